@@ -1,0 +1,1 @@
+"""SQLite and PostgreSQL behind one protocol: write units, reads, wake-ups."""

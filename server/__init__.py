@@ -1,0 +1,1 @@
+"""The application: it puts channels and memory together and is the only room that decides."""

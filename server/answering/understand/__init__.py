@@ -1,0 +1,1 @@
+"""Intent, feeling, risk and entities of a message, without a model service."""

@@ -1,0 +1,1 @@
+"""The programmable surface: REST for now."""

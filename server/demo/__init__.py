@@ -1,0 +1,1 @@
+"""The demo shop: its seed, its page and the carrier simulator."""

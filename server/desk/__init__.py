@@ -1,0 +1,1 @@
+"""Where people take over: handoff, brief, suggested replies, opening hours."""

@@ -1,0 +1,1 @@
+"""Reads events: metrics, patterns, promises. Owns no decision of the main path."""

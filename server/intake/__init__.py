@@ -1,0 +1,1 @@
+"""Where the outside comes in: sessions, sockets, uploads, webhooks. Thin; decides nothing."""

@@ -1,0 +1,128 @@
+"""Tells a policy in plain sentences, for `doctor` and for whoever has to read what a file really says."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from babel.numbers import format_currency
+
+from server.policies.refunds import exponent
+from server.policies.shape import ActionRule, OutcomeRule, Policy, Proofs
+
+PROOF_NAMES: Mapping[str, str] = {
+    "order_number": "the order number",
+    "email": "the e-mail address",
+    "phone": "the phone number",
+    "name": "the full name",
+    "zip": "the postal code",
+    "otp": "a one-time code",
+    "signed_in": "being signed in",
+    "channel": "writing from the order's own address",
+}
+NEED_NAMES: Mapping[str, str] = {"agent": "an agent", "senior": "a supervisor", "two_person": "an admin and one more"}
+
+
+def describe(policy: Policy) -> list[str]:
+    """The whole policy, one sentence an item."""
+    return [
+        f"Policy {policy.version} ({policy.hash[:12]}), amounts in {policy.currency}, {_reviewed(policy)}.",
+        *_outcomes(policy),
+        *_seasons(policy),
+        *_zones(policy),
+        *_flags(policy),
+        *_fault(policy),
+        *_actions(policy.actions),
+        *_identity(policy.identity),
+        *_approval(policy),
+        f"Always to a person: {', '.join(policy.human_only) or 'nothing'}.",
+    ]
+
+
+def _reviewed(policy: Policy) -> str:
+    return f"reviewed by {policy.reviewed_by}" if policy.reviewed_by.strip() else "not reviewed by counsel"
+
+
+def _money(policy: Policy, amount_minor: int) -> str:
+    return format_currency(amount_minor / 10 ** exponent(policy.currency), policy.currency, locale="en_US")
+
+
+def _outcomes(policy: Policy) -> Iterator[str]:
+    names = {"refund": "A refund", "credit": "Store credit", "exchange": "An exchange"}
+    for key, name in names.items():
+        rule: OutcomeRule = getattr(policy.outcomes, key)
+        if not rule.enabled:
+            yield f"{name} is not offered."
+            continue
+        span = "at any time" if rule.window_days == "unlimited" else f"within {rule.window_days} days"
+        yield f"{name} is possible {span}, counted from when it was {rule.from_}; {_label(policy, rule)}."
+
+
+def _label(policy: Policy, rule: OutcomeRule) -> str:
+    match rule.label.kind:
+        case "merchant":
+            return "the shop pays the return label"
+        case "deduct":
+            return f"{_money(policy, rule.label.fee)} is taken off for the return label"
+        case "self_paid":
+            return "the customer pays the return label"
+
+
+def _seasons(policy: Policy) -> Iterator[str]:
+    if policy.defaults.grace_days:
+        yield f"{policy.defaults.grace_days} days of grace after that: store credit or an exchange."
+    if policy.holiday:
+        season = policy.holiday
+        span = f"from {season.placed_from} to {season.placed_to}"
+        yield f"Orders placed {span} may come back until {season.window_until}."
+    if policy.vip.extra_days:
+        yield f"VIP customers have {policy.vip.extra_days} days more."
+
+
+def _zones(policy: Policy) -> Iterator[str]:
+    for zone in policy.zones:
+        law = policy.laws[zone.law]
+        where = "everywhere else" if "*" in zone.match.country else f"in {', '.join(zone.match.country)}"
+        right = (
+            f"{law.withdrawal_days} days of withdrawal by law" if law.applies == "always" else "no withdrawal by law"
+        )
+        person = "; a person decides" if zone.verdict == "review" else ""
+        yield f"Zone {zone.id}, {where}: law {zone.law}, {right}{person}."
+
+
+def _flags(policy: Policy) -> Iterator[str]:
+    for name, flag in policy.flags.items():
+        rulings = {"": flag.change_of_mind, " when opened": flag.opened, " when sealed": flag.sealed}
+        told = [f"{ruling}{when}" for when, ruling in rulings.items() if ruling]
+        yield f"Goods marked {name}, on a change of mind: {', '.join(told) or 'allow'}."
+
+
+def _fault(policy: Policy) -> Iterator[str]:
+    fault = policy.fault
+    yield f"Wrong, damaged or missing goods are reported within {fault.report_days} days."
+    yield f"The customer then chooses: {' or '.join(fault.choice)}."
+    yield f"Above {_money(policy, fault.photo_over)} a photo is asked for."
+
+
+def _actions(actions: Mapping[str, ActionRule]) -> Iterator[str]:
+    for name, rule in actions.items():
+        if not rule.enabled:
+            yield f"{name} is switched off."
+            continue
+        states = "in any state" if rule.states == "any" else f"while the order is {_either(rule.states)}"
+        times = "" if rule.times == "any" else f", {rule.times} time(s) an order"
+        person = "" if rule.need == "none" else f", with the consent of {NEED_NAMES[rule.need]}"
+        yield f"{name} is possible {states}{times}{person}."
+
+
+def _identity(identity: Mapping[str, Proofs]) -> Iterator[str]:
+    for name, proofs in identity.items():
+        ways = "; or ".join(" and ".join(PROOF_NAMES[word] for word in words) for words in proofs.any_of)
+        subject = {"read_order": "To see an order", "write": "For any other action"}.get(name, f"For {name}")
+        yield f"{subject}: {ways}."
+
+
+def _approval(policy: Policy) -> Iterator[str]:
+    for rule in policy.approval:
+        yield f"When {rule.when}: {NEED_NAMES[rule.need]} must agree."
+
+
+def _either(words: Iterable[str]) -> str:
+    return " or ".join(word.replace("_", " ") for word in words)

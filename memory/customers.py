@@ -1,0 +1,167 @@
+"""Customers and their identities: who somebody is, and how well that is proven.
+
+A `claimed` address links nothing: it is kept with the customer who typed it and is found by nobody else. A proven address
+belongs to one customer at a time.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from memory.engines.base import Row, Tx
+from memory.ids import new_id
+from memory.times import to_ms
+
+_CUSTOMER = "id, store_id, name, locale, vip, created_at"
+_IDENTITY = "id, customer_id, kind, key, display, profile_name, proof, blocked"
+_RANK = {"claimed": 0, "channel": 1, "verified": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A person who buys. `store_id` is the order system's id, when one is proven."""
+
+    id: int
+    store_id: str | None
+    name: str
+    locale: str
+    vip: bool
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """One address of a customer on one channel."""
+
+    id: int
+    customer_id: int
+    kind: str
+    key: str
+    display: str
+    profile_name: str
+    proof: str
+    blocked: bool
+
+
+def _customer(row: Row) -> Customer:
+    return Customer(row["id"], row["store_id"], row["name"], row["locale"], bool(row["vip"]), row["created_at"])
+
+
+def _identity(row: Row) -> Identity:
+    return Identity(
+        row["id"], row["customer_id"], row["kind"], row["key"], row["display"], row["profile_name"], row["proof"],
+        bool(row["blocked"]),
+    )  # fmt: skip
+
+
+async def get(tx: Tx, customer_id: int) -> Customer | None:
+    """The customer with this key."""
+    row = await tx.one(f"SELECT {_CUSTOMER} FROM customers WHERE id = ?", (customer_id,))
+    return _customer(row) if row else None
+
+
+async def by_store_id(tx: Tx, store_id: str) -> Customer | None:
+    """The customer whom the order system calls `store_id`."""
+    row = await tx.one(f"SELECT {_CUSTOMER} FROM customers WHERE store_id = ?", (store_id,))
+    return _customer(row) if row else None
+
+
+async def create(tx: Tx, now: datetime, *, store_id: str | None = None, name: str = "", locale: str = "") -> Customer:
+    """A new customer; with a `store_id` that is known already, the one who has it."""
+    await tx.run(
+        "INSERT INTO customers (id, store_id, name, locale, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (key := new_id(now), store_id, name, locale, to_ms(now)),
+    )
+    found = await (by_store_id(tx, store_id) if store_id else get(tx, key))
+    if found is None:
+        raise LookupError("a customer vanished while it was made")
+    return found
+
+
+async def describe(
+    tx: Tx, customer_id: int, *, name: str | None = None, locale: str | None = None, vip: bool | None = None
+) -> None:
+    """Fill in what is known about a customer; None leaves a value as it is."""
+    for column, value in (("name", name), ("locale", locale), ("vip", None if vip is None else int(vip))):
+        if value is not None:
+            await tx.run(f"UPDATE customers SET {column} = ? WHERE id = ?", (value, customer_id))
+
+
+async def identity(tx: Tx, identity_id: int) -> Identity | None:
+    """The identity with this key."""
+    row = await tx.one(f"SELECT {_IDENTITY} FROM identities WHERE id = ?", (identity_id,))
+    return _identity(row) if row else None
+
+
+async def proven(tx: Tx, kind: str, key: str) -> Identity | None:
+    """The proven identity with this address."""
+    row = await tx.one(
+        f"SELECT {_IDENTITY} FROM identities WHERE kind = ? AND key = ? AND proof <> 'claimed'",
+        (kind, key),
+    )
+    return _identity(row) if row else None
+
+
+async def identities_of(tx: Tx, customer_id: int) -> list[Identity]:
+    """All addresses of a customer, oldest first."""
+    rows = await tx.all(f"SELECT {_IDENTITY} FROM identities WHERE customer_id = ? ORDER BY id", (customer_id,))
+    return [_identity(row) for row in rows]
+
+
+async def resolve(
+    tx: Tx,
+    kind: str,
+    key: str,
+    proof: str,
+    now: datetime,
+    *,
+    display: str = "",
+    profile_name: str = "",
+    locale: str = "",
+) -> Identity:
+    """The identity behind a proven address, made together with a customer when it is new. ValueError for `claimed`."""
+    if proof == "claimed":
+        raise ValueError("a claimed address identifies nobody; use `claim`")
+    found = await proven(tx, kind, key)
+    if found is None:
+        customer = await create(tx, now, locale=locale, name=profile_name)
+        await _insert(tx, customer.id, kind, key, proof, now, display=display, profile_name=profile_name)
+        found = await proven(tx, kind, key)
+    elif _RANK[proof] > _RANK[found.proof]:
+        await tx.run("UPDATE identities SET proof = ?, proof_at = ? WHERE id = ?", (proof, to_ms(now), found.id))
+    if found is None:
+        raise LookupError("an identity vanished while it was made")
+    return found
+
+
+async def claim(tx: Tx, customer_id: int, kind: str, key: str, now: datetime, *, display: str = "") -> None:
+    """Remember an address that somebody typed: seen beside this customer, found by nobody."""
+    await _insert(tx, customer_id, kind, key, "claimed", now, display=display)
+
+
+async def attach(
+    tx: Tx, customer_id: int, kind: str, key: str, proof: str, now: datetime, *, display: str = ""
+) -> Identity:
+    """Give a customer a proven address that nobody has; whoever has it keeps it."""
+    await _insert(tx, customer_id, kind, key, proof, now, display=display)
+    found = await proven(tx, kind, key)
+    if found is None:
+        raise LookupError("an identity vanished while it was made")
+    return found
+
+
+async def _insert(
+    tx: Tx,
+    customer_id: int,
+    kind: str,
+    key: str,
+    proof: str,
+    now: datetime,
+    *,
+    display: str = "",
+    profile_name: str = "",
+) -> None:
+    await tx.run(
+        "INSERT INTO identities (id, customer_id, kind, key, display, profile_name, proof, proof_at, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (new_id(now), customer_id, kind, key, display or key, profile_name, proof, to_ms(now), to_ms(now)),
+    )

@@ -1,0 +1,255 @@
+"""SQLite: one writer that commits in groups, several readers on snapshots.
+
+Units that queue up while the last commit runs share the next transaction, each in its savepoint, so one fsync serves them
+all and a lone writer waits for nobody. There is no timer. Each unit runs wholly on the writer's thread: one hop a group.
+"""
+
+import asyncio
+import os
+import sqlite3
+import stat
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Self, TypeVar, cast
+from urllib.parse import quote
+
+import aiosqlite
+
+from memory.engines.base import Params, Row, Tx, Unit
+from memory.errors import StorageError, StorageUnavailable
+
+T = TypeVar("T")
+_QUEUE_SIZE = 4096
+_GROUP_SIZE = 256
+_BUSY_MS = 5000
+
+
+class _SqliteTx:
+    """Runs statements at once on the thread that owns the connection; never suspends."""
+
+    for_update = ""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    async def run(self, sql: str, params: Params = ()) -> int:
+        return self._connection.execute(sql, params).rowcount
+
+    async def one(self, sql: str, params: Params = ()) -> Row | None:
+        return cast(Row | None, self._connection.execute(sql, params).fetchone())
+
+    async def all(self, sql: str, params: Params = ()) -> Sequence[Row]:
+        return cast(Sequence[Row], self._connection.execute(sql, params).fetchall())
+
+    async def many(self, sql: str, rows: Sequence[Params]) -> None:
+        self._connection.executemany(sql, rows)
+
+
+class _Connection(aiosqlite.Connection):
+    """An aiosqlite connection that can also run a whole function on its thread in one hop."""
+
+    async def on_thread(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """`work(connection)` on the connection's own thread."""
+        execute = cast(Callable[..., Coroutine[Any, Any, T]], self._execute)
+        return await execute(work, self._conn)
+
+
+@dataclass(slots=True, eq=False)
+class _Queued:
+    unit: Unit[Any]
+    done: asyncio.Future[Any]
+
+
+@dataclass(slots=True)
+class _Outcome:
+    value: Any = None
+    error: BaseException | None = None
+
+
+def _drive(unit: Unit[T], tx: Tx) -> T:
+    """Run a unit to its end without an event loop; a unit that awaits anything but `tx` is a bug."""
+    coroutine = cast(Coroutine[Any, Any, T], unit(tx))
+    try:
+        coroutine.send(None)
+    except StopIteration as finished:
+        return cast(T, finished.value)
+    coroutine.close()
+    raise RuntimeError("a unit awaited something other than its transaction")
+
+
+def _rollback(connection: sqlite3.Connection) -> None:
+    if connection.in_transaction:
+        with suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+
+
+def _run_member(connection: sqlite3.Connection, tx: Tx, unit: Unit[Any]) -> _Outcome:
+    """One unit in its savepoint. Raises sqlite3.OperationalError when the whole transaction is gone."""
+    connection.execute("SAVEPOINT unit")
+    try:
+        value = _drive(unit, tx)
+    except BaseException as error:
+        if not connection.in_transaction:
+            raise
+        connection.execute("ROLLBACK TO unit")
+        connection.execute("RELEASE unit")
+        if isinstance(error, sqlite3.OperationalError):
+            error = _unavailable(error)
+        return _Outcome(error=error)
+    connection.execute("RELEASE unit")
+    return _Outcome(value=value)
+
+
+def _run_group(connection: sqlite3.Connection, units: Sequence[Unit[Any]]) -> list[_Outcome]:
+    """All units in one transaction. Raises sqlite3.Error when it could not begin or commit."""
+    tx = _SqliteTx(connection)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        outcomes = [_run_member(connection, tx, unit) for unit in units]
+        connection.execute("COMMIT")
+    except BaseException:
+        _rollback(connection)
+        raise
+    return outcomes
+
+
+def _unavailable(error: sqlite3.Error) -> StorageUnavailable:
+    name = getattr(error, "sqlite_errorname", "") or type(error).__name__
+    return StorageUnavailable(f"SQLite could not write: {error} ({name})")
+
+
+def _commit(connection: sqlite3.Connection, units: Sequence[Unit[Any]]) -> list[_Outcome]:
+    """Commit a group; when it fails as a whole, its members are tried one by one."""
+    try:
+        return _run_group(connection, units)
+    except sqlite3.Error as error:
+        if len(units) == 1:
+            return [_Outcome(error=_unavailable(error))]
+    outcomes = []
+    for unit in units:
+        outcomes.extend(_commit(connection, [unit]))
+    return outcomes
+
+
+def _read(connection: sqlite3.Connection, unit: Unit[T]) -> T:
+    connection.execute("BEGIN")
+    try:
+        return _drive(unit, _SqliteTx(connection))
+    finally:
+        _rollback(connection)
+
+
+class SqliteDatabase:
+    """A SQLite file as a Database. Use `await SqliteDatabase.open(path)`."""
+
+    engine: Literal["sqlite"] = "sqlite"
+
+    def __init__(self, writer: _Connection, readers: list[_Connection]) -> None:
+        self._writer = writer
+        self._readers = readers
+        self._idle: asyncio.Queue[_Connection] = asyncio.Queue()
+        for reader in readers:
+            self._idle.put_nowait(reader)
+        self._queue: asyncio.Queue[_Queued | None] = asyncio.Queue(_QUEUE_SIZE)
+        self._loop_task = asyncio.create_task(self._write_loop(), name="sqlite writer")
+        self._closing = False
+
+    @classmethod
+    async def open(cls, path: Path, *, readers: int = 3, durable: bool = True) -> Self:
+        """Open (and create, 0600) the file. `durable=False` is for throw-away stores: no fsync."""
+        _create_private(path)
+        try:
+            writer = await _connect(path, read_only=False, durable=durable)
+            opened = [await _connect(path, read_only=True, durable=durable) for _ in range(readers)]
+        except sqlite3.Error as error:
+            raise StorageUnavailable(f"the database {path.name} cannot be opened: {error}") from error
+        return cls(writer, opened)
+
+    async def write(self, unit: Unit[T]) -> T:
+        """Queue a unit for the next group; returns after the group's fsync."""
+        if self._closing:
+            raise StorageUnavailable("the database is closing")
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        await self._queue.put(_Queued(unit, done))
+        return await done
+
+    async def read(self, unit: Unit[T]) -> T:
+        """Run a unit on a snapshot, on an idle reader."""
+        reader = await self._idle.get()
+        try:
+            return await reader.on_thread(lambda connection: _read(connection, unit))
+        except sqlite3.OperationalError as error:
+            raise StorageUnavailable(f"SQLite could not read: {error}") from error
+        finally:
+            self._idle.put_nowait(reader)
+
+    async def backup(self, target: Path) -> None:
+        """Copy the live database into `target` while it is in use."""
+        copy = await aiosqlite.connect(target)
+        try:
+            await self._writer.backup(copy)
+        finally:
+            await copy.close()
+
+    async def close(self) -> None:
+        """Commit what is queued, then close."""
+        if self._closing:
+            return
+        self._closing = True
+        await self._queue.put(None)
+        await self._loop_task
+        for connection in [*self._readers, self._writer]:
+            await connection.close()
+
+    async def _write_loop(self) -> None:
+        while (first := await self._queue.get()) is not None:
+            group, last = [first], False
+            while len(group) < _GROUP_SIZE and not self._queue.empty():
+                following = self._queue.get_nowait()
+                if following is None:
+                    last = True
+                    break
+                group.append(following)
+            await self._commit_group(group)
+            if last:
+                return
+
+    async def _commit_group(self, group: list[_Queued]) -> None:
+        units = [queued.unit for queued in group]
+        try:
+            outcomes = await self._writer.on_thread(lambda connection: _commit(connection, units))
+        except Exception as error:  # the writer must outlive whatever a unit does
+            failure = StorageError(f"the writer failed: {error}")
+            failure.__cause__ = error
+            outcomes = [_Outcome(error=failure) for _ in group]
+        for queued, outcome in zip(group, outcomes, strict=True):
+            if queued.done.done():
+                continue
+            if outcome.error is None:
+                queued.done.set_result(outcome.value)
+            else:
+                queued.done.set_exception(outcome.error)
+
+
+def _create_private(path: Path) -> None:
+    if not path.exists():
+        path.touch(mode=stat.S_IRUSR | stat.S_IWUSR)
+
+
+async def _connect(path: Path, *, read_only: bool, durable: bool) -> _Connection:
+    def connector() -> sqlite3.Connection:
+        uri = f"file:{quote(os.path.abspath(path))}?mode={'ro' if read_only else 'rwc'}"
+        # executed once, on the connection's own thread; isolation_level None leaves transactions to us
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None, cached_statements=512)
+        connection.row_factory = sqlite3.Row
+        connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+        if not read_only:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA cache_size = -8000")
+        return connection
+
+    return cast(_Connection, await _Connection(connector, 64))

@@ -1,0 +1,188 @@
+"""The embedded order store's tables: documents as they were imported, with the keys that they are found by.
+
+Documents are JSON text; what they mean is no concern of this room. Every write of a document raises its version.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from memory.engines.base import Row, Tx
+from memory.times import from_ms, to_ms
+
+_COLUMNS = "id, version, read_at, document"
+_PUT = """INSERT INTO store_orders (id, number_key, customer_id, placed_at, read_at, document) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET number_key = excluded.number_key, customer_id = excluded.customer_id,
+    placed_at = excluded.placed_at, read_at = excluded.read_at, document = excluded.document, version = store_orders.version + 1"""
+_BY_CONTACT = f"""SELECT {_COLUMNS} FROM store_orders WHERE id IN
+    (SELECT order_id FROM store_order_contacts WHERE kind = ? AND key = ?) ORDER BY placed_at DESC LIMIT ?"""
+_BY_CUSTOMER = f"SELECT {_COLUMNS} FROM store_orders WHERE customer_id = ? ORDER BY placed_at DESC LIMIT ?"
+_CUSTOMERS_BY = """SELECT document FROM store_customers WHERE id IN
+    (SELECT customer_id FROM store_customer_contacts WHERE kind = ? AND key = ?) ORDER BY id LIMIT 20"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOrder:
+    """A document with its version and the time of the last write."""
+
+    id: str
+    version: int
+    read_at: datetime
+    document: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderKeys:
+    """What an order is found by: normalised number, customer, (kind, key) contacts."""
+
+    number_key: str
+    customer_id: str
+    placed_at: datetime
+    contacts: Sequence[tuple[str, str]]
+
+
+def _order(row: Row) -> StoredOrder:
+    return StoredOrder(row["id"], row["version"], from_ms(row["read_at"]), msgspec.json.decode(row["document"]))
+
+
+async def put(tx: Tx, order_id: str, keys: OrderKeys, document: Mapping[str, Any], now: datetime) -> None:
+    """Insert or replace an order's document."""
+    text = msgspec.json.encode(document).decode()
+    await tx.run(_PUT, (order_id, keys.number_key, keys.customer_id, to_ms(keys.placed_at), to_ms(now), text))
+    await tx.run("DELETE FROM store_order_contacts WHERE order_id = ?", (order_id,))
+    await tx.many(
+        "INSERT INTO store_order_contacts (kind, key, order_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        [(kind, key, order_id) for kind, key in keys.contacts],
+    )
+
+
+async def get(tx: Tx, order_id: str, *, lock: bool = False) -> StoredOrder | None:
+    """The order with this id; `lock` holds it until the unit commits."""
+    suffix = tx.for_update if lock else ""
+    row = await tx.one(f"SELECT {_COLUMNS} FROM store_orders WHERE id = ?{suffix}", (order_id,))
+    return _order(row) if row else None
+
+
+async def by_number(tx: Tx, number_key: str) -> StoredOrder | None:
+    """The order with this normalised number."""
+    row = await tx.one(f"SELECT {_COLUMNS} FROM store_orders WHERE number_key = ?", (number_key,))
+    return _order(row) if row else None
+
+
+async def by_contact(tx: Tx, kind: str, key: str, limit: int = 100) -> list[StoredOrder]:
+    """Orders on which an address stands, newest first. `kind` = email or phone."""
+    return [_order(row) for row in await tx.all(_BY_CONTACT, (kind, key, limit))]
+
+
+async def of_customer(tx: Tx, customer_id: str, limit: int = 100) -> list[StoredOrder]:
+    """Orders of a store customer, newest first."""
+    return [_order(row) for row in await tx.all(_BY_CUSTOMER, (customer_id, limit))]
+
+
+async def all_orders(tx: Tx) -> list[StoredOrder]:
+    """Every order, newest first: for simulators and exports."""
+    return [_order(row) for row in await tx.all(f"SELECT {_COLUMNS} FROM store_orders ORDER BY placed_at DESC")]
+
+
+async def is_empty(tx: Tx) -> bool:
+    """Whether no order was ever put in."""
+    return await tx.one("SELECT 1 FROM store_orders LIMIT 1") is None
+
+
+async def number_taken(tx: Tx, number_key: str, order_id: str) -> str | None:
+    """The id of another order with the same number."""
+    row = await tx.one("SELECT id FROM store_orders WHERE number_key = ? AND id <> ?", (number_key, order_id))
+    return row["id"] if row else None
+
+
+async def put_customer(
+    tx: Tx, customer_id: str, contacts: Sequence[tuple[str, str]], document: Mapping[str, Any]
+) -> None:
+    """Insert or replace a store customer's document."""
+    await tx.run(
+        "INSERT INTO store_customers (id, document) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET document = excluded.document",
+        (customer_id, msgspec.json.encode(document).decode()),
+    )
+    await tx.run("DELETE FROM store_customer_contacts WHERE customer_id = ?", (customer_id,))
+    await tx.many(
+        "INSERT INTO store_customer_contacts (kind, key, customer_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        [(kind, key, customer_id) for kind, key in contacts],
+    )
+
+
+async def customer(tx: Tx, customer_id: str) -> dict[str, Any] | None:
+    """A store customer's document."""
+    row = await tx.one("SELECT document FROM store_customers WHERE id = ?", (customer_id,))
+    return msgspec.json.decode(row["document"], type=dict[str, Any]) if row else None
+
+
+async def customers_by(tx: Tx, kind: str, key: str) -> list[dict[str, Any]]:
+    """Documents of the store customers with this address."""
+    return [msgspec.json.decode(row["document"]) for row in await tx.all(_CUSTOMERS_BY, (kind, key))]
+
+
+async def put_product(tx: Tx, product_id: str, words: str, skus: Sequence[str], document: Mapping[str, Any]) -> None:
+    """Insert or replace a product's document; `words` is its lower-case searchable text."""
+    await tx.run(
+        "INSERT INTO store_products (id, words, document) VALUES (?, ?, ?) ON CONFLICT (id)"
+        " DO UPDATE SET words = excluded.words, document = excluded.document",
+        (product_id, words, msgspec.json.encode(document).decode()),
+    )
+    await tx.run("DELETE FROM store_variants WHERE product_id = ?", (product_id,))
+    await tx.many(
+        "INSERT INTO store_variants (sku, product_id) VALUES (?, ?) ON CONFLICT (sku) DO UPDATE SET product_id = excluded.product_id",
+        [(sku, product_id) for sku in skus],
+    )
+
+
+async def product(tx: Tx, product_id: str) -> dict[str, Any] | None:
+    """A product's document."""
+    row = await tx.one("SELECT document FROM store_products WHERE id = ?", (product_id,))
+    return msgspec.json.decode(row["document"], type=dict[str, Any]) if row else None
+
+
+async def product_of(tx: Tx, sku: str) -> dict[str, Any] | None:
+    """The document of the product that has this variant."""
+    row = await tx.one(
+        "SELECT document FROM store_products WHERE id = (SELECT product_id FROM store_variants WHERE sku = ?)", (sku,)
+    )
+    return msgspec.json.decode(row["document"], type=dict[str, Any]) if row else None
+
+
+async def products_with(tx: Tx, words: Sequence[str], limit: int) -> list[dict[str, Any]]:
+    """Products whose text has any of the lower-case words, most words first."""
+    if not words:
+        return []
+    score = " + ".join("(CASE WHEN words LIKE ? THEN 1 ELSE 0 END)" for _ in words)
+    rows = await tx.all(
+        f"SELECT document FROM (SELECT document, id, {score} AS score FROM store_products) AS scored"
+        " WHERE score > 0 ORDER BY score DESC, id LIMIT ?",
+        (*(f"%{word}%" for word in words), limit),
+    )
+    return [msgspec.json.decode(row["document"]) for row in rows]
+
+
+async def put_extra(tx: Tx, kind: str, extra_id: str, document: Mapping[str, Any]) -> None:
+    """Insert or replace a subscription or promotion."""
+    await tx.run(
+        "INSERT INTO store_extras (kind, id, document) VALUES (?, ?, ?) ON CONFLICT (kind, id)"
+        " DO UPDATE SET document = excluded.document",
+        (kind, extra_id, msgspec.json.encode(document).decode()),
+    )
+
+
+async def write_result(tx: Tx, key: str) -> dict[str, Any] | None:
+    """What a write with this idempotency key gave, if it was made."""
+    row = await tx.one("SELECT result FROM store_writes WHERE key = ?", (key,))
+    return msgspec.json.decode(row["result"], type=dict[str, Any]) if row else None
+
+
+async def remember_write(tx: Tx, key: str, name: str, order_id: str, result: Mapping[str, Any], now: datetime) -> None:
+    """Keep the result under its key, in the unit that made the change."""
+    await tx.run(
+        "INSERT INTO store_writes (key, name, order_id, result, at) VALUES (?, ?, ?, ?, ?)",
+        (key, name, order_id, msgspec.json.encode(result).decode(), to_ms(now)),
+    )

@@ -1,0 +1,316 @@
+"""The only reader of the environment and of onethread.toml.
+
+Every setting is declared once in `Settings` with its default and what it does. The environment
+(`ONETHREAD_<SECTION>__<KEY>`, or `..._FILE` for secrets kept in files) wins over the file. An unknown name with our prefix stops the
+start, because a misspelt setting is a setting that was not made.
+"""
+
+import os
+import re
+import secrets
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import date, timedelta
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from server.errors import SettingsError
+
+_PREFIX = "ONETHREAD_"
+_MIN_KEY_CHARS = 32
+_DURATION = re.compile(r"(?P<sign>-?)P(?:(?P<d>\d+)D)?(?:T(?:(?P<h>\d+)H)?(?:(?P<m>\d+)M)?(?:(?P<s>\d+)S)?)?")
+
+
+def _doc(default: Any, text: str) -> Any:
+    """A field with its default and its one-line description (docs/settings.md is made from these)."""
+    if isinstance(default, (list, dict)):
+        return field(default_factory=lambda: type(default)(default), metadata={"doc": text})
+    return field(default=default, metadata={"doc": text})
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSettings:
+    """Where everything is stored."""
+
+    url: str = _doc("", "`sqlite:///path.db` or `postgresql://...`; empty = onethread.db in the data folder")
+    readers: int = _doc(3, "read connections of the SQLite engine")
+
+
+@dataclass(frozen=True, slots=True)
+class BusSettings:
+    """How processes wake each other."""
+
+    url: str = _doc("local", "`local` (one process)")
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """The web server."""
+
+    public_url: str = _doc("", "scheme and host that browsers and providers use; empty = http://127.0.0.1:PORT")
+    secret_keys: tuple[str, ...] = _doc(
+        (), "signing keys, newest last, 32 characters or more each; empty = one is made in the data folder"
+    )
+    data: str = _doc("data", "folder for the database, the key and uploads")
+    host: str = _doc("127.0.0.1", "address to listen on")
+    port: int = _doc(8000, "port to listen on")
+    clock_offset: str = _doc("", "ISO 8601 duration that shifts the clock, for rehearsals on loopback")
+    log_level: str = _doc("info", "debug, info, warning or error")
+
+
+@dataclass(frozen=True, slots=True)
+class ShopSettings:
+    """The shop that this installation serves."""
+
+    name: str = _doc("Our shop", "as customers know it")
+    tz: str = _doc("UTC", "the shop's time zone")
+    region: str = _doc("US", "two-letter country for telephone numbers without a prefix")
+    url: str = _doc("", "the shop's own address, for links back")
+    assistant: str = _doc("Robin", "the assistant's name; it always says that it is an assistant")
+    order_number_example: str = _doc("#1042", "what an order number looks like, for questions to customers")
+
+
+@dataclass(frozen=True, slots=True)
+class DeskSettings:
+    """When people work at the desk."""
+
+    hours: tuple[str, ...] = _doc(
+        ("mon-fri 09:00-18:00",), "opening hours in the shop's zone, such as `mon-fri 09:00-18:00`"
+    )
+    holidays: tuple[str, ...] = _doc((), "days without anybody, such as `2026-12-25`")
+    contact: str = _doc("", "another way to reach people, told when nobody is there")
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySettings:
+    """What may be seen and done."""
+
+    file: str = _doc("", "policy file; empty = the shipped default")
+
+
+@dataclass(frozen=True, slots=True)
+class WidgetSettings:
+    """The chat on the shop's pages."""
+
+    origins: tuple[str, ...] = _doc((), "origins of the shop's pages; PUBLIC_URL's own is always allowed")
+    sites: tuple[str, ...] = _doc(("default",), "site keys; the first is used when none is named")
+    identity_secrets: tuple[str, ...] = _doc(
+        (), "`site=secret` for shop-signed identity tokens (HS256, 32 characters or more)"
+    )
+    accent: str = _doc("#2f6f5e", "accent colour")
+    greeting: str = _doc("", "first line of an empty chat; empty = the shipped one in the visitor's language")
+    max_upload_bytes: int = _doc(10_485_760, "largest file that a shopper may send")
+
+
+@dataclass(frozen=True, slots=True)
+class TurnsSettings:
+    """How the assistant answers."""
+
+    burst_ms: int = _doc(
+        -1, "wait after the last message before answering; -1 = by channel (widget 1200, WhatsApp and SMS 2500, else 0)"
+    )
+    workers: int = _doc(16, "turns answered at once by one process")
+    lease_s: int = _doc(30, "a turn held longer than this is claimed again")
+    deadline_s: int = _doc(12, "a turn that takes longer is handed to a person")
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsSettings:
+    """Limits at the doors; 0 = off."""
+
+    sockets_per_ip: int = _doc(60, "open widget sockets of one address")
+    sessions_per_ip: int = _doc(60, "widget sessions of one address in a minute")
+    messages_per_s: float = _doc(5.0, "messages a second of one socket (burst 20)")
+    frames_per_s: float = _doc(20.0, "frames a second of one socket")
+    lookups_per_ip: int = _doc(20, "wrong order look-ups of one address in an hour")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that an operator can set, by section."""
+
+    database: DatabaseSettings = field(default_factory=DatabaseSettings)
+    bus: BusSettings = field(default_factory=BusSettings)
+    server: ServerSettings = field(default_factory=ServerSettings)
+    shop: ShopSettings = field(default_factory=ShopSettings)
+    desk: DeskSettings = field(default_factory=DeskSettings)
+    policy: PolicySettings = field(default_factory=PolicySettings)
+    widget: WidgetSettings = field(default_factory=WidgetSettings)
+    turns: TurnsSettings = field(default_factory=TurnsSettings)
+    limits: LimitsSettings = field(default_factory=LimitsSettings)
+
+    @property
+    def data(self) -> Path:
+        """The data folder."""
+        return Path(self.server.data)
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL, with the default filled in."""
+        return self.database.url or f"sqlite:///{self.data / 'onethread.db'}"
+
+    @property
+    def public_url(self) -> str:
+        """The public URL without a slash at its end."""
+        return (self.server.public_url or f"http://127.0.0.1:{self.server.port}").rstrip("/")
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether browsers reach us by https."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def allowed_origins(self) -> frozenset[str]:
+        """Origins whose pages may use the widget."""
+        return frozenset({origin_of(self.public_url), *(origin_of(text) for text in self.widget.origins)})
+
+    @property
+    def offset(self) -> timedelta:
+        """How far the clock is shifted."""
+        return parse_duration(self.server.clock_offset) if self.server.clock_offset else timedelta(0)
+
+    @property
+    def holidays(self) -> frozenset[date]:
+        """Days on which nobody works."""
+        return frozenset(date.fromisoformat(text) for text in self.desk.holidays)
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of a URL, as browsers send them. Raises SettingsError."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SettingsError(f"{url!r} is no origin: write https://shop.example")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    default = {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port and parts.port != default else "")
+
+
+def parse_duration(text: str) -> timedelta:
+    """An ISO 8601 duration of days, hours, minutes and seconds. Raises SettingsError."""
+    match = _DURATION.fullmatch(text.strip())
+    if not match or not any(match[name] for name in "dhms"):
+        raise SettingsError(f"{text!r} is no duration: write PT48H or P2DT3H")
+    days, hours, minutes, seconds = (int(match[name] or 0) for name in "dhms")
+    value = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    return -value if match["sign"] else value
+
+
+def load(config: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the file, then the environment. Raises SettingsError with what to mend."""
+    raw = _from_file(config) if config else {}
+    for section, values in _from_environment(os.environ if environ is None else environ).items():
+        raw.setdefault(section, {}).update(values)
+    return checked(_built(raw))
+
+
+def checked(settings: Settings) -> Settings:
+    """The same settings if they make sense together. Raises SettingsError."""
+    for key in settings.server.secret_keys:
+        if len(key) < _MIN_KEY_CHARS:
+            raise SettingsError(f"server.secret_keys: a key needs {_MIN_KEY_CHARS} characters or more")
+    try:
+        ZoneInfo(settings.shop.tz)
+    except (KeyError, ValueError, OSError):
+        raise SettingsError(
+            f"shop.tz: {settings.shop.tz!r} is no time zone; write one such as America/New_York"
+        ) from None
+    try:
+        _ = settings.holidays
+    except ValueError:
+        raise SettingsError("desk.holidays: write dates such as 2026-12-25") from None
+    if settings.bus.url != "local":
+        raise SettingsError("bus.url: only `local` is there yet")
+    _ = settings.allowed_origins, settings.offset
+    if settings.offset and urlsplit(settings.public_url).hostname not in ("127.0.0.1", "localhost", "::1"):
+        raise SettingsError("server.clock_offset works on loopback only: unset it")
+    return settings
+
+
+def with_secret_key(settings: Settings) -> Settings:
+    """Settings that have a signing key: the operator's, or one made once and kept in the data folder (mode 0600)."""
+    if settings.server.secret_keys:
+        return settings
+    path = settings.data / "secret.key"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    return replace(settings, server=replace(settings.server, secret_keys=(path.read_text().strip(),)))
+
+
+def declared() -> list[tuple[str, str, Any, str]]:
+    """(section, key, default, description) of every setting, in order."""
+    rows = []
+    for section in fields(Settings):
+        default = getattr(Settings(), section.name)
+        rows += [
+            (section.name, item.name, getattr(default, item.name), item.metadata["doc"]) for item in fields(default)
+        ]
+    return rows
+
+
+def _from_file(path: Path) -> dict[str, dict[str, Any]]:
+    try:
+        parsed = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(f"{path} is not there: run `onethread init` or name another file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}") from None
+    for name, section in parsed.items():
+        if not isinstance(section, dict):
+            raise SettingsError(f"{path}: {name!r} stands outside of a [section]")
+    return parsed
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    raw: dict[str, dict[str, Any]] = {}
+    known = {f"{_PREFIX}{section}__{key}".upper() for section, key, _, _ in declared()}
+    for name, value in environ.items():
+        if not name.startswith(_PREFIX) or name.startswith((f"{_PREFIX}TEST_", f"{_PREFIX}CHROMIUM")):
+            continue
+        setting = name.removesuffix("_FILE") if name not in known and name.endswith("_FILE") else name
+        section, _, key = setting.removeprefix(_PREFIX).lower().partition("__")
+        if setting not in known:
+            raise SettingsError(_unknown(name, known))
+        raw.setdefault(section, {})[key] = Path(value).read_text().strip() if setting != name else value
+    return raw
+
+
+def _unknown(name: str, known: set[str]) -> str:
+    near = get_close_matches(name.upper(), known, n=1)
+    return f"the setting {name} is unknown" + (
+        f"; did you mean {near[0]}?" if near else "; docs/settings.md lists them all"
+    )
+
+
+def _built(raw: Mapping[str, Mapping[str, Any]]) -> Settings:
+    names = {f"{section}.{key}" for section, key, _, _ in declared()}
+    sections: dict[str, Any] = {}
+    for section, values in raw.items():
+        for key in values:
+            if f"{section}.{key}" not in names:
+                near = get_close_matches(f"{section}.{key}", names, n=1)
+                raise SettingsError(
+                    f"the setting {section}.{key} is unknown" + (f"; did you mean {near[0]}?" if near else "")
+                )
+        kind = type(getattr(Settings(), section))
+        hints = get_type_hints(kind)
+        sections[section] = kind(
+            **{key: _converted(f"{section}.{key}", value, hints[key]) for key, value in values.items()}
+        )
+    return Settings(**sections)
+
+
+def _converted(name: str, value: Any, kind: Any) -> Any:
+    if get_origin(kind) is tuple:
+        parts = value.split(",") if isinstance(value, str) else value
+        return tuple(_converted(name, part, get_args(kind)[0]) for part in parts if str(part).strip())
+    try:
+        return kind(value.strip() if isinstance(value, str) else value)
+    except (TypeError, ValueError):
+        raise SettingsError(f"{name}: {value!r} is no {kind.__name__}") from None

@@ -1,0 +1,86 @@
+"""Real servers for tests: uvicorn on a free port of 127.0.0.1, in the test's own event loop.
+
+The protocols are those of production (httptools, websockets-sansio, uvloop through the test's loop). It knows no
+application: any ASGI callable will do, ours or a stand-in of somebody else's service.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import uvicorn
+from typing_extensions import override
+
+
+class _Server(uvicorn.Server):
+    """Announces that it serves, stops when told, and leaves the signals to pytest."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.serving = asyncio.Event()
+        self.stopping = asyncio.Event()
+
+    @override
+    async def startup(self, sockets: Any = None) -> None:
+        await super().startup(sockets)
+        self.serving.set()
+
+    @override
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        await self.stopping.wait()
+
+    @override
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    @property
+    def url(self) -> str:
+        port: int = self.servers[0].sockets[0].getsockname()[1]
+        return f"http://127.0.0.1:{port}"
+
+
+@asynccontextmanager
+async def serve(app: Any, *, grace_s: int = 2) -> AsyncIterator[str]:
+    """Serve `app` while the block runs; gives its base URL, `http://127.0.0.1:<port>`.
+
+    A failed start-up is raised here. On leaving, open connections get `grace_s` seconds before they are cut.
+    """
+    config = uvicorn.Config(
+        app,
+        host="127.0.0.1",
+        port=0,
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=65536,
+        ws_max_queue=16,
+        ws_per_message_deflate=False,
+        server_header=False,
+        proxy_headers=False,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=grace_s,
+    )
+    server = _Server(config)
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(_run(server))
+        await _until_serving(server, running)
+        try:
+            yield server.url
+        finally:
+            server.stopping.set()
+
+
+async def _run(server: _Server) -> None:
+    try:
+        await server.serve()
+    except SystemExit as stop:  # uvicorn's way of saying that the application did not start
+        raise RuntimeError("the application did not start; its error is in the log above") from stop
+
+
+async def _until_serving(server: _Server, running: asyncio.Task[None]) -> None:
+    async with asyncio.timeout(30):
+        while not server.serving.is_set() and not running.done():
+            await asyncio.wait([running], timeout=0.005)

@@ -1,0 +1,145 @@
+"""Accepting what a customer says: one transaction from the parsed message to the event on disk and the turn that is due.
+
+Everything inbound, whatever the channel, comes through `accept`. It decides nothing about the answer; it finds or makes the
+customer, finds the thread that the message joins, dedupes, and asks for a turn. When it returns, everything is on disk.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from channels.message import Inbound
+from memory import customers, threads, turns
+from memory.customers import Identity
+from memory.engines.base import Tx
+from memory.ids import new_public_id
+from memory.projection import Event
+from memory.threads import NewEvent, Thread
+from server.errors import RefusedInput
+from server.services import Services
+
+MAX_TEXT_CHARS: Final = 4000
+_BURST_MS: Final = {"widget": 1200, "whatsapp": 2500, "sms": 2500}
+_OPEN: Final = ("new", "open", "pending", "resolved")
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A message that is on disk. `is_repeat` = it was there before, nothing new happened."""
+
+    thread: Thread
+    event: Event
+    identity: Identity
+    is_repeat: bool
+
+
+async def accept(services: Services, inbound: Inbound) -> Accepted:
+    """Store a customer's message and ask for its answer. Raises RefusedInput (`blocked`, `empty`, `too_long`)."""
+    if not inbound.text.strip() and not inbound.attachments:
+        raise RefusedInput("empty", "there is nothing in this message")
+    if len(inbound.text) > MAX_TEXT_CHARS:
+        raise RefusedInput("too_long", f"a message holds up to {MAX_TEXT_CHARS} characters")
+    accepted = await services.database.write(lambda tx: _accept(tx, services, inbound))
+    if not accepted.is_repeat:
+        wake(services, accepted.thread)
+        services.bus.publish("turns")
+    return accepted
+
+
+def wake(services: Services, thread: Thread) -> None:
+    """Tell every reader of a thread, and of the inbox, that its log grew."""
+    services.bus.publish(f"thread:{thread.id}")
+    services.bus.publish("inbox", thread.id)
+
+
+def burst(services: Services, channel: str) -> timedelta:
+    """How long to wait for the customer's next words before answering."""
+    chosen = services.settings.turns.burst_ms
+    return timedelta(milliseconds=_BURST_MS.get(channel, 0) if chosen < 0 else chosen)
+
+
+async def _accept(tx: Tx, services: Services, inbound: Inbound) -> Accepted:
+    now = services.clock.now()
+    sender = inbound.sender
+    identity = await customers.resolve(
+        tx, sender.kind, sender.key, sender.proof, now,
+        display=sender.display, profile_name=sender.profile_name, locale=inbound.locale,
+    )  # fmt: skip
+    if identity.blocked:
+        raise RefusedInput("blocked", "this address may not write here")
+    repeat = await _repeat_by_provider(tx, inbound, identity)
+    if repeat is not None:
+        return repeat
+    thread = await _thread_for(tx, inbound, identity, services)
+    if inbound.cid and (known := await threads.by_cid(tx, thread.id, inbound.cid)):
+        return Accepted(thread, known, identity, is_repeat=True)
+    await threads.join(tx, thread.id, identity.id, now)
+    thread, stored = await threads.append(tx, thread.id, [*_reopening(thread), _message(inbound, identity)], now)
+    if thread.state.owner_kind == "agent":
+        await turns.due(tx, thread.id, now, now)
+    else:
+        await turns.due(tx, thread.id, now + burst(services, inbound.channel), now)
+    return Accepted(thread, stored[-1], identity, is_repeat=False)
+
+
+async def _repeat_by_provider(tx: Tx, inbound: Inbound, identity: Identity) -> Accepted | None:
+    if inbound.external_id is None:
+        return None
+    known = await threads.by_external_id(tx, inbound.channel, inbound.external_id)
+    thread = await threads.by_id(tx, known[0]) if known else None
+    if known is None or thread is None:
+        return None
+    event = (await threads.events(tx, thread.id, known[1] - 1, 1))[0]
+    return Accepted(thread, event, identity, is_repeat=True)
+
+
+async def _thread_for(tx: Tx, inbound: Inbound, identity: Identity, services: Services) -> Thread:
+    """The thread that the message joins: the one it names, else the newest that is not closed, else a new one.
+
+    A name counts only if the sender takes part in that thread or the thread does not exist yet."""
+    now = services.clock.now()
+    named = await threads.by_public_id(tx, inbound.conv) if inbound.conv else None
+    if inbound.conv and named is None:
+        return await threads.create(tx, inbound.conv, identity.customer_id, now)
+    if named is not None and not await _may_write(tx, named, identity):
+        raise RefusedInput("forbidden", "this conversation belongs to somebody else")
+    if named is not None and named.state.status in _OPEN:
+        return named
+    for thread in await threads.of_identity(tx, identity.id):
+        if thread.state.status in _OPEN:
+            return thread
+    return await threads.create(
+        tx, new_public_id("c"), identity.customer_id, now, previous_id=named.id if named else None
+    )
+
+
+async def _may_write(tx: Tx, thread: Thread, identity: Identity) -> bool:
+    return thread.customer_id == identity.customer_id or await threads.takes_part(tx, thread.id, identity.id)
+
+
+def _reopening(thread: Thread) -> list[NewEvent]:
+    """A resolved thread opens again and goes back to the assistant, which starts afresh."""
+    if thread.state.status != "resolved":
+        return []
+    return [
+        NewEvent("reopened", {"by": "customer"}, "all"),
+        NewEvent("assigned", {"owner_kind": "assistant"}, "all"),
+    ]
+
+
+def _message(inbound: Inbound, identity: Identity) -> NewEvent:
+    body: dict[str, Any] = {"text": inbound.text}
+    if inbound.choice:
+        body["choice"] = inbound.choice
+    if inbound.reply_to:
+        body["reply_to"] = inbound.reply_to
+    if inbound.attachments:
+        body["attachments"] = [
+            {"id": item.id, "name": item.name, "type": item.type, "size": item.size} for item in inbound.attachments
+        ]
+    if inbound.meta:
+        body["meta"] = inbound.meta
+    return NewEvent(
+        "message", body, "all", "customer", author_name=identity.profile_name or "", channel=inbound.channel,
+        identity_id=identity.id, cid=inbound.cid, external_id=inbound.external_id,
+    )  # fmt: skip

@@ -1,0 +1,24 @@
+"""What the rooms share: opened once by the application (or by `chat` and `rehearse`) and handed to whoever needs it."""
+
+import secrets
+from dataclasses import dataclass, field
+
+from memory.engines.base import Database
+from server.bus import LocalBus
+from server.clock import Clock
+from server.commerce.store import Store
+from server.policies.shape import Policy
+from server.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The shared parts of one process. `instance` names it where several share a database."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    bus: LocalBus
+    store: Store
+    policy: Policy
+    instance: str = field(default_factory=lambda: secrets.token_hex(6))

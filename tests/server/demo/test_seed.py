@@ -12,6 +12,7 @@ from server.commerce import documents
 from server.commerce.derive import DeriveConfig, headline
 from server.commerce.model import ShipmentStatus
 from server.commerce.parse import snapshot
+from server.commerce.wismo import WismoConfig, decide
 from server.demo.documents import Document, read
 from server.demo.seed import Seed, seed
 from server.demo.stories import STORIES, STORY_BY_KEY, UNREADABLE
@@ -36,6 +37,12 @@ def shop() -> Seed:
 
 def orders_of(made: Seed) -> dict[str, Document]:
     return {order["id"]: order for order in made.orders}
+
+
+def row_of(order: Document, now: datetime, not_received: bool = False) -> int:
+    read_order = snapshot(documents.decode_order(order)[0], as_of=now, source="demo", shop_tz="America/New_York")
+    cfg = WismoConfig(derive=DeriveConfig(shop_tz="America/New_York", origin_country="US"))
+    return decide(read_order, now, not_received=not_received, cfg=cfg).row
 
 
 def test_there_is_enough_of_everything(shop: Seed) -> None:
@@ -177,6 +184,24 @@ def test_the_first_story_is_a_scarf_and_a_beanie_on_their_way_to_ana(shop: Seed)
         ("Wool Beanie", "Charcoal", 1),
     ]
     assert order["shipments"][0]["events"][-1]["code"] == "in_transit"
+
+
+@pytest.mark.parametrize("now", STARTS, ids=str)
+def test_every_story_is_in_its_row_of_the_decision_table(now: datetime) -> None:
+    orders = orders_of(seed(now))
+    assert {story.key: row_of(orders[story.order_id], now) for story in STORIES} == {
+        story.key: story.row for story in STORIES
+    }
+
+
+def test_the_stories_cover_the_whole_decision_table(shop: Seed) -> None:
+    story = STORY_BY_KEY["not_received"]
+    claimed = row_of(orders_of(shop)[story.order_id], FRIDAY_EVENING, not_received=True)
+    assert {story.row for story in STORIES} | {claimed} == set(range(1, 31))
+
+
+def test_no_order_of_the_crowd_is_beyond_the_table(shop: Seed) -> None:
+    assert all(row_of(order, FRIDAY_EVENING) != 30 for order in shop.orders if order["id"] != UNREADABLE)
 
 
 def test_the_unreadable_order_has_a_parcel_of_unknown_status(shop: Seed) -> None:

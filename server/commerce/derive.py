@@ -45,19 +45,8 @@ _LONG_OVERDUE = timedelta(days=7)
 _EXPRESS = ("express", "overnight", "next day", "nextday", "next_day", "2day", "2nd day", "same day", "same_day")
 _ECONOMY = ("economy", "postal", "mail", "smartpost", "surepost", "media", "first class", "letter")
 _POSTAL_CARRIERS = frozenset(
-    [
-        "usps",
-        "royal_mail",
-        "china_post",
-        "canada_post",
-        "australia_post",
-        "auspost",
-        "deutsche_post",
-        "la_poste",
-        "correos",
-        "india_post",
-        "post",
-    ]
+    {"usps", "royal_mail", "china_post", "canada_post", "australia_post", "auspost", "deutsche_post", "la_poste"}
+    | {"correos", "india_post", "post"}
 )
 
 

@@ -83,8 +83,10 @@ def _message(state: ThreadState, event: Event) -> ThreadState:
     if event.author_type == "customer":
         return _customer_message(state, event, text)
     if event.author_type in ("assistant", "agent"):
-        waits = state.status in ("new", "open") and not event.body.get("holding")
-        return replace(state, last_reply_seq=event.seq, waiting_since=0, status="pending" if waits else state.status)
+        if event.body.get("holding"):
+            return state
+        status = "pending" if state.status in ("new", "open") else state.status
+        return replace(state, last_reply_seq=event.seq, waiting_since=0, status=status)
     return state
 
 

@@ -255,6 +255,7 @@ CREATE TABLE store_orders (
 );
 CREATE UNIQUE INDEX store_orders_number ON store_orders (number_key);
 CREATE INDEX store_orders_customer ON store_orders (customer_id, placed_at);
+CREATE INDEX store_orders_read ON store_orders (read_at);
 CREATE TABLE store_order_contacts (
     kind TEXT NOT NULL,
     key TEXT NOT NULL,

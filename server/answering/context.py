@@ -1,0 +1,225 @@
+"""What a turn knows when it answers, what it remembers between turns, and what can come out of it.
+
+`Context` is read in one snapshot before the turn begins; nothing in it changes while the answer is made. `Dialogue` is the
+assistant's small memory of one thread, saved in the unit that commits the reply. The outcome is a type, never a word in a text.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from memory.customers import Customer, Identity
+from memory.projection import Event
+from server.commerce.model import Fact
+from server.commerce.store import Store
+from server.policies.shape import Policy
+
+
+class Slots(msgspec.Struct, omit_defaults=True):
+    """What the customer has said about who they are and what they ask about; each value as they wrote it."""
+
+    order_numbers: list[str] = []
+    emails: list[str] = []
+    phones: list[str] = []
+    names: list[str] = []
+    zips: list[str] = []
+
+
+class Option(msgspec.Struct, omit_defaults=True):
+    """A quick reply that was offered: what is shown and what it means."""
+
+    label: str
+    value: str
+
+
+class ReturnDraft(msgspec.Struct, omit_defaults=True):
+    """A return that is being put together. `lines` are (line id, quantity); `to_skus` what each line becomes."""
+
+    order_id: str = ""
+    lines: dict[str, int] = {}
+    reason: str = ""
+    outcome: str = ""
+    to_skus: dict[str, str] = {}
+    is_opened: bool | None = None
+    delivered_on: str = ""
+    wants_exchange: bool = False
+
+
+class Proposal(msgspec.Struct, omit_defaults=True):
+    """What was read back and waits for a clear yes. `arguments` is the action as interfaces name it."""
+
+    key: str
+    name: str
+    arguments: dict[str, Any]
+    decision_hash: str = ""
+    amount_minor: int = 0
+    currency: str = ""
+    expires_at: float = 0.0
+
+
+class Dialogue(msgspec.Struct, omit_defaults=True):
+    """The assistant's memory of one thread. `asked` names the question that is open."""
+
+    language: str = ""
+    tasks: list[str] = []
+    order_id: str = ""
+    slots: Slots = msgspec.field(default_factory=Slots)
+    asked: str = ""
+    asked_times: int = 0
+    options: list[Option] = []
+    draft: ReturnDraft | None = None
+    proposal: Proposal | None = None
+    introduced: bool = False
+    contact_asked: bool = False
+    contact_given: str = ""
+    acknowledged: bool = False
+    unsure_times: int = 0
+    refused: list[str] = []
+    misses: int = 0
+    complained: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message of the customer that is not answered yet."""
+
+    seq: int
+    text: str
+    choice: str | None
+    attachments: tuple[Mapping[str, Any], ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything that a turn reads before it answers. `said` is the burst, `history` all events before it."""
+
+    thread_id: int
+    conv: str
+    number: int
+    now: datetime
+    channel: str
+    identity: Identity
+    customer: Customer
+    said: tuple[Said, ...]
+    history: tuple[Event, ...]
+    dialogue: Dialogue
+    proofs: Mapping[str, frozenset[str]]
+    owner_kind: str
+    status: str
+    language: str
+    net: str
+    store: Store
+    policy: Policy
+    shop: "Shop"
+    complaints: int = 0
+    agents_online: bool = False
+    back_at: datetime | None = None
+
+    @property
+    def answers(self) -> int:
+        """The last number of the burst."""
+        return self.said[-1].seq if self.said else 0
+
+    @property
+    def text(self) -> str:
+        """The burst as one text."""
+        return "\n".join(said.text for said in self.said if said.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What the assistant may say about the shop itself."""
+
+    name: str
+    tz: str
+    region: str
+    assistant: str
+    number_example: str
+    contact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """An action that the gate carried out in this turn, flat, as the outside surface names it."""
+
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What was understood of the burst, for the thread's labels and for the desk."""
+
+    intent: str
+    intents: tuple[tuple[str, float], ...]
+    language: str
+    sentiment: str
+    frustration: int
+    urgency: str
+    severity: str
+    complexity: str
+    risk: tuple[str, ...]
+    entities: Mapping[str, Sequence[str]]
+    abstain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A wrong look-up: remembered under each bucket."""
+
+    buckets: tuple[str, ...]
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The assistant answers. `waits_for_person` = it only acknowledges, a person will answer."""
+
+    text: str
+    evidence: tuple[Fact, ...] = ()
+    choices: tuple[Option, ...] = ()
+    card: Mapping[str, Any] | None = None
+    shown_order: str = ""
+    is_resolving: bool = False
+    waits_for_person: bool = False
+    is_first_proof: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    """A person must take over. `text` is what the customer is told beside when somebody will be there."""
+
+    reason: str
+    text: str = ""
+    evidence: tuple[Fact, ...] = ()
+    card: Mapping[str, Any] | None = None
+    shown_order: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Nothing to say (a person owns the thread); labels and brief are still refreshed."""
+
+
+Outcome: TypeAlias = Reply | Handoff | Silence
+DroppedCause: TypeAlias = Literal["ungrounded"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a turn comes to: the outcome and everything to be committed with it."""
+
+    outcome: Outcome
+    dialogue: Dialogue
+    labels: Labels | None = None
+    proven: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    guesses: tuple[Guess, ...] = ()
+    executed: tuple[Executed, ...] = ()
+    proposed: tuple[Mapping[str, Any], ...] = ()
+    linked_order: str = ""
+    title: str = ""
+    claims: tuple[tuple[str, str], ...] = ()
+    dropped: tuple[str, ...] = ()

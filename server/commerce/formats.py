@@ -280,6 +280,19 @@ class ChangeDocument(Part):
 
     kind: Annotated[str, Meta(description="items, address or payment")]
     at: Time | None = None
+    difference: Annotated[int | None, Meta(description="Minor units: positive was charged, negative sent back")] = None
+    method: Annotated[str | None, Meta(description="The id of the payment method that bore the difference")] = None
+
+
+class ClaimDocument(Part):
+    """A claim about a parcel or its contents."""
+
+    id: Identifier
+    kind: Text
+    status: Text
+    at: Time | None = None
+    shipment: Text | None = None
+    statement: Text | None = None
 
 
 class OrderDocument(Part):
@@ -305,6 +318,7 @@ class OrderDocument(Part):
     refunds: list[RefundDocument] | None = None
     disputes: list[DisputeDocument] | None = None
     changes: list[ChangeDocument] | None = None
+    claims: list[ClaimDocument] | None = None
     fulfil_by: Time | None = None
     fulfil_at: Time | None = None
     hold_sla: Annotated[

@@ -13,6 +13,7 @@ from server.commerce.derive import derive_shipment, severity
 from server.commerce.model import Fact, FulfilmentPhase, Line, LocalTime, OrderSnapshot, Shipment
 from server.commerce.order_rows import Waiting, cancelled, waiting_row
 from server.commerce.parcel_rows import Parcel, parcel_row
+from server.commerce.progress import Step, Tone, progress, tone
 from server.commerce.rows import (
     ANSWER_FACTS,
     MONEY_OFFERS,
@@ -35,9 +36,13 @@ __all__ = [
     "Escalation",
     "RowResult",
     "Signals",
+    "Step",
+    "Tone",
     "WismoAnswer",
     "WismoConfig",
     "decide",
+    "progress",
+    "tone",
     "unreadable",
 ]
 

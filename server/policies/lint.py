@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from server.errors import PolicyError
 from server.policies import conditions
 from server.policies.actions import ACTIONS, REFUND_TARGETS
-from server.policies.shape import ActionRule, Law, Outcomes, Policy, Proofs, Zone
+from server.policies.shape import ActionRule, Law, Policy, Proofs, Zone
 
 NEVER_LEAVE_OUT = ("legal", "safety", "chargeback")
 
@@ -203,8 +203,3 @@ def _meaningless(mine: Mapping[str, ActionRule], shipped: Mapping[str, ActionRul
             is_said = getattr(rule, key) != getattr(plain, key) and getattr(rule, key) != getattr(beside, key)
             if is_said and key not in ACTIONS.get(name, frozenset()):
                 yield f"actions.{name}.{key} has no meaning for this action."
-
-
-def outcomes_of(policy: Policy, zone: Zone) -> Outcomes:
-    """The outcomes that hold in a zone."""
-    return zone.outcomes or policy.outcomes

@@ -65,7 +65,7 @@ def _rate(default: int = 0) -> int:
 class Defaults:
     """What holds where nothing else is said."""
 
-    unknown_fact: Literal["review", "ask"] = "ask"
+    unknown_fact: Literal["review", "ask"] = "review"
     grace_days: int = _days()
     transit_buffer_days: int = _days()
     rounding: Literal["half_up_cumulative"] = "half_up_cumulative"
@@ -285,6 +285,20 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
+class SoldByOther:
+    """Tags of orders and lines that somebody else sold: their policy holds, not this one."""
+
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shipping:
+    """`standard`: what standard delivery costs; more than that is not refunded. None = whatever was paid."""
+
+    standard: int | None = field(default=None, metadata={"least": 0})
+
+
+@dataclass(frozen=True, slots=True)
 class PriceAdjustment:
     """Paying the difference when a price dropped after purchase; 0 days = not offered."""
 
@@ -393,6 +407,8 @@ class Policy:
     warranty: Warranty
     late: Late
     gift: Gift
+    sold_by_other: SoldByOther
+    shipping: Shipping
     price_adjustment: PriceAdjustment
     approval: tuple[ApprovalRule, ...]
     approval_times: ApprovalTimes

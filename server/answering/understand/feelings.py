@@ -1,0 +1,208 @@
+"""Scores how a customer feels and how much hangs on it: sentiment, frustration, urgency, severity, complexity.
+
+Small lexicons in five languages and romanised Hindi plus what the typing shows (capitals, exclamation marks, "third
+time I write"). Every score is a sum of named points, so that an agent can be told why. Knows no customer and no order.
+"""
+
+# ruff: noqa: E501 (a lexicon is read by language, one a line)
+
+import re
+from dataclasses import dataclass
+
+from server.answering.understand.shape import Intent, Level, Risk, Sentiment
+
+_ANGRY = re.compile(
+    r"\b(?:worst|terribl[ey]|horribl[ey]|awful|useless|ridiculous|unacceptable|pathetic|disgust\w*|disgrace\w*|outrag\w*|furious|angry|pissed|mad|livid|joke|shame\w*|rubbish|garbage|trash|crap|"
+    r"scam\w*|fraud\w*|rip ?off|thie(?:f|ves)|liars?|lied|lying|incompetent\w*|appalling|nightmare|fed up|sick (?:of|and tired)|had enough|done with|never (?:again|buy|order)|wtf|hate|infuriat\w*|frustrat\w*|"
+    r"peor|pesim\w*|horrible|vergonz\w*|verguenza|inaceptable|ridicul\w*|estaf\w*|ladrones|mentiros\w*|hart[oa]|indign\w*|asco|asquer\w*|lamentable|inutil\w*|enfad\w*|cabread\w*|furios\w*|nunca mas|basura|robo|"
+    r"pire|inacceptable|inadmissible|honte\w*|scandal\w*|arnaqu\w*|voleurs?|menteurs?|ras le bol|marre|furieu\w*|colere|nuls?|lamentable|minable|plus jamais|foutage|"
+    r"schlecht(?:este\w*)|katastroph\w*|unverschamt\w*|frech\w*|unmoglich|skandal\w*|betrug\w*|betruger|lugner|wutend|sauer|satt|nie wieder|furchtbar|lacherlich|inakzeptabel|abzocke|saftladen|mull|"
+    r"pior|pessim\w*|absurd\w*|vergonh\w*|inaceitave\w*|golpe|ladr(?:ao|oes)|mentiros\w*|fart[oa]|indignad\w*|revoltad\w*|palhacada|lixo|descaso|nunca mais|ridicul\w*|"
+    r"bakwas|bekar|ghatiya|dhokha|chor|pagal|gussa)\b"
+)
+_UNHAPPY = re.compile(
+    r"\b(?:disappoint\w*|unhappy|upset|annoy\w*|let down|not happy|unfortunately|sadly|bad|poor|problem|wrong|broke\w*|damag\w*|missing|never|still (?:no|not|waiting|haven'?t)|late|defective|not good|unsatisf\w*|dissatisf\w*|"
+    r"decepcion\w*|molest[oa]|descontent[oa]|insatisfech\w*|problema|roto|rota|danad\w*|falta|todavia no|aun no|nunca|mal[oa]?|lamentablemente|"
+    r"decu\w*|mecontent\w*|probleme|casse\w*|abime\w*|manque|toujours (?:pas|rien)|jamais|malheureusement|mauvais\w*|"
+    r"enttausch\w*|unzufrieden\w*|argerlich|problem|kaputt\w*|beschadigt\w*|fehlt|immer noch (?:nicht|kein\w*)|leider|schlecht\w*|falsch\w*|"
+    r"decepcionad\w*|insatisfeit\w*|chatead\w*|problema|quebrad\w*|danificad\w*|faltando|ainda nao|nunca|infelizmente|ruim|"
+    r"kharab|galat|toot\w*|pareshan|nahi mila|nahi aaya)\b"
+)
+_GLAD = re.compile(
+    r"\b(?:thank\w*|thx|love|loved|lovely|great|awesome|amazing|perfect|excellent|wonderful|happy|helpful|brilliant|fantastic|best (?:service|shop|store|team|ever)|appreciate\w*|pleased|nice|good job|well done|"
+    r"gracias|genial|excelente|perfecto|encant\w*|maravillos\w*|feliz|content[oa]|estupend\w*|"
+    r"merci|parfait\w*|super|excellent\w*|genial\w*|ravie?|contente?|formidable|adore|"
+    r"danke\w*|dank|toll\w*|perfekt|super|wunderbar|zufrieden|klasse|freu\w*|prima|"
+    r"obrigad\w*|otim[oa]|perfeit\w*|excelente|maravilhos\w*|ador(?:o|ei)|amei|satisfeit\w*|"
+    r"accha|badhiya|shukriya|dhanyawa?ad|mast)\b"
+)
+_UNDONE = re.compile(
+    r"\b(?:not|isn'?t|wasn'?t|never|no|hardly|nicht|kein\w*|pas|nao|nahi)\s+(?:\w+\s)?(?:happy|great|good|nice|perfect|helpful|pleased|satisfied|zufrieden|toll|super|content\w*|satisfeit\w*|feliz|satisfait\w*|accha)\b"
+)
+_CURSES = re.compile(
+    r"\b(?:f+u+c+k\w*|f\*+k?\w*|fck\w*|fking|effing|wtf|shit\w*|sh\*t|bullshit|bs|damn\w*|hell|ass(?:hole)?s?|bastard\w*|bitch\w*|idiots?|morons?|stupid|dumb\w*|crap\w*|"
+    r"mierda|joder|puta|puto|cono|carajo|cabron\w*|gilipollas|pendej\w*|imbecil\w*|idiotas?|"
+    r"merde|putain|bordel|connards?|conn?asse|cons?|foutre|foutez|salauds?|debiles?|abrutis?|"
+    r"scheiss\w*|verdammt\w*|arsch\w*|mist|verflucht\w*|wichser|idioten|deppen|"
+    r"merda|porra|caralho|foda\w*|puta|burr[oa]s?|otarios?|desgrac\w*|"
+    r"saala|saale|kamina|kamine|bewakoof|chutiya\w*|harami)\b"
+)
+_REPEATED = re.compile(
+    r"\b(?:(?:second|third|fourth|fifth|2nd|3rd|4th|5th|\d+th|umpteenth|hundredth) (?:time|email|e-mail|message|call|attempt)|(?:two|three|four|five|six|several|many|multiple|countless|\d+) (?:times|emails|e-mails|calls|messages|tickets)|again and again|over and over|"
+    r"already (?:told|wrote|written|asked|called|contacted|emailed|explained|said)|nobody (?:answers|replies|responds|called|has)|no ?(?:one|body) (?:answers|replied|responded|got back)|no (?:answer|reply|response)|keep (?:asking|getting|telling|writing|calling)|still (?:no answer|no reply|waiting for)|ignor\w+ (?:me|my)|"
+    r"(?:segunda|tercera|cuarta|quinta|enesima) vez|(?:dos|tres|cuatro|varias|muchas|mil) veces|ya (?:les |os |te |le )?(?:escribi|llame|he escrito|he llamado|dije|explique|pregunte)|nadie (?:responde|contesta|me)|sin respuesta|otra vez|"
+    r"(?:deuxieme|troisieme|quatrieme|enieme|\d+e|\d+eme) (?:fois|mail|message)|(?:deux|trois|quatre|plusieurs|maintes) fois|deja (?:ecrit|appele|contacte|dit|explique|demande)|personne ne (?:repond|me)|aucune reponse|sans reponse|encore une fois|"
+    r"zum (?:zweiten|dritten|vierten|x-ten|wiederholten) mal|(?:zweite|dritte|vierte) (?:mal|mail|nachricht|anfrage)|mehrfach|mehrmals|schon (?:mehrmals|dreimal|zweimal|geschrieben|angerufen|wieder)|bereits (?:geschrieben|angerufen|gemeldet|kontaktiert)|niemand (?:antwortet|meldet|reagiert)|keine (?:antwort|reaktion|ruckmeldung)|"
+    r"(?:segunda|terceira|quarta|quinta|enesima) vez|(?:duas|tres|quatro|varias|mil) vezes|ja (?:escrevi|liguei|falei|expliquei|mandei|entrei em contato|enviei)|ninguem (?:responde|me|resolve)|sem resposta|de novo|outra vez|"
+    r"(?:do|teen|char|kitni|kai) baar|koi (?:jawab|reply|response) nahi|baar baar)\b"
+)
+_PRESSED = re.compile(
+    r"\b(?:urgent\w*|asap|a\.s\.a\.p|immediately|right (?:now|away)|at once|emergency|hurry|as soon as possible|today|tonight|tomorrow|this (?:morning|afternoon|evening|weekend)|by (?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|noon|tonight|tomorrow)|before (?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|christmas|tomorrow)|deadline|"
+    r"wedding|birthday|funeral|travel\w*|flight|vacation|leav(?:e|ing) (?:on|in|tomorrow|today|for)|christmas|now!+|"
+    r"urgent\w*|urge|inmediatamente|ahora mismo|cuanto antes|lo antes posible|hoy|manana|boda|cumpleanos|viaje|ya mismo|"
+    r"urgence|immediatement|tout de suite|au plus vite|des que possible|aujourd'?hui|demain|mariage|anniversaire|ce soir|"
+    r"dringend\w*|eilig|eilt|sofort|umgehend|schnellstmoglich|so schnell wie moglich|heute|morgen|hochzeit|geburtstag|urlaub|"
+    r"urgente|urgencia|imediatamente|agora mesmo|o quanto antes|o mais rapido|hoje|amanha|casamento|aniversario|viagem|"
+    r"jaldi|turant|abhi|aaj hi|kal tak|shaadi)\b"
+)
+_HARD_PRESSED = re.compile(
+    r"\b(?:urgent\w*|asap|immediately|right (?:now|away)|at once|emergency|hurry|urge|inmediatamente|ahora mismo|cuanto antes|lo antes posible|urgence|immediatement|tout de suite|au plus vite|dringend\w*|eilig|eilt|sofort|umgehend|"
+    r"urgencia|imediatamente|agora mesmo|o quanto antes|jaldi|turant|as soon as possible|life or death)\b"
+)
+_WEEKS = re.compile(
+    r"\b(?:(?:two|three|four|five|six|\d+|several|dos|tres|deux|trois|zwei|drei|duas|tres|do|teen) (?:weeks?|months?|semanas?|meses|semaines?|mois|wochen?|monate?n?|hafte|mahine))\b"
+)
+_SHOUT = re.compile(r"\b[A-ZÀ-Þ]{3,}\b")
+_PLAIN_CAPITALS = frozenset(
+    {
+        "ASAP",
+        "USPS",
+        "UPS",
+        "DHL",
+        "GLS",
+        "DPD",
+        "ETA",
+        "USD",
+        "EUR",
+        "GBP",
+        "VAT",
+        "RMA",
+        "FAQ",
+        "SMS",
+        "XXL",
+        "PDF",
+        "GDPR",
+        "SKU",
+        "LED",
+        "USB",
+        "FEDEX",
+        "USA",
+        "ORD",
+        "ISBN",
+        "URL",
+    }
+)
+_BANGS = re.compile(r"!{2,}|\?!|!\?|\?{3,}")
+_FURIOUS_FACES = re.compile("[\U0001f620\U0001f621\U0001f624\U0001f92c\U0001f4a9\U0001f595\U0001f47f]")
+_SAD_FACES = re.compile(
+    "[\U0001f61e\U0001f622\U0001f62d\U0001f614\U0001f61f\U0001f641☹\U0001f494\U0001f44e]|:-?\\(|:'\\("
+)
+_GLAD_FACES = re.compile(
+    "[\U0001f600-\U0001f606\U0001f60a\U0001f60d\U0001f618\U0001f970\U0001f64f❤\U0001f44d\U0001f389\U0001f44f]|:-?\\)|<3"
+)
+
+_HEAVY: frozenset[Intent] = frozenset({"complaint", "delivery_problem", "damaged_or_wrong_item"})
+_MEDIUM: frozenset[Intent] = frozenset({"refund_request", "refund_status", "payment", "cancel", "warranty"})
+_LEVELS: tuple[Level, ...] = ("low", "medium", "high")
+_LIGHT: frozenset[Intent] = frozenset({"greeting", "thanks", "goodbye"})
+
+
+@dataclass(frozen=True, slots=True)
+class Feelings:
+    """How the customer feels and how much hangs on it. `frustration` is 0 (calm) to 3 (furious)."""
+
+    sentiment: Sentiment
+    frustration: int
+    urgency: Level
+    severity: Level
+    complexity: Level
+
+
+def weigh(text: str, folded: str, intents: tuple[Intent, ...], risks: tuple[Risk, ...], named: int) -> Feelings:
+    """All scores of a message. `intents` are those found, best first; `named` counts its order numbers."""
+    frustration = frustration_of(text, folded)
+    return Feelings(
+        sentiment=sentiment_of(text, folded, frustration),
+        frustration=frustration,
+        urgency=urgency_of(text, folded, risks),
+        severity=severity_of(intents, risks, frustration),
+        complexity=complexity_of(folded, intents, risks, named),
+    )
+
+
+def frustration_of(text: str, folded: str) -> int:
+    """0 calm, 1 displeased, 2 angry, 3 furious.
+
+    Points: angry word 2 (two different ones 3), curse 2, repeated contact 1, two weeks or more 1 if unhappy,
+    shouted words 1 (four or more 2), `!!` 1, furious face 2, plain unhappy words 1. Sum 1-2 -> 1, 3-4 -> 2, 5+ -> 3;
+    an angry word together with repeated contact is never below 2.
+    """
+    angry = len(set(_ANGRY.findall(folded)))
+    unhappy = bool(_UNHAPPY.search(folded)) or bool(_SAD_FACES.search(text))
+    repeated = bool(_REPEATED.search(folded))
+    points = (0, 2, 3)[min(angry, 2)]
+    points += 2 * bool(_CURSES.search(folded)) + repeated + unhappy
+    points += bool(_WEEKS.search(folded)) and unhappy
+    shouted = _shouted(text)
+    points += (shouted >= 1) + (shouted >= 4)
+    points += bool(_BANGS.search(text)) + 2 * bool(_FURIOUS_FACES.search(text))
+    level = (points + 1) // 2 if points < 5 else 3
+    return max(level, 2) if angry and repeated else level
+
+
+def _shouted(text: str) -> int:
+    return sum(word not in _PLAIN_CAPITALS for word in _SHOUT.findall(text))
+
+
+def sentiment_of(text: str, folded: str, frustration: int) -> Sentiment:
+    """Negative from frustration 1 on unless glad words outweigh it, positive for glad words alone."""
+    glad = len(_GLAD.findall(_UNDONE.sub(" ", folded))) + bool(_GLAD_FACES.search(text))
+    if _UNDONE.search(folded):
+        return "negative"
+    if frustration >= 2:
+        return "negative"
+    if frustration == 1:
+        return "neutral" if glad >= 2 else "negative"
+    return "positive" if glad and not _is_mere_politeness(folded, glad) else "neutral"
+
+
+def _is_mere_politeness(folded: str, glad: int) -> bool:
+    # "Thanks" at the end of a request is manners, not joy.
+    return glad == 1 and "?" in folded and bool(re.search(r"\b(?:thank|thx|gracias|merci|dank|obrigad)", folded))
+
+
+def urgency_of(text: str, folded: str, risks: tuple[Risk, ...]) -> Level:
+    """High for safety or vulnerable people and for "at once"; medium for a date that presses or for shouting."""
+    if "safety" in risks or "vulnerable" in risks or _HARD_PRESSED.search(folded):
+        return "high"
+    pressed = len(set(_PRESSED.findall(folded)))
+    if pressed >= 2 and _BANGS.search(text):
+        return "high"
+    return "medium" if pressed or _BANGS.search(text) else "low"
+
+
+def severity_of(intents: tuple[Intent, ...], risks: tuple[Risk, ...], frustration: int) -> Level:
+    """High for any risk or fury; medium for problems, money and anger; else low."""
+    if risks or frustration >= 3:
+        return "high"
+    if frustration >= 2 or any(intent in _HEAVY or intent in _MEDIUM for intent in intents[:2]):
+        return "medium"
+    return "low"
+
+
+def complexity_of(folded: str, intents: tuple[Intent, ...], risks: tuple[Risk, ...], named: int) -> Level:
+    """Points: each further request 1, each further order 1, a risk 1, more than 60 words 1, more than 150 2."""
+    asked = sum(intent not in _LIGHT for intent in intents)
+    size = folded.count(" ") + 1
+    points = max(0, asked - 1) + max(0, named - 1) + bool(risks) + (size > 60) + (size > 150)
+    return _LEVELS[min(points, 2)]

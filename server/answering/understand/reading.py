@@ -1,0 +1,214 @@
+"""Reads one message: the only place that knows the order of the steps.
+
+clean -> language -> entities -> clauses -> per clause: what is turned down, typing errors, rules, head -> one ranked
+list. Pure and thread-safe: the same text gives the same understanding, nothing is remembered. It knows no customer,
+no order and no conversation; the dialogue does.
+"""
+
+# ruff: noqa: SIM905 (word lists are read as words)
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from server.answering.understand import clauses, entities, feelings, head, language, risk, rules, spelling
+from server.answering.understand.head import softmax
+from server.answering.understand.normalise import clean, fold, mask, words
+from server.answering.understand.shape import COURTESIES, Clause, Entities, Intent, IntentScore, Understanding
+
+_BARE_CONFIDENCE = 0.4
+_MAX_INTENTS = 5
+
+
+def understand(
+    text: str,
+    *,
+    channel: str | None = None,
+    lang: str | None = None,
+    region: str = "US",
+    products: Sequence[str] = (),
+) -> Understanding:
+    """What one message means.
+
+    `channel` is where it came from (`voice` transcripts carry no capitals or punctuation, so neither counts there),
+    `lang` the language that the caller expects, `region` the ISO country that phones, dates and `$` are read in,
+    `products` titles worth looking for.
+    """
+    plain = clean(text)
+    code = language.detect(plain, lang)
+    named = entities.find(plain, region=region, products=products)
+    read = [_read_clause(each, code) for each in clauses.split(plain)]
+    ranked, abstain = _rank(plain, read, named, code)
+    folded = fold(plain)
+    risks = risk.spot(folded)
+    intents = tuple(each.name for each in ranked)
+    felt = feelings.weigh(
+        plain.lower() if channel == "voice" else plain, folded, intents, risks, len(named.order_number)
+    )
+    return Understanding(
+        intent=ranked[0].name,
+        intents=ranked,
+        abstain=abstain,
+        sentiment=felt.sentiment,
+        frustration=felt.frustration,
+        urgency=felt.urgency,
+        severity=felt.severity,
+        complexity=felt.complexity,
+        risk=risks,
+        language=code,
+        entities=named,
+        clauses=tuple(each.clause for each in read),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A clause as read: what rules are sure of, and the head's logits and words."""
+
+    clause: Clause
+    sure: tuple[Intent, ...]
+    tokens: list[str]
+    scores: dict[Intent, float]
+
+
+def _read_clause(text: str, code: str) -> _Read:
+    said = clauses.assert_only(text)
+    tokens = _tokens(said.folded, code)
+    sure = tuple(intent for intent in rules.sure(said.folded) if intent not in said.negated)
+    courtesy = rules.courtesy(said.folded)
+    if courtesy is not None:
+        sure = (courtesy,)
+    scores = _scores(tokens, said.negated) if tokens else {}
+    return _Read(Clause(text, _clause_intents(sure, scores), said.negated), sure, tokens, scores)
+
+
+def _tokens(folded: str, code: str) -> list[str]:
+    lexicon = spelling.load()
+    return [lexicon.mend(word, code) for word in words(mask(folded))]
+
+
+def _scores(tokens: list[str], negated: Sequence[Intent] = ()) -> dict[Intent, float]:
+    model = head.load()
+    logits = model.logits(tokens)
+    kept = [(name, logit) for name, logit in zip(model.classes, logits, strict=True) if name not in negated]
+    return dict(zip((name for name, _ in kept), softmax([logit for _, logit in kept]), strict=True))
+
+
+def _clause_intents(sure: Sequence[Intent], scores: dict[Intent, float]) -> tuple[IntentScore, ...]:
+    if sure:
+        return tuple(IntentScore(name, rules.CONFIDENCE) for name in sure)
+    best = sorted(scores, key=lambda name: -scores[name])[:2]
+    return tuple(IntentScore(name, scores[name]) for name in best)
+
+
+def _rank(plain: str, read: list[_Read], named: Entities, code: str) -> tuple[tuple[IntentScore, ...], bool]:
+    courtesy = rules.courtesy(fold(plain))
+    if courtesy is not None:
+        return (IntentScore(courtesy, rules.CONFIDENCE),), False
+    if not any(each.tokens for each in read):
+        refused = bool(read) and any(each.clause.negated for each in read)
+        return (IntentScore("other", 0.5 if refused else 0.9),), True
+    if _is_bare_proof(read, named):
+        return (IntentScore("order_status", _BARE_CONFIDENCE),), True
+    merged = _merge(read)
+    if not merged:
+        return (IntentScore("other", 0.5),), True
+    return merged, _abstains(merged, read, code)
+
+
+def _is_bare_proof(read: list[_Read], named: Entities) -> bool:
+    """Only an order number, an address or a name: an answer to some question, or "how about this one?"."""
+    if not (named.order_number or named.email or named.tracking_number or named.phone):
+        return False
+    said = {word for each in read for word in each.tokens}
+    own = {word for name in named.names for word in words(fold(name))}
+    return not said - own - _PROOF_WORDS - {word for word in said if any(char.isdigit() for char in word)}
+
+
+_PROOF_WORDS = frozenset(
+    """xmail xorder xlong xcode order number no nr my is it it's its the email e mail and zip code name phone at dot com pedido numero mi es el y
+    correo commande mon est le la et bestellung nummer meine ist und die meu o e hi hello hola bonjour
+    hallo sure ok here yes""".split()
+)
+
+
+def _merge(read: list[_Read]) -> tuple[IntentScore, ...]:
+    """One ranked list out of all clauses: what rules are sure of, then what head and clauses agree on."""
+    limits = head.load().thresholds
+    scores = _together(read)
+    for each in read:
+        for name in each.sure:
+            if name not in COURTESIES:
+                scores[name] = max(scores.get(name, 0.0), rules.CONFIDENCE)
+    scores = _without_shadows(scores)
+    if not scores:
+        return ()
+    ranked = sorted(scores, key=lambda name: -_weight(name, scores))
+    first = ranked[0]
+    kept = [name for name in ranked[1:] if scores[name] >= limits.also]
+    if (
+        not kept
+        and len(ranked) > 1
+        and scores[first] < rules.CONFIDENCE
+        and _is_close(scores, first, ranked[1], limits)
+    ):
+        kept = [ranked[1]]
+    return tuple(IntentScore(name, scores[name]) for name in [first, *kept][:_MAX_INTENTS])
+
+
+def _is_close(scores: dict[Intent, float], first: Intent, second: Intent, limits: head.Thresholds) -> bool:
+    return scores[first] < limits.accept or scores[first] - scores[second] < limits.margin
+
+
+def _weight(name: Intent, scores: dict[Intent, float]) -> float:
+    # A customer who is angry and asks for something is answered on what is asked for.
+    return scores[name] * (0.6 if name == "complaint" else 1.0)
+
+
+_SHADOWS: tuple[tuple[Intent, Intent], ...] = (
+    ("delivery_problem", "order_status"),
+    ("refund_status", "refund_request"),
+    ("refund_status", "return"),
+    ("subscription", "cancel"),
+    ("exchange", "return"),
+    ("damaged_or_wrong_item", "delivery_problem"),
+)
+"""(sure, shadow): words that make the first certain also look like the second."""
+
+
+def _without_shadows(scores: dict[Intent, float]) -> dict[Intent, float]:
+    sure = {name for name, score in scores.items() if score >= rules.CONFIDENCE}
+    hidden = {shadow for name, shadow in _SHADOWS if name in sure and shadow not in sure}
+    if sure:
+        hidden |= {name for name in scores if name == "other" or name in COURTESIES} - sure
+    if "delivery_problem" in sure:
+        hidden.add("order_status")
+    return {name: score for name, score in scores.items() if name not in hidden}
+
+
+def _together(read: list[_Read]) -> dict[Intent, float]:
+    told = [each for each in read if each.tokens and not set(each.sure) & COURTESIES]
+    told = told or [each for each in read if each.tokens]
+    negated = {name for each in read for name in each.clause.negated}
+    asserted = {name for each in told for name in each.sure} | {
+        each.clause.intents[0].name for each in told if each.clause.intents and not each.clause.negated
+    }
+    if len(told) == 1:
+        return dict(told[0].scores)
+    whole = _scores([token for each in told for token in each.tokens], tuple(negated - asserted))
+    best = {name: max((each.scores.get(name, 0.0) for each in told), default=0.0) for name in whole}
+    leading = {max(each.scores, key=lambda name: each.scores[name]) for each in told if each.scores}
+    return {name: (whole[name] + best[name]) / 2 if name in leading else min(whole[name], best[name]) for name in whole}
+
+
+def _abstains(merged: tuple[IntentScore, ...], read: list[_Read], code: str) -> bool:
+    first = merged[0]
+    if first.name == "other" or code not in language.SUPPORTED:
+        return True
+    if first.confidence >= rules.CONFIDENCE:
+        return False
+    limits = head.load().thresholds
+    if head.load().known_share([token for each in read for token in each.tokens]) < limits.known:
+        return True
+    if first.confidence < limits.accept:
+        return True
+    return len(merged) > 1 and len(read) == 1 and first.confidence - merged[1].confidence < limits.margin

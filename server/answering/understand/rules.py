@@ -1,0 +1,117 @@
+"""Phrasings that mean one thing and nothing else; where one of these matches, the head is not asked.
+
+High precision only: a rule that is sometimes wrong belongs into the lines. Patterns read folded text (lower case,
+without accents), in English, Spanish, French, German, Portuguese and romanised Hindi.
+"""
+
+# ruff: noqa: E501 (a pattern is read whole, on one line)
+
+import re
+
+from server.answering.understand.shape import Intent
+
+CONFIDENCE = 0.97
+
+_GREETING = re.compile(
+    r"(?:(?:hi+|hello+|hey+|heyy?a?|hiya|howdy|yo|sup|greetings|good (?:morning|afternoon|evening|day)|morning|evening"
+    r"|hola|buen[oa]s?(?: (?:dias?|tardes?|noches?))?|que tal|bonjour|bonsoir|salut|coucou|hallo+|moin|servus|guten (?:tag|morgen|abend)"
+    r"|gruss gott|grussgott|ola|oi+|bom dia|boa (?:tarde|noite)|namaste|namaskar|there|team|all|everyone|again|folks|guys|"
+    r"support|a todos|zusammen|tudo bem|gente|dear|bhai|ji|sir|madam|como estas?|how are you|ca va)[\s,.!?]*)+"
+)
+_THANKS = re.compile(
+    r"(?:(?:ok(?:ay)?|great|perfect|cool|awesome|super|got it|wonderful|alright|excellent|lovely|amazing|brilliant|nice|oh|"
+    r"thank(?:s+| ?you| u)|thx|thnx|ty|tysm|cheers|much appreciated|appreciate it|many|so much|very much|a lot|a bunch|a million|again|"
+    r"vale|perfecto|genial|muchas|muchisimas|gracias|mil|d'accord|parfait|merci|beaucoup|bien|super|alles klar|gut|danke(?: ?schon)?|"
+    r"vielen|dank|lieben|sehr|herzlichen|muito|obrigad[oa]|valeu|otimo|beleza|certo|shukriya|dhanyawa?ad|bahut|accha|thik hai|"
+    r"mate|guys|you|for (?:your|the) help|por (?:su|tu|la) ayuda|pour votre aide|pela ajuda|fur die hilfe|fur ihre hilfe)[\s,.!]*)+"
+)
+_THANK_WORD = re.compile(
+    r"\b(?:thank|thanks+|thx|thnx|ty|tysm|cheers|appreciat|gracias|merci|danke|dank|obrigad|valeu|shukriya|dhanyawa?ad)"
+)
+_GOODBYE = re.compile(
+    r"(?:(?:ok(?:ay)?|alright|thanks?|thank you|good ?bye|bye+|bye bye|cya|see (?:ya|you)(?: later| soon)?|later|take care|ttyl|good night|"
+    r"have a (?:nice|good|great|lovely)(?: (?:day|one|evening|weekend|night))|adios|hasta (?:luego|pronto|manana)|chao|chau|"
+    r"au revoir|a bientot|bonne (?:journee|soiree)|tschuss|tschau|auf wiedersehen|schonen tag(?: noch)?|bis bald|tchau|"
+    r"ate (?:logo|mais)|alvida|that'?s (?:all|it)|gracias|merci|danke|obrigad[oa]|for now|now|then|schonen abend(?: noch)?|"
+    r"que tenga (?:un )?buen dia|tenha um bom dia)[\s,.!]*)+"
+)
+_BYE_WORD = re.compile(
+    r"\b(?:bye+|goodbye|good bye|cya|see y|later|take care|ttyl|good night|have a|adios|hasta|cha[ou]|revoir|bientot|bonne|"
+    r"tsch|wiedersehen|schonen|bis bald|tchau|ate (?:logo|mais)|alvida|buen dia|bom dia)"
+)
+
+_THING = r"(?:order|oder|ordr|package|pkg|parcel|delivery|shipment|stuff|things?|items?|box|purchase|goods)"
+_COSA = r"(?:pedido|paquete|compra|envio|orden|encomenda|pacote)"
+_SACHE = r"(?:bestellung|paket|lieferung|sendung|ware|packchen)"
+_CHOSE = r"(?:commande|colis|paquet|livraison)"
+_GONE = r"(?:refund|return|reembolso|devolucion|remboursement|retour|erstattung|ruckerstattung|devolucao|estorno|money)"
+
+_SURE: tuple[tuple[Intent, str], ...] = (
+    ("human_request", r"\b(?:talk|speak|chat|connected?|connect me|put me through|transfer(?: me)?)\b[^.?!]{0,20}\b(?:to|with|2) (?:a |an |the |your |some )?(?:real |live |actual )?(?:humna|human|person|agent|representative|rep|manager|supervisor|operator|someone|somebody|human being|colleague|customer service|staff)\b"),
+    ("human_request", r"^\W*(?:(?:a |an |the )?(?:real |live )?(?:human|agent|representative|operator|person|humano|agente|operador|mensch|mitarbeiter|conseiller|atendente)(?:,? (?:please|pls|por favor|bitte|svp|now))?\W*)+$"),
+    ("human_request", r"\b(?:don'?t|do not|not) (?:want to |wanna )?(?:talk|speak|chat)(?:ing)? (?:to|with) (?:a |this |the )?(?:bot|robot|machine|chatbot|ai|computer)\b"),
+    ("human_request", r"\b(?:quiero|necesito|puedo|quisiera|deseo|prefiero)? ?(?:hablar|contactar|comunicar\w*|me comunican?|paseme|paserme|pasame) (?:con|a) (?:una? |el |la |algun )?(?:persona|humano|agente|alguien|encargad\w|supervisor\w?|asesor\w?|operador\w?|gerente|responsable|ser humano|representante)"),
+    ("human_request", r"\b(?:parler|discuter)(?: directement)? (?:a|avec) (?:un |une |quelqu'un|votre |le )?(?:vraie? )?(?:personne|humain|conseiller\w*|agent|responsable|quelqu'un|operateur|etre humain)?\b.{0,12}(?:personne|humain|conseill|agent|responsable|quelqu'un|operateur)"),
+    ("human_request", r"\bmit (?:einem|einer|jemand\w*|dem|ihrem) ?(?:echten |richtigen |realen )?(?:mensch\w*|mitarbeiter\w*|person|jemand\w*|berater\w*|vorgesetzt\w*|kollegen|chef)?\b.{0,12}\b(?:sprechen|reden|verbinden|chatten|telefonieren)"),
+    ("human_request", r"\b(?:falar|conversar) com (?:uma? |o |a |algum )?(?:pessoa|humano|atendente|alguem|gerente|supervisor\w?|agente|responsavel|ser humano)"),
+    ("human_request", r"\b(?:agent|insaan|human|customer care|manager|kisi) (?:se|insaan se) (?:baat|connect)"),
+    ("delivery_problem", r"\b(?:says?|said|shows?|showing|marked|tracking|status|text|claims?)\b[^.!]{0,30}\b(?:delivered|deliverd)\b[^?]*\b(?:not|n'?t|never|nothing|no|nobody|isn|didn|haven|don|wasn|missing|empty)"),
+    ("delivery_problem", r"\b(?:delivered|deliverd)\b[^.?!]{0,40}\b(?:but|yet|and)\b[^.?!]{0,30}\b(?:not here|nothing|never (?:got|received|came)|(?:don'?t|do not|didn'?t|did not|haven'?t|have not) (?:have|get|got|receive|received|seen)|isn'?t here|no package|no parcel)"),
+    ("delivery_problem", r"\b(?:dice|aparece|figura|consta|pone|marca)\w*\b[^.?!]{0,30}\bentregad[oa]\b.*\b(?:no|nada|nunca|nadie)\b"),
+    ("delivery_problem", r"\b(?:indique|dit|marque|affiche|est)\b[^.?!]{0,30}\blivree?\b.*\b(?:pas|rien|jamais)\b"),
+    ("delivery_problem", r"\b(?:zugestellt|geliefert|ausgeliefert)\b.*\b(?:aber|doch|nicht|nichts|nie|kein)\b.*\b(?:da|bekommen|erhalten|hier|angekommen|paket|nichts|nix)\b"),
+    ("delivery_problem", r"\b(?:diz|consta|aparece|esta como|marcad[oa])\b[^.?!]{0,30}\bentregue\b.*\b(?:nao|nada|nunca|ninguem)\b"),
+    ("delivery_problem", r"\bdelivered\b.*\b(?:nahi|nhi) (?:mila|aaya|mili|pahuncha)"),
+    ("refund_status", r"\b(?:where|wheres|where's|when|status|update|any news)\b[^.?!]{0,25}\b(?:my |the |a )?(?:refund|money back|money\b(?! order))"),
+    ("refund_status", r"\b(?:still|haven'?t|have not|not|never|no) (?:\w+ ){0,3}(?:gotten|got|received|seen|recieved) (?:my |the |a |any )?(?:refund|money)"),
+    ("refund_status", r"\b(?:donde|cuando|cuanto tarda|estado)\b[^.?!]{0,30}\b(?:reembolso|devolucion del dinero|mi dinero)"),
+    ("refund_status", r"\b(?:ou|quand)\b[^.?!]{0,30}\b(?:rembours\w*)"),
+    ("refund_status", r"\b(?:wo|wann)\b[^.?!]{0,30}\b(?:erstattung|ruckerstattung|mein geld|geld zuruck)"),
+    ("refund_status", r"\b(?:cade|onde|quando)\b[^.?!]{0,30}\b(?:reembolso|estorno|meu dinheiro)"),
+    ("refund_status", r"\b(?:refund|paisa|paise)\b[^.?!]{0,20}\b(?:kab|kahan|nahi aaya|nahi mila|nhi aaya|nhi mila)\b"),
+    ("order_status", rf"\b(?:where|wheres|where's|wher)\b(?: (?:the \w+|on earth|in the world))? ?(?:is|are|'s|r)? ?(?:my|the|our) (?:\w+ ){{0,2}}{_THING}\b"),
+    ("order_status", rf"\bwhen (?:will|is|does|do|can|would|should)\b (?:i |we )?(?:\w+ ){{0,2}}(?:my |the |our |it|{_THING})\s?(?:\w+ ){{0,2}}(?:arriv\w*|come|coming|get here|be here|be delivered|delivered|ship|be shipped|getting here)\b"),
+    ("order_status", rf"\b(?:track|status of|update on|news on|news about|eta (?:on|for)|check on) (?:my|the|our) (?:\w+ )?{_THING}\b"),
+    ("order_status", rf"\bhas (?:my|the|our) (?:\w+ )?{_THING} (?:been )?(?:shipped|left|gone out|dispatched|been sent)\b"),
+    ("order_status", rf"\bdonde (?:esta|anda|viene|se encuentra|va)\b (?:mi|el|la) (?:\w+ )?{_COSA}"),
+    ("order_status", r"\bcuando (?:me )?(?:llega\w*|llegara|recib\w*|sale|entregan|viene)\b"),
+    ("order_status", rf"\bou (?:est|en est|se trouve|sont)\b (?:\w+ )?(?:mon|ma|le|la|mes) (?:\w+ )?{_CHOSE}"),
+    ("order_status", rf"\bquand (?:vais-je|est-ce que je vais|vais je|arrive\w*|sera|recevrai)\b[^.?!]{{0,30}}(?:{_CHOSE}|recevoir|livre)"),
+    ("order_status", rf"\bwo (?:bleibt|ist|steckt)\b (?:denn )?(?:mein\w*|die|das) (?:\w+ )?{_SACHE}"),
+    ("order_status", rf"\bwann (?:kommt|wird|ist|bekomme|erhalte)\b[^.?!]{{0,30}}{_SACHE}"),
+    ("order_status", rf"\b(?:onde (?:esta|anda)|cade|kd)\b (?:o |a |meu |minha |esse )*{_COSA}"),
+    ("order_status", r"\bquando (?:\w+ ){0,3}(?:chega\w*|entreg\w*|recebo|vou receber)\b"),
+    ("order_status", r"\b(?:mera|meri) (?:order|parcel|package|saman)\b[^.?!]{0,20}\b(?:kahan|kaha|kab)\b"),
+    ("order_status", r"\b(?:order|parcel|package)\b[^.?!]{0,12}\bkab (?:tak )?(?:aayega|ayega|milega|pahunchega|deliver)"),
+    ("account", r"\b(?:forgot|reset|olvide|oublie|vergessen|esqueci)\b[^.?!]{0,25}\b(?:password|contrasena|mot de passe|passwort|senha)|\b(?:contrasena|mot de passe|passwort|senha)\b[^.?!]{0,15}\b(?:vergessen|oublie|olvidad)"),
+    ("payment", r"\b(?:charged|billed|debited)\b (?:me )?(?:twice|two times|double)|\bdouble[- ]charge|\bcobr\w+ (?:dos|duas) ve[cz]es|\b(?:deux fois|zweimal|doppelt)\b[^.?!]{0,20}\b(?:preleve|debite|abgebucht|belastet)|\b(?:preleve|debite|abgebucht|belastet)\b[^.?!]{0,12}\b(?:deux fois|zweimal|doppelt)"),
+    ("subscription", r"\b(?:cancel|stop|pause|end|skip|cancelar|pausar|resilier|kundigen|suspender)\b[^.?!]{0,15}\b(?:subscription|membership|autoship|suscripcion|abonnement|abo|assinatura)\b"),
+    ("other", r"\bignore (?:all |any |the |your )*(?:previous|prior|above|earlier) (?:instructions?|prompts?|rules)|\b(?:system|hidden|initial) prompt\b|\bdeveloper mode\b|\bjailbreak\b|\bignora (?:todas )?(?:las|as) instruc\w+|\bignorier\w* (?:alle )?(?:vorherigen )?anweisungen"),
+)  # fmt: skip
+_RULES = tuple((intent, re.compile(pattern)) for intent, pattern in _SURE)
+_MONEY_BACK = re.compile(rf"\b{_GONE}\b")
+
+
+def courtesy(folded: str) -> Intent | None:
+    """`greeting`, `thanks` or `goodbye` if the folded message is that and nothing more."""
+    said = folded.strip(" ,.!?")
+    if not said or len(said) > 120:
+        return None
+    if _GOODBYE.fullmatch(said) and _BYE_WORD.search(said):
+        return "goodbye"
+    if _THANKS.fullmatch(said) and _THANK_WORD.search(said):
+        return "thanks"
+    if _GREETING.fullmatch(said):
+        return "greeting"
+    return None
+
+
+def sure(folded: str) -> list[Intent]:
+    """The intents that a folded clause names beyond doubt, in the order of the rules."""
+    found: list[Intent] = []
+    for intent, pattern in _RULES:
+        if intent not in found and pattern.search(folded):
+            if intent == "order_status" and (found or _MONEY_BACK.search(folded)):
+                continue
+            found.append(intent)
+    return found

@@ -6,7 +6,7 @@ name is an error and never a rule that silently does not apply. Nothing is ever 
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Literal
 
@@ -56,7 +56,7 @@ class Condition:
     """A checked `when` line."""
 
     text: str
-    tree: ast.expr
+    tree: ast.expr = field(compare=False, repr=False)
 
     def holds(self, facts: Mapping[str, Fact]) -> bool:
         """Say whether the line is true of `facts`, which must give every name the line uses (KeyError otherwise)."""

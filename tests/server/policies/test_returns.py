@@ -406,6 +406,21 @@ def test_nobodys_consent_stands_before_a_withdrawal_by_law() -> None:
     assert (decision.verdict, decision.approval) == ("allow", "none")
 
 
+def test_an_exchange_pays_nothing_out() -> None:
+    assert decide(order(line(price=20_000)), wished="exchange").approval == "none"
+
+
+def test_a_piece_that_was_lost_and_refunded_does_not_block_the_one_that_came() -> None:
+    held = order(counted(line(quantity=2), delivered=1, refunded=1))
+    assert told(decide(held)) == ("allow", "E8", "within_window")
+
+
+def test_a_long_chain_of_exchanges_does_not_outlive_the_window() -> None:
+    done = Return("r", ARRIVED, ReturnStatus.EXCHANGED, ReturnOutcome.EXCHANGE, (ReturnLine("l1", 1),))
+    held = order(line(quantity=5), returns=(done, replace(done, id="r2")))
+    assert told(decide(held, wished="exchange", days=80)) == ("deny", "E10", "window_passed")
+
+
 # --- replay
 
 

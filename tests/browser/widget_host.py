@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import uvicorn
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, FrameLocator, Locator, sync_playwright
+from playwright.sync_api import Frame as PageFrame
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
@@ -108,7 +109,15 @@ class WidgetHost:
         }
         self._news = threading.Condition()
         self._server = uvicorn.Server(
-            uvicorn.Config(self._app(), host="127.0.0.1", port=0, log_level="error", lifespan="off", ws="websockets-sansio", ws_max_size=65536)
+            uvicorn.Config(
+                self._app(),
+                host="127.0.0.1",
+                port=0,
+                log_level="error",
+                lifespan="off",
+                ws="websockets-sansio",
+                ws_max_size=65536,
+            )
         )
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._loop = asyncio.new_event_loop()
@@ -178,11 +187,25 @@ class WidgetHost:
 
     def said(self) -> list[str]:
         """What customers said, as stored."""
-        return [one["text"] for frames in self.threads.values() for one in frames if one["t"] == "msg" and one["author"]["type"] == "customer"]
+        return [
+            one["text"]
+            for frames in self.threads.values()
+            for one in frames
+            if one["t"] == "msg" and one["author"]["type"] == "customer"
+        ]
 
-    def say(self, text: str, *, by: str = "assistant", name: str = "Mia", conv: str = "", at: str = "", **more: object) -> int:
+    def say(
+        self, text: str, *, by: str = "assistant", name: str = "Mia", conv: str = "", at: str = "", **more: object
+    ) -> int:
         """A message from the shop's side; the number it got."""
-        frame: Frame = {"t": "msg", "id": secrets.token_hex(8), "author": {"type": by, "name": name}, "text": text, "ts": at or now(), **more}
+        frame: Frame = {
+            "t": "msg",
+            "id": secrets.token_hex(8),
+            "author": {"type": by, "name": name},
+            "text": text,
+            "ts": at or now(),
+            **more,
+        }
         return self.do(lambda: self._append(conv or self.conv, frame))
 
     def order(self, card: Frame) -> int:
@@ -217,7 +240,9 @@ class WidgetHost:
             self.states[conv] = {"status": status, "owner": None, "agents": self.settings["agents"]}
             for text in texts:
                 author = {"type": "assistant", "name": "Mia"}
-                self._append(conv, {"t": "msg", "id": secrets.token_hex(8), "author": author, "text": text, "ts": now()})
+                self._append(
+                    conv, {"t": "msg", "id": secrets.token_hex(8), "author": author, "text": text, "ts": now()}
+                )
 
         self.do(add)
         return conv
@@ -249,10 +274,16 @@ class WidgetHost:
 
     def _unread(self, conv: str) -> int:
         mark = self.read_up_to.get(conv, 0)
-        return sum(one["t"] == "msg" and one["author"]["type"] in ("assistant", "agent") and one["seq"] > mark for one in self.threads[conv])
+        return sum(
+            one["t"] == "msg" and one["author"]["type"] in ("assistant", "agent") and one["seq"] > mark
+            for one in self.threads[conv]
+        )
 
     def _welcome(self, conv: str) -> Frame:
-        threads = [{"conv": one, "title": self.titles.get(one, ""), "status": self.states[one]["status"], "last_at": now()} for one in self.threads]
+        threads = [
+            {"conv": one, "title": self.titles.get(one, ""), "status": self.states[one]["status"], "last_at": now()}
+            for one in self.threads
+        ]
         return {
             "t": "welcome",
             "conv": conv,
@@ -269,8 +300,17 @@ class WidgetHost:
         """Stores a message once and returns its ack, the same one for the same cid."""
         known = next((one for one in self.threads[conv] if one.get("cid") == frame["cid"]), None)
         if known is None:
-            files = [{"id": one, "name": one, "type": "image/png", "size": 70, "url": f"/widget/file/{one}"} for one in frame.get("attachments", [])]
-            body: Frame = {"t": "msg", "id": secrets.token_hex(8), "cid": frame["cid"], "author": {"type": "customer", "name": ""}, "text": frame["text"]}
+            files = [
+                {"id": one, "name": one, "type": "image/png", "size": 70, "url": f"/widget/file/{one}"}
+                for one in frame.get("attachments", [])
+            ]
+            body: Frame = {
+                "t": "msg",
+                "id": secrets.token_hex(8),
+                "cid": frame["cid"],
+                "author": {"type": "customer", "name": ""},
+                "text": frame["text"],
+            }
             self._append(conv, {**body, "ts": now(), **({"attachments": files} if files else {})})
             known = self.threads[conv][-1]
         return {"t": "ack", "cid": frame["cid"], "id": known["id"], "conv": conv, "seq": known["seq"]}
@@ -306,19 +346,32 @@ class WidgetHost:
         tag = f'<script async src="{self.origin}/widget/loader.js" data-site="{query.get("site", "lumen")}"></script>'
         scripts = "" if query.get("none") else tag * (2 if query.get("twice") else 1)
         strict = query.get("csp") == "strict"
-        page = SHOP_PAGE.format(lang=query.get("lang", "en"), dir=query.get("dir", "ltr"), scripts=scripts, style="" if strict else SHOP_STYLE)
+        page = SHOP_PAGE.format(
+            lang=query.get("lang", "en"),
+            dir=query.get("dir", "ltr"),
+            scripts=scripts,
+            style="" if strict else SHOP_STYLE,
+        )
         policy = f"default-src 'none'; script-src {self.origin}; frame-src {self.origin}; img-src data:; require-trusted-types-for 'script'"
         return HTMLResponse(page, headers={"Content-Security-Policy": policy} if strict else {})
 
     async def _loader(self, _: Request) -> Response:
-        headers = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin", "Cache-Control": "public, max-age=300"}
+        headers = {
+            "Access-Control-Allow-Origin": "*",
+            "Cross-Origin-Resource-Policy": "cross-origin",
+            "Cache-Control": "public, max-age=300",
+        }
         return Response((WIDGET / "loader.js").read_bytes(), media_type=TYPES[".js"], headers=headers)
 
     async def _asset(self, request: Request) -> Response:
         path = (WIDGET / "app" / request.path_params["path"]).resolve()
         if not path.is_relative_to(WIDGET / "app") or path.suffix not in TYPES or not path.is_file():
             return PlainTextResponse("no such file", 404)
-        return Response(path.read_bytes(), media_type=TYPES[path.suffix], headers={"X-Content-Type-Options": "nosniff", "Cache-Control": "public, max-age=31536000, immutable"})
+        return Response(
+            path.read_bytes(),
+            media_type=TYPES[path.suffix],
+            headers={"X-Content-Type-Options": "nosniff", "Cache-Control": "public, max-age=31536000, immutable"},
+        )
 
     async def _frame_page(self, _: Request) -> Response:
         policy = (
@@ -327,7 +380,12 @@ class WidgetHost:
             "require-trusted-types-for 'script'; trusted-types onethread; report-uri /csp-report"
         )
         page = (WIDGET / "app" / "frame.html").read_text().replace("{{version}}", VERSION)
-        headers = {"Content-Security-Policy": policy, "Cross-Origin-Resource-Policy": "cross-origin", "Referrer-Policy": "strict-origin", "Cache-Control": "no-store"}
+        headers = {
+            "Content-Security-Policy": policy,
+            "Cross-Origin-Resource-Policy": "cross-origin",
+            "Referrer-Policy": "strict-origin",
+            "Cache-Control": "no-store",
+        }
         return HTMLResponse(page, headers=headers)
 
     async def _csp_report(self, request: Request) -> Response:
@@ -343,7 +401,11 @@ class WidgetHost:
             self._news.notify_all()
         if self.faults.use("refuse_sessions"):
             return PlainTextResponse("later", 503)
-        visitor = body.get("visitor") if body.get("visitor") in self.visitors and not body.get("identity_token") else secrets.token_urlsafe(32)
+        visitor = (
+            body.get("visitor")
+            if body.get("visitor") in self.visitors and not body.get("identity_token")
+            else secrets.token_urlsafe(32)
+        )
         conv = self.visitors.setdefault(str(visitor), f"conv-{len(self.visitors) + 1}")
         self._begin(conv)
         token = secrets.token_urlsafe(16)
@@ -352,7 +414,9 @@ class WidgetHost:
 
     def _begin(self, conv: str) -> None:
         self.threads.setdefault(conv, [])
-        self.states.setdefault(conv, {"status": "new", "owner": {"type": "assistant", "name": "Mia"}, "agents": self.settings["agents"]})
+        self.states.setdefault(
+            conv, {"status": "new", "owner": {"type": "assistant", "name": "Mia"}, "agents": self.settings["agents"]}
+        )
 
     def _conv_of(self, token: str) -> str | None:
         return None if self.faults.use("expire_tokens") else self.tokens.get(token)
@@ -445,7 +509,9 @@ class WidgetHost:
             return PlainTextResponse("token", 401)
         wanted = request.query_params.get("conv", conv)
         after = int(request.query_params.get("after", "0"))
-        return StreamingResponse(self._stream(wanted, after), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+        return StreamingResponse(
+            self._stream(wanted, after), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+        )
 
     async def _stream(self, conv: str, after: int) -> AsyncIterator[str]:
         reader = Reader("stream", conv)
@@ -482,20 +548,35 @@ class WidgetHost:
             return PlainTextResponse("too big", 413)
         name = f"att-{len(self.uploads) + 1}"
         self.uploads.append(file.filename or "")
-        return JSONResponse({"id": name, "name": file.filename, "type": file.content_type, "size": len(content), "url": f"/widget/file/{name}"})
+        return JSONResponse(
+            {
+                "id": name,
+                "name": file.filename,
+                "type": file.content_type,
+                "size": len(content),
+                "url": f"/widget/file/{name}",
+            }
+        )
 
     async def _file(self, _: Request) -> Response:
         return Response(PIXEL, media_type="image/png")
 
 
 PIXEL = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010806000000" + "1f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
+    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
+    + "1f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
 )
 
 
 def order_card(**changes: object) -> Frame:
     """An order on its way, as the server words it."""
-    steps = [("placed", "Ordered", "done"), ("packed", "Packed", "done"), ("shipped", "On the way", "now"), ("out", "Out for delivery", "todo"), ("delivered", "Delivered", "todo")]
+    steps = [
+        ("placed", "Ordered", "done"),
+        ("packed", "Packed", "done"),
+        ("shipped", "On the way", "now"),
+        ("out", "Out for delivery", "todo"),
+        ("delivered", "Delivered", "todo"),
+    ]
     start = datetime.now(UTC) - timedelta(days=2)
     card: Frame = {
         "kind": "order",
@@ -503,7 +584,12 @@ def order_card(**changes: object) -> Frame:
         "headline": "On its way to you",
         "tone": "neutral",
         "steps": [
-            {"key": key, "label": label, "at": None if state == "todo" else (start + timedelta(hours=9 * at)).isoformat(), "state": state}
+            {
+                "key": key,
+                "label": label,
+                "at": None if state == "todo" else (start + timedelta(hours=9 * at)).isoformat(),
+                "state": state,
+            }
             for at, (key, label, state) in enumerate(steps)
         ],
         "eta": "Monday, November 23",
@@ -517,6 +603,63 @@ def order_card(**changes: object) -> Frame:
         "parcels": [],
     }
     return {**card, **changes}
+
+
+WATCH = """window.violations = [];
+addEventListener("securitypolicyviolation", (event) => violations.push(`${event.violatedDirective} ${event.blockedURI}`));
+window.shifts = [];
+new PerformanceObserver((list) => shifts.push(...list.getEntries().map((entry) => entry.value))).observe({type: "layout-shift", buffered: true});
+window.problems = [];
+addEventListener("error", (event) => problems.push(event.message));
+addEventListener("unhandledrejection", (event) => problems.push(String(event.reason)));"""
+
+
+class Visitor:
+    """A shopper with a browser of their own on the shop page; `chat` is the inside of the widget's frame."""
+
+    def __init__(self, browser: Browser, host: WidgetHost, **setting: Any) -> None:
+        self.host = host
+        self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 860}, **setting})
+        self.context.add_init_script(WATCH)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(8_000)
+
+    @property
+    def chat(self) -> FrameLocator:
+        """The inside of the frame."""
+        return self.page.frame_locator("onethread-chat iframe")
+
+    @property
+    def launcher(self) -> Locator:
+        """The button on the shop page."""
+        return self.page.locator("onethread-chat .launcher")
+
+    @property
+    def field(self) -> Locator:
+        """Where messages are written."""
+        return self.chat.locator("textarea")
+
+    def visit(self, **query: str) -> Self:
+        """Opens the shop page."""
+        self.page.goto(self.host.page(**query))
+        return self
+
+    def open(self) -> Self:
+        """Presses the launcher and waits until the conversation is connected."""
+        before = len(self.host.opened)
+        self.launcher.click()
+        self.host.until(lambda: len(self.host.opened) > before or self.host.sockets())
+        self.chat.locator(".log[aria-busy=false]").wait_for()
+        return self
+
+    def write(self, text: str) -> None:
+        """Writes a message and presses Enter."""
+        self.field.fill(text)
+        self.field.press("Enter")
+
+    def inside(self) -> PageFrame:
+        """The frame itself, to run code in it."""
+        return next(frame for frame in self.page.frames if "/widget/frame" in frame.url)
 
 
 @contextmanager

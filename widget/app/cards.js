@@ -19,11 +19,11 @@ export function drawCard(card, words, changed) {
       { className: "card-head" },
       el("span", { className: "card-title" }, title),
       changed && el("span", { className: "pill" }, words.say("updated")),
+      asOf(card.as_of, words),
     ),
     el("p", { className: "headline", dir: "auto" }, el("span", { className: "tone-dot", "aria-hidden": "true" }), el("span", null, card.headline)),
     steps(card.steps ?? [], words),
     ...body,
-    asOf(card.as_of, words),
   );
 }
 
@@ -173,5 +173,5 @@ function action(address, label, detail) {
 function asOf(at, words) {
   const date = new Date(at);
   if (Number.isNaN(date.getTime())) return null;
-  return el("p", { className: "as-of" }, el("time", { dateTime: at, title: words.full(date) }, words.say("asOf", { when: words.moment(date) })));
+  return el("time", { className: "as-of", dateTime: at, title: words.full(date) }, words.say("asOf", { when: words.moment(date) }));
 }

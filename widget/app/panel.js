@@ -100,7 +100,7 @@ export class Panel {
   #listen() {
     const { log } = this.#at;
     log.onscroll = () => {
-      this.#atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END_PX;
+      this.#atEnd = log.scrollTop > this.#endTop() - NEAR_END_PX;
       if (this.#atEnd) this.draw();
     };
     for (const type of ["focus", "blur", "online", "offline"]) addEventListener(type, () => this.draw());
@@ -297,10 +297,19 @@ export class Panel {
     this.draw();
   }
 
+  /** Where the end is read from: an answer that is taller than the window begins at its first line. */
+  #endTop() {
+    const { log, list } = this.#at;
+    const end = log.scrollHeight - log.clientHeight;
+    const newest = list.lastElementChild;
+    const top = newest instanceof HTMLElement && newest.classList.contains("us") ? newest.offsetTop - 12 : end;
+    return Math.min(end, top);
+  }
+
   /** @param {boolean} smooth */
   #toEnd(smooth) {
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.#at.log.scrollTo({ top: this.#at.log.scrollHeight, behavior: smooth && !calm ? "smooth" : "instant" });
+    this.#at.log.scrollTo({ top: this.#endTop(), behavior: smooth && !calm ? "smooth" : "instant" });
     this.#atEnd = true;
   }
 

@@ -43,7 +43,7 @@ export function contrast(one, other) {
  * @returns {Rgb}
  */
 export function inkOn(colour) {
-  return contrast(colour, [255, 255, 255]) >= READABLE ? [255, 255, 255] : [17, 19, 24];
+  return contrast(colour, [255, 255, 255]) >= READABLE ? [255, 255, 255] : [0, 0, 0];
 }
 
 /**

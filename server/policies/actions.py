@@ -14,7 +14,7 @@ ACTIONS: Final[Mapping[str, frozenset[str]]] = {
     "change_address": ALWAYS | {"times", "profile"},
     "change_items": ALWAYS | {"scope", "times", "in_stock", "difference"},
     "change_payment": ALWAYS | {"times", "methods", "balance_covers"},
-    "open_claim": ALWAYS | {"times"},
+    "open_claim": ALWAYS,
     "reship": ALWAYS | {"in_stock"},
     "book_pickup": ALWAYS,
     "store_credit": ALWAYS,

@@ -29,8 +29,8 @@ warnings = lint.warnings
 
 
 def load(path: Path | str | None) -> Policy:
-    """Load a policy file, or the shipped policy if `path` is None. Raises PolicyError with all problems."""
-    if path is None:
+    """Load a policy file, or the shipped policy if there is none. Raises PolicyError with all problems."""
+    if path is None or str(path) == "":
         return _shipped()
     try:
         text = Path(path).read_text(encoding="utf-8-sig")

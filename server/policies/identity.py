@@ -214,7 +214,7 @@ def _matched(stored: _Stored, given: Given) -> frozenset[str]:
     def zip_code(value: str) -> str:
         return normal_zip(value, stored.country)
 
-    attested_phones = stored.phones if stored.phones_attest else ()
+    attested = _pairs(given.channel, _as_international, stored.phones, phone) if stored.phones_attest else False
     earned = {
         "order_number": _meets(given.order_numbers, stored.numbers, normal_number),
         "email": _meets(given.emails, stored.emails, normal_text),
@@ -222,7 +222,7 @@ def _matched(stored: _Stored, given: Given) -> frozenset[str]:
         "name": _meets(given.names, stored.names, normal_name),
         "zip": _meets(given.zips, stored.zips, zip_code),
         "otp": _meets(given.otp, stored.emails, _as_email) | _meets(given.otp, stored.phones, phone),
-        "channel": _meets(given.channel, stored.emails, _as_email) | _meets(given.channel, attested_phones, phone),
+        "channel": _meets(given.channel, stored.emails, _as_email) | attested,
         "signed_in": _meets((given.signed_in or "",), (stored.customer_id,), str.strip),
     }
     return frozenset(word for word, is_earned in earned.items() if is_earned)
@@ -232,12 +232,25 @@ def _as_email(value: str) -> str:
     return normal_text(value) if "@" in value else ""
 
 
+def _as_international(value: str) -> str:
+    """An attested number is always international, with or without its plus sign; never a national one."""
+    bare = value.strip().removeprefix("whatsapp:").removeprefix("+")
+    return normal_phone(f"+{bare}", "") if bare.isdigit() else ""
+
+
 def _meets(given: Iterable[str], stored: Iterable[str], normal: Callable[[str], str]) -> bool:
+    """Whether any given value equals any stored one, both made normal alike."""
+    return _pairs(given, normal, stored, normal)
+
+
+def _pairs(
+    given: Iterable[str], of_given: Callable[[str], str], stored: Iterable[str], of_stored: Callable[[str], str]
+) -> bool:
     """Whether any given value equals any stored one; all pairs are compared, empty ones never match."""
-    known = [normal(value).encode() for value in stored]
+    known = [of_stored(value).encode() for value in stored]
     found = False
     for value in given:
-        mine = normal(value).encode()
+        mine = of_given(value).encode()
         for theirs in known:
             found |= hmac.compare_digest(mine, theirs) and bool(mine)
     return found

@@ -20,8 +20,9 @@ from server.commerce.model import (
     ReturnOutcome,
     Variant,
 )
-from server.policies import facts
+from server.policies import facts, totals
 from server.policies.actions import FREE, READING
+from server.policies.refunds import exchange_difference, half_up
 from server.policies.shape import ActionRule, Need, Policy, Verdict
 
 PermitKey = Literal[
@@ -109,15 +110,27 @@ def permits(
     return objection or Permit("allow", f"actions.{action}", "permitted", need=rule.need)
 
 
-def price_difference(order: OrderSnapshot, want: Want, products: Mapping[str, Product]) -> int | None:
-    """What a swap costs more (above 0) or less (below 0) in minor units; None if a new item is not known."""
+def price_difference(policy: Policy, order: OrderSnapshot, want: Want, products: Mapping[str, Product]) -> int | None:
+    """What a swap costs more (above 0) or less (below 0) in minor units, tax aside; None if an item is not known.
+
+    The old item counts with what was paid for it; where the policy keeps discounts, the new one gets the order's."""
+    money = facts.money_of(order)
     difference = 0
     for wish in want.lines:
         line, found = order.line(wish.line_id), _find(products, wish.to_sku)
-        if line is None or found is None:
+        if line is None or found is None or not 0 < wish.quantity <= facts.remaining(order, line):
             return None
-        difference += (found[1].price_minor - line.unit_price.amount_minor) * wish.quantity
+        worth = totals.share_of(order, money, line, wish.quantity).net
+        price = found[1].price_minor * wish.quantity
+        kept = _kept_discount(line, money.lines[line.id].net, price) if policy.exchange.keep_discount else 0
+        difference += exchange_difference(worth, price - kept)
     return difference
+
+
+def _kept_discount(line: Line, paid_net_minor: int, price_minor: int) -> int:
+    """The order discount that fell on a line, in the same proportion on another price."""
+    gross = line.unit_price.amount_minor * line.quantities.ordered
+    return half_up(price_minor * (gross - paid_net_minor), gross) if gross > 0 else 0
 
 
 def method_on_file(method: str, order: OrderSnapshot | None, customer: CustomerRecord | None) -> PaymentMethod | None:
@@ -170,6 +183,8 @@ class _Attempt:
         if self.action in _SWAPS:
             yield from self._swaps(order)
             yield from self._difference(order)
+        if self.action == "reship" and self.rule.in_stock:
+            yield from self._same_again(order)
         if self.action == "change_payment":
             yield from self._payment(order)
         yield from self._refund_to(order)
@@ -250,6 +265,14 @@ class _Attempt:
         if self.rule.in_stock:
             yield from self._stock(variant, wish.quantity)
 
+    def _same_again(self, order: OrderSnapshot) -> Iterator[Permit]:
+        """What is sent once more must be there; a count that nobody knows is the warehouse's matter."""
+        for wish in self.want.lines:
+            line = order.line(wish.line_id)
+            found = _find(self.products, line.sku) if line else None
+            if found is not None:
+                yield from self._stock(found[1], wish.quantity)
+
     def _is_in_scope(self, line: Line, product: Product) -> bool:
         match self.rule.scope:
             case "any":
@@ -267,7 +290,7 @@ class _Attempt:
             yield self._no("in_stock", "out_of_stock", sku=variant.sku, stock=variant.stock or 0)
 
     def _difference(self, order: OrderSnapshot) -> Iterator[Permit]:
-        difference = price_difference(order, self.want, self.products)
+        difference = price_difference(self.policy, order, self.want, self.products)
         if self.rule.difference != "stored_method" or not difference:
             return
         if self.want.method is None:

@@ -210,8 +210,20 @@ def test_the_same_item_may_replace_itself_in_an_exchange() -> None:
 
 def test_the_price_difference_is_told() -> None:
     held = order(line(quantity=2))
-    assert price_difference(held, swap(quantity=2), GOODS) == 1_000
-    assert price_difference(held, swap("SKU-UNHEARD"), GOODS) is None
+    assert price_difference(SHIPPED, held, swap(quantity=2), GOODS) == 1_000
+    assert price_difference(SHIPPED, held, swap("SKU-UNHEARD"), GOODS) is None
+
+
+@pytest.mark.parametrize(("keeps", "difference"), [("true", 450), ("false", 900)])
+def test_an_orders_discount_may_stay_with_the_new_item(keeps: str, difference: int) -> None:
+    rules = policy(f"exchange: {{keep_discount: {keeps}}}")
+    assert price_difference(rules, order(discount=400), swap(), GOODS) == difference
+
+
+def test_only_what_is_there_is_sent_again() -> None:
+    goods = {"p-l1": product(variants={"SKU-l1": (4_000, 0)})}
+    again = Want(lines=(LineQuantity("l1", 1),))
+    assert permits(SHIPPED, "reship", order(), again, customer(), goods).explain_key == "out_of_stock"
 
 
 # --- money

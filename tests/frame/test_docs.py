@@ -40,7 +40,8 @@ def test_every_link_inside_the_repository_leads_somewhere() -> None:
 def test_the_index_names_every_page() -> None:
     index = (ROOT / "docs/index.md").read_text()
     pages = [page.relative_to("docs") for page, _ in markdown_files() if page.parts[0] == "docs"]
-    assert [str(page) for page in pages if page.name != "index.md" and f"({page})" not in index] == []
+    missing = [str(page) for page in pages if page.name != "index.md" and f"({page})" not in index]
+    assert missing == [], "add them to docs/index.md"
 
 
 @pytest.mark.parametrize("heading", ["Context", "Choice", "Evidence", "What would change our mind"])

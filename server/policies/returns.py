@@ -147,7 +147,10 @@ def _order_inputs(order: OrderSnapshot) -> object:
 
 
 def _customer_inputs(case: Case) -> object:
-    return [case.is_vip, [case.products.get(line.product_id or "") for line in case.order.lines]]
+    """What of the customer and the catalogue a decision rests on; neither stock nor when it was read."""
+    found = [case.products.get(line.product_id or "") for line in case.order.lines]
+    marks = [one and [one.id, one.category, one.tags, one.collections, one.warranty_months] for one in found]
+    return [case.is_vip, marks]
 
 
 def _line(case: Case, wish: RequestLine) -> tuple[LineResult, ...]:

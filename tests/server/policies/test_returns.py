@@ -433,6 +433,13 @@ def test_a_later_reading_of_the_same_order_keeps_the_hash() -> None:
     assert decide(later, days=5.1).decision_hash == decide().decision_hash
 
 
+def test_a_later_reading_of_the_catalogue_keeps_the_hash() -> None:
+    readings = (product(), product(as_of=ARRIVED + timedelta(hours=9), variants={"SKU-l1": (9_000, 0)}))
+    wish = ReturnRequest((asks(),))
+    early, late = (evaluate(SHIPPED, order(), wish, None, ARRIVED, {"p-l1": one}) for one in readings)
+    assert early.decision_hash == late.decision_hash
+
+
 def test_one_unit_of_difference_changes_the_hash() -> None:
     assert decide(order(line(price=4001))).decision_hash != decide().decision_hash
 

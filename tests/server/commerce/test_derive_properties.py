@@ -17,7 +17,7 @@ from tests.server.commerce.test_wismo import assert_promised_facts
 START = datetime(2026, 3, 1, tzinfo=UTC)
 CFG = DeriveConfig()
 CONTEXT = ParcelContext(tz="America/Chicago", carrier="ups")
-QUICK = settings(max_examples=150, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=100, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 
 moments = st.integers(0, 60 * 24 * 40).map(lambda minutes: START + timedelta(minutes=minutes * 10))
 reasons = st.sampled_from([None, "weather", "incorrect_address", "delivered_in_error", "refused"])

@@ -61,6 +61,7 @@ def test_numbers_in_free_text(text: str, expected: list[str]) -> None:
         "call me about the parcel: 4155552673",
         "the parcel was due 202611201200",
         "track my card 4111 1111 1111 1111",
+        "tracking 4000 0000 0000 006",  # FedEx's check digit fits, and so does Luhn's
         "see https://shop.test/orders/1ZA1B2C30300000012",
     ],
 )

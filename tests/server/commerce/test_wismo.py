@@ -174,7 +174,21 @@ CASES = [
         12,
         signals=Signals(told={"s1": date(2026, 11, 23)}),
     ),
+    Case("silent, but with a new date", shipped(scan("2026-11-16T17:00:00Z"), eta=moved(), order=LONG_PROMISED), 13),
     # 14 silent, in time
+    Case(
+        "silent, and the new date has passed too",
+        shipped(
+            scan("2026-11-16T17:00:00Z"),
+            eta={
+                "min": "2026-11-19",
+                "max": "2026-11-19",
+                "revisions": [{"at": ago(days=3), "from": "2026-11-17", "to": "2026-11-19"}],
+            },
+            order=LONG_PROMISED,
+        ),
+        14,
+    ),
     Case("no scan for three business days", shipped(scan("2026-11-17T17:00:00Z"), order=LONG_PROMISED), 14),
     Case("no scan for two business days", shipped(scan("2026-11-18T17:00:00Z"), order=LONG_PROMISED), 12),
     Case("silent for twice the limit", shipped(scan("2026-11-12T17:00:00Z"), order=LONG_PROMISED), 14, PERSON),

@@ -65,7 +65,7 @@ def next_opening(desk: Hours, now: datetime) -> datetime | None:
     if is_open(desk, now):
         return now.astimezone(UTC)
     today = now.astimezone(desk.zone).date()
-    for ahead in range(-1, FARTHEST):
+    for ahead in range(FARTHEST):
         for start, _ in _open_on(desk, today + timedelta(days=ahead)):
             if start > now:
                 return start

@@ -206,11 +206,26 @@ def test_the_laws_clock_starts_with_the_last_parcel() -> None:
     assert told(decide(two, days=23)) == ("allow", "E6", "statutory_withdrawal")
 
 
-def test_the_laws_last_day_ends_in_the_kinder_zone() -> None:
-    held = replace(EU_FINAL_SALE, tz="Europe/Berlin")
-    last_in_new_york = new_york(2026, 3, 24, 23, 59, 59)
-    decision = evaluate(SHIPPED, held, ReturnRequest((asks(),)), None, last_in_new_york)
-    assert decision.statutory_floor_applied
+@pytest.mark.parametrize("shop", ["Pacific/Auckland", "Europe/Berlin", NEW_YORK])
+def test_the_laws_last_day_ends_in_the_kinder_zone(shop: str) -> None:
+    """A day that began earlier in Auckland also ends earlier there; Berlin's end of the same day still counts."""
+    rules = policy(f"defaults: {{tz: {shop}}}")
+    morning = datetime(2026, 3, 10, 8, 0, tzinfo=ZoneInfo("Europe/Berlin"))
+    held = replace(order(line(final_sale=True), country="DE", arrived=morning), tz="Europe/Berlin")
+    last = datetime(2026, 3, 24, 23, 59, 59, tzinfo=ZoneInfo("Europe/Berlin"))
+    assert evaluate(rules, held, ReturnRequest((asks(),)), None, last).statutory_floor_applied
+
+
+def test_a_parcel_without_a_scan_does_not_start_the_laws_clock_early() -> None:
+    held = (line("l1", final_sale=True), line("l2"))
+    unscanned = replace(parcel(held[:1]), delivered_at=None)
+    two = order(*held, country="DE", shipments=(unscanned, parcel(held[1:], parcel_id="s2")))
+    assert told(decide(two, days=17)) == ("allow", "E6", "statutory_withdrawal")
+
+
+def test_by_law_a_gift_card_is_a_persons_matter() -> None:
+    held = order(line(tags=("gift-card",)), country="DE")
+    assert told(decide(held)) == ("review", "E6", "statutory_withdrawal")
 
 
 def test_an_uninformed_customer_has_a_year_more() -> None:
@@ -330,6 +345,13 @@ def test_no_more_is_promised_than_is_left() -> None:
     assert (total.amount.amount_minor, total.is_capped) == (500, True)
 
 
+def test_what_the_totals_say_was_refunded_is_gone_too() -> None:
+    plain = order()
+    total = decide(replace(plain, totals=replace(plain.totals, refunded=usd(3900)))).total("refund")
+    assert total is not None
+    assert total.amount.amount_minor == 100
+
+
 def test_an_unpaid_order_goes_to_a_person() -> None:
     plain = order()
     held = replace(plain, payment=replace(plain.payment, status=PaymentState.PENDING))
@@ -343,8 +365,19 @@ def test_a_steady_customer_is_paid_at_once() -> None:
     assert offer.release == "immediately"
 
 
-def test_a_new_customer_is_paid_after_inspection() -> None:
-    offer = first(decide()).offer("refund")
+@pytest.mark.parametrize(
+    "past",
+    [
+        History(),
+        History(account_days=400, orders=9, return_rate_bp=500, inr_12m=1),
+        History(account_days=400, orders=9, return_rate_bp=3_000),
+        History(account_days=400, orders=9),
+        History(account_days=179, orders=9, return_rate_bp=500),
+        History(account_days=400, orders=2, return_rate_bp=500),
+    ],
+)
+def test_anybody_else_is_paid_after_inspection(past: History) -> None:
+    offer = first(decide(history=past)).offer("refund")
     assert offer is not None
     assert offer.release == "on_inspection"
 
@@ -352,8 +385,23 @@ def test_a_new_customer_is_paid_after_inspection() -> None:
 def test_a_cheap_faulty_item_may_be_kept_once() -> None:
     cheap = order(line(price=1200))
     faulty = asks(reason=Reason.DEFECTIVE)
-    kept = [first(decide(cheap, faulty, history=History(kept_items=many))).offers[0].keep_item for many in (0, 1)]
+    offers = [first(decide(cheap, faulty, history=History(kept_items=many))).offers[0] for many in (0, 1)]
+    assert [(offer.keep_item, offer.label) for offer in offers] == [(True, "none"), (False, "merchant")]
+
+
+def test_an_item_whose_label_eats_the_refund_may_be_kept() -> None:
+    rules = policy("keep_item: {label_cost: 2400}")
+    faulty = asks(reason=Reason.DEFECTIVE)
+    kept = [
+        first(decide(order(line(price=price)), faulty, rules=rules, history=History(kept_items=0))).offers[0].keep_item
+        for price in (4_000, 4_001)
+    ]
     assert kept == [True, False]
+
+
+def test_what_never_came_need_not_be_sent_back() -> None:
+    offer = first(decide(wish=asks(reason=Reason.MISSING_PART))).offers[0]
+    assert (offer.keep_item, offer.label) == (True, "none")
 
 
 def test_a_gift_comes_back_as_credit_or_exchange() -> None:

@@ -119,9 +119,10 @@ async def put_customer(
     )
 
 
-async def customer(tx: Tx, customer_id: str) -> dict[str, Any] | None:
-    """A store customer's document."""
-    row = await tx.one("SELECT document FROM store_customers WHERE id = ?", (customer_id,))
+async def customer(tx: Tx, customer_id: str, *, lock: bool = False) -> dict[str, Any] | None:
+    """A store customer's document; `lock` holds it until the unit commits."""
+    suffix = tx.for_update if lock else ""
+    row = await tx.one(f"SELECT document FROM store_customers WHERE id = ?{suffix}", (customer_id,))
     return msgspec.json.decode(row["document"], type=dict[str, Any]) if row else None
 
 
@@ -150,10 +151,12 @@ async def product(tx: Tx, product_id: str) -> dict[str, Any] | None:
     return msgspec.json.decode(row["document"], type=dict[str, Any]) if row else None
 
 
-async def product_of(tx: Tx, sku: str) -> dict[str, Any] | None:
-    """The document of the product that has this variant."""
+async def product_of(tx: Tx, sku: str, *, lock: bool = False) -> dict[str, Any] | None:
+    """The document of the product that has this variant; `lock` holds it until the unit commits."""
+    suffix = tx.for_update if lock else ""
     row = await tx.one(
-        "SELECT document FROM store_products WHERE id = (SELECT product_id FROM store_variants WHERE sku = ?)", (sku,)
+        f"SELECT document FROM store_products WHERE id = (SELECT product_id FROM store_variants WHERE sku = ?){suffix}",
+        (sku,),
     )
     return msgspec.json.decode(row["document"], type=dict[str, Any]) if row else None
 
@@ -178,6 +181,12 @@ async def put_extra(tx: Tx, kind: str, extra_id: str, document: Mapping[str, Any
         " DO UPDATE SET document = excluded.document",
         (kind, extra_id, msgspec.json.encode(document).decode()),
     )
+
+
+async def extra(tx: Tx, kind: str, extra_id: str) -> dict[str, Any] | None:
+    """A subscription or promotion."""
+    row = await tx.one("SELECT document FROM store_extras WHERE kind = ? AND id = ?", (kind, extra_id))
+    return msgspec.json.decode(row["document"], type=dict[str, Any]) if row else None
 
 
 async def write_result(tx: Tx, key: str) -> dict[str, Any] | None:

@@ -1,0 +1,474 @@
+"""The embedded order store: live orders in the application's own database, for shops without a platform.
+
+It keeps the documents of the import format and reads them as every other order system is read. A write looks up its key,
+locks the order, applies a pure change (`changes`), and remembers its result, all in one unit: the same key never has a
+second effect. It knows nothing of policies, proofs or conversations.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final, Literal, TypeAlias, TypeVar, get_args
+
+from memory import orders
+from memory.engines.base import Database, Tx, Unit
+from memory.errors import StorageError
+from memory.orders import StoredOrder
+from server.clock import Clock
+from server.commerce import changes
+from server.commerce.books import Books, CustomerChange, Done, OrderChange, Write, change_customer, change_order
+from server.commerce.changes import Changed
+from server.commerce.contacts import Contact, email_key, phone_key, stems
+from server.commerce.documents import (
+    CustomerDocument,
+    DocumentRejected,
+    OrderDocument,
+    ProductDocument,
+    Raw,
+    decode_customer,
+    decode_order,
+    decode_product,
+)
+from server.commerce.filing import Filed, prepare, put_customer, put_order, put_product
+from server.commerce.model import Address, CustomerRecord, LineQuantity, Money, OrderSnapshot, Product, Variant
+from server.commerce.parse import customer_record, product_record, snapshot
+from server.commerce.store import (
+    AddressResult,
+    CancelResult,
+    Capability,
+    ClaimResult,
+    CreditResult,
+    ExchangeResult,
+    ItemsResult,
+    PaymentResult,
+    RefundResult,
+    ReshipResult,
+    ReturnResult,
+    normalise_number,
+)
+from server.errors import StoreRefused, StoreUnavailable
+
+T = TypeVar("T")
+R = TypeVar("R")
+ExtraKind: TypeAlias = Literal["subscription", "promotion"]
+_SOURCE: Final = "store"
+_CACHED: Final = 512
+_CANDIDATES: Final = 200
+
+
+class _Snapshots:
+    """The latest parsed orders by id and version: parsing is the dear part of a read."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._kept: OrderedDict[str, tuple[int, OrderSnapshot]] = OrderedDict()
+
+    def get(self, stored: StoredOrder) -> OrderSnapshot | None:
+        """The parsed order, if exactly this version is kept."""
+        kept = self._kept.get(stored.id)
+        if kept is None or kept[0] != stored.version:
+            return None
+        self._kept.move_to_end(stored.id)
+        return kept[1]
+
+    def keep(self, stored: StoredOrder, parsed: OrderSnapshot) -> None:
+        """Remember one; the one that was not asked for longest goes."""
+        self._kept[stored.id] = (stored.version, parsed)
+        self._kept.move_to_end(stored.id)
+        if len(self._kept) > self._size:
+            self._kept.popitem(last=False)
+
+
+class EmbeddedStore:
+    """The Store over `memory.orders`. `on_change` is called with an order's id after each committed change."""
+
+    source: str = "embedded"
+    capabilities: frozenset[Capability] = frozenset(get_args(Capability))
+
+    def __init__(self, database: Database, clock: Clock, shop_tz: str, region: str = "US") -> None:
+        """`region` (ISO 3166 alpha-2) is where phone numbers without a country code are read."""
+        self._database = database
+        self._clock = clock
+        self._shop_tz = shop_tz
+        self._region = region
+        self._snapshots = _Snapshots(_CACHED)
+        self.on_change: Callable[[str], None] | None = None
+
+    # Reads
+
+    async def order(self, order_id: str) -> OrderSnapshot | None:
+        """The order with this id."""
+        stored = await self._read(lambda tx: orders.get(tx, order_id))
+        return self._snapshot(stored) if stored else None
+
+    async def order_by_number(self, number: str) -> OrderSnapshot | None:
+        """The order that a shopper calls `number`."""
+        key = normalise_number(number)
+        stored = await self._read(lambda tx: orders.by_number(tx, key)) if key else None
+        return self._snapshot(stored) if stored else None
+
+    async def orders_of(
+        self, *, customer_id: str | None = None, email: str | None = None, phone: str | None = None
+    ) -> tuple[OrderSnapshot, ...]:
+        """Every order that matches all given arguments, newest first; none given gives none.
+
+        An address matches where it stands on the order itself or on its customer's record."""
+        asked = self._asked(email, phone)
+
+        async def find(tx: Tx) -> list[StoredOrder]:
+            found = [await _orders_at(tx, contact) for contact in asked]
+            if customer_id is not None:
+                found.append(_by_id(await orders.of_customer(tx, customer_id)))
+            first, *others = found or [{}]
+            return [stored for order_id, stored in first.items() if all(order_id in other for other in others)]
+
+        snapshots = [self._snapshot(stored) for stored in await self._read(find)]
+        return tuple(sorted(snapshots, key=lambda each: each.placed_at, reverse=True))
+
+    async def customer(self, customer_id: str) -> CustomerRecord | None:
+        """The customer with this id."""
+        raw = await self._read(lambda tx: orders.customer(tx, customer_id))
+        return self._customer(raw) if raw else None
+
+    async def customers_by(self, email: str | None = None, phone: str | None = None) -> tuple[CustomerRecord, ...]:
+        """Every customer with this e-mail (any case) and this phone; none given gives none."""
+        asked = self._asked(email, phone)
+
+        async def find(tx: Tx) -> list[dict[str, Any]]:
+            found = [await orders.customers_by(tx, *contact) for contact in asked]
+            first, *others = found or [[]]
+            return [raw for raw in first if all(raw in other for other in others)]
+
+        return tuple(self._customer(raw) for raw in await self._read(find))
+
+    async def product(self, product_id: str) -> Product | None:
+        """The product with this id."""
+        raw = await self._read(lambda tx: orders.product(tx, product_id))
+        return self._product(raw) if raw else None
+
+    async def variant(self, sku: str) -> Variant | None:
+        """The variant with this sku."""
+        raw = await self._read(lambda tx: orders.product_of(tx, sku))
+        variants = self._product(raw).variants if raw else ()
+        return next((variant for variant in variants if variant.sku == sku), None)
+
+    async def search_products(self, text: str, limit: int) -> tuple[Product, ...]:
+        """At most `limit` products that fit the text, best first: words of the title count before all others."""
+        wanted = list(dict.fromkeys(stems(text)))
+        words = [f" {stem} " for stem in wanted]
+        found = await self._read(lambda tx: orders.products_with(tx, words, _CANDIDATES))
+        products = [self._product(raw) for raw in found]
+        ranked = sorted(products, key=lambda each: len(set(stems(each.title)).intersection(wanted)), reverse=True)
+        return tuple(ranked[:limit])
+
+    # Putting documents in: imports, the demo and the simulators
+
+    async def documents(self) -> list[dict[str, Any]]:
+        """Every order as it was put in, newest first."""
+        return [stored.document for stored in await self._read(orders.all_orders)]
+
+    async def document(self, order_id: str) -> dict[str, Any] | None:
+        """The order as it was put in."""
+        stored = await self._read(lambda tx: orders.get(tx, order_id))
+        return stored.document if stored else None
+
+    async def put_order(self, document: OrderDocument | Raw) -> None:
+        """Insert or replace an order by its id, and make its customer known.
+
+        Raises DocumentRejected, StoreRefused when its number belongs to another order, StoreUnavailable."""
+        refused = (await self.put_orders([_as_order(document)]))[0]
+        if refused is not None:
+            raise StoreRefused(refused)
+
+    async def put_orders(self, documents: Sequence[OrderDocument]) -> list[str | None]:
+        """As `put_order` for checked documents, in one unit; for each the reason why it was refused, or None."""
+        prepared = [prepare(document, self._shop_tz, self._region) for document in documents]
+        now = self._clock.now()
+
+        async def unit(tx: Tx) -> list[Filed]:
+            return [await put_order(tx, each, now) for each in prepared]
+
+        filed = await self._write(unit)
+        self._tell(each.id for each in filed if each.changed)
+        return [each.refused for each in filed]
+
+    async def edit_order(self, order_id: str, edit: Callable[[dict[str, Any]], Raw]) -> bool:
+        """Replace an order by what the pure `edit` makes of it, with nobody in between; False when there is none.
+
+        Raises as `put_order` does."""
+
+        async def unit(tx: Tx) -> Filed | None:
+            stored = await orders.get(tx, order_id, lock=True)
+            if stored is None:
+                return None
+            document = _as_order(edit(stored.document))
+            return await put_order(tx, prepare(document, self._shop_tz, self._region), self._clock.now())
+
+        filed = await self._write(unit)
+        if filed is not None and filed.refused is not None:
+            raise StoreRefused(filed.refused)
+        self._tell(each.id for each in (filed,) if each is not None and each.changed)
+        return filed is not None
+
+    async def put_customer(self, document: CustomerDocument | Raw) -> None:
+        """Insert or replace a customer by id. Raises DocumentRejected, StoreUnavailable."""
+        checked = document if isinstance(document, CustomerDocument) else decode_customer(document)[0]
+        await self.put_customers([checked])
+
+    async def put_customers(self, documents: Sequence[CustomerDocument]) -> None:
+        """As `put_customer` for checked documents, in one unit."""
+
+        async def unit(tx: Tx) -> None:
+            for document in documents:
+                await put_customer(tx, document, self._region)
+
+        await self._write(unit)
+
+    async def put_product(self, document: ProductDocument | Raw) -> None:
+        """Insert or replace a product by id. Raises DocumentRejected, StoreUnavailable."""
+        checked = document if isinstance(document, ProductDocument) else decode_product(document)[0]
+        await self.put_products([checked])
+
+    async def put_products(self, documents: Sequence[ProductDocument]) -> None:
+        """As `put_product` for checked documents, in one unit."""
+
+        async def unit(tx: Tx) -> None:
+            for document in documents:
+                await put_product(tx, document)
+
+        await self._write(unit)
+
+    async def put_extras(self, kind: ExtraKind, documents: Sequence[tuple[str, Raw]]) -> None:
+        """Insert or replace (id, document) pairs of a kind, in one unit. Raises StoreUnavailable."""
+
+        async def unit(tx: Tx) -> None:
+            for extra_id, raw in documents:
+                await orders.put_extra(tx, kind, extra_id, raw)
+
+        await self._write(unit)
+
+    # Writes, called by the gate of actions alone
+
+    async def start_return(
+        self,
+        key: str,
+        order_id: str,
+        lines: Sequence[LineQuantity],
+        reason: str,
+        outcome: str,
+        method: str | None,
+        at: datetime,
+    ) -> ReturnResult:
+        """Open a return of these lines."""
+
+        async def change(books: Books) -> Changed[OrderDocument, ReturnResult]:
+            await books.require_on_file(method)
+            return changes.with_return(books.order, key, lines, reason, outcome, method, at)
+
+        return await self._change(key, "start_return", order_id, ReturnResult, change)
+
+    async def start_exchange(
+        self, key: str, order_id: str, lines: Sequence[LineQuantity], reason: str, method: str | None, at: datetime
+    ) -> ExchangeResult:
+        """Open an exchange and reserve the new items; what they cost more is charged, what less follows the return."""
+
+        async def change(books: Books) -> Changed[OrderDocument, ExchangeResult]:
+            await books.require_on_file(method)
+            items = await books.items(lines)
+            changed = changes.with_exchange(books.order, key, lines, items, reason, method, at)
+            if changed.result.difference.amount_minor > 0:
+                await books.settle(method, changed.result.difference)
+            return changed
+
+        return await self._change(key, "start_exchange", order_id, ExchangeResult, change)
+
+    async def cancel_order(
+        self, key: str, order_id: str, reason: str, method: str | None, at: datetime
+    ) -> CancelResult:
+        """Cancel the whole order and send back what was paid; stock returns to the shelf."""
+
+        async def change(books: Books) -> Changed[OrderDocument, CancelResult]:
+            status = await books.refund_status(method)
+            changed = changes.with_cancellation(books.order, key, reason, method, at, status=status)
+            if changed.result.refund is not None:
+                await books.give(method, changed.result.refund.amount)
+            return changed
+
+        return await self._change(key, "cancel_order", order_id, CancelResult, change)
+
+    async def refund(
+        self,
+        key: str,
+        order_id: str,
+        amount: Money,
+        lines: Sequence[LineQuantity],
+        reason: str,
+        method: str | None,
+        at: datetime,
+    ) -> RefundResult:
+        """Send back `amount`: to a balance of ours at once, else pending until the bank has moved it."""
+
+        async def change(books: Books) -> Changed[OrderDocument, RefundResult]:
+            status = await books.refund_status(method)
+            changed = changes.with_refund(books.order, key, amount, lines, reason, method, at, status=status)
+            await books.give(method, amount)
+            return changed
+
+        return await self._change(key, "refund", order_id, RefundResult, change)
+
+    async def change_address(self, key: str, order_id: str, address: Address, at: datetime) -> AddressResult:
+        """Ship this order elsewhere."""
+
+        async def change(books: Books) -> Changed[OrderDocument, AddressResult]:
+            return changes.with_address(books.order, address, at)
+
+        return await self._change(key, "change_address", order_id, AddressResult, change)
+
+    async def change_customer_address(
+        self, key: str, customer_id: str, address: Address, at: datetime
+    ) -> AddressResult:
+        """Change the customer's default address; no order changes."""
+
+        def change(customer: CustomerDocument) -> Changed[CustomerDocument, AddressResult]:
+            return changes.with_customer_address(customer, address)
+
+        return await self._change_customer(key, "change_customer_address", customer_id, AddressResult, change)
+
+    async def change_items(
+        self, key: str, order_id: str, lines: Sequence[LineQuantity], method: str | None, at: datetime
+    ) -> ItemsResult:
+        """Replace pieces of lines by their `to_sku`, or drop them where it is None; the difference goes to `method`."""
+
+        async def change(books: Books) -> Changed[OrderDocument, ItemsResult]:
+            items = await books.items(lines)
+            changed = changes.with_items(books.order, lines, items, method, at)
+            await books.settle(method, changed.result.difference)
+            return changed
+
+        return await self._change(key, "change_items", order_id, ItemsResult, change)
+
+    async def change_payment(self, key: str, order_id: str, method: str, at: datetime) -> PaymentResult:
+        """Pay by another stored method; what was paid by the previous one goes back there."""
+
+        async def change(books: Books) -> Changed[OrderDocument, PaymentResult]:
+            changed = changes.with_payment(books.order, await books.stored_method(method), at)
+            await books.charge(method, changed.result.amount)
+            await books.give(changed.result.previous, changed.result.amount)
+            return changed
+
+        return await self._change(key, "change_payment", order_id, PaymentResult, change)
+
+    async def store_credit(
+        self, key: str, customer_id: str, amount: Money, reason: str, order_id: str | None, at: datetime
+    ) -> CreditResult:
+        """Give credit for a later purchase."""
+
+        def change(customer: CustomerDocument) -> Changed[CustomerDocument, CreditResult]:
+            return changes.with_credit(customer, key, amount)
+
+        return await self._change_customer(key, "store_credit", customer_id, CreditResult, change)
+
+    async def reship(
+        self,
+        key: str,
+        order_id: str,
+        lines: Sequence[LineQuantity],
+        reason: str,
+        address: Address | None,
+        at: datetime,
+    ) -> ReshipResult:
+        """Send these lines again as a new order without charge."""
+
+        async def change(books: Books) -> Changed[OrderDocument, ReshipResult]:
+            return changes.with_reship(books.order, key, lines, reason, address, at)
+
+        return await self._change(key, "reship", order_id, ReshipResult, change)
+
+    async def open_claim(
+        self, key: str, order_id: str, shipment_id: str | None, kind: str, statement: str, at: datetime
+    ) -> ClaimResult:
+        """Open a claim about a parcel, or about the whole order."""
+
+        async def change(books: Books) -> Changed[OrderDocument, ClaimResult]:
+            return changes.with_claim(books.order, key, shipment_id, kind, statement, at)
+
+        return await self._change(key, "open_claim", order_id, ClaimResult, change)
+
+    async def _change(self, key: str, name: str, order_id: str, kind: type[R], change: OrderChange[R]) -> R:
+        write = self._request(key, name)
+        done: Done[R] = await self._write(lambda tx: change_order(tx, write, order_id, kind, change))
+        self._tell(done.orders)
+        return done.result
+
+    async def _change_customer(
+        self, key: str, name: str, customer_id: str, kind: type[R], change: CustomerChange[R]
+    ) -> R:
+        write = self._request(key, name)
+        done: Done[R] = await self._write(lambda tx: change_customer(tx, write, customer_id, kind, change))
+        return done.result
+
+    def _request(self, key: str, name: str) -> Write:
+        return Write(key, name, self._clock.now(), self._shop_tz, self._region)
+
+    # The way to the database and back
+
+    async def _read(self, unit: Unit[T]) -> T:
+        try:
+            return await self._database.read(unit)
+        except StorageError as error:
+            raise StoreUnavailable(str(error)) from error
+
+    async def _write(self, unit: Unit[T]) -> T:
+        try:
+            return await self._database.write(unit)
+        except StorageError as error:
+            raise StoreUnavailable(str(error)) from error
+
+    def _tell(self, order_ids: Iterable[str]) -> None:
+        if self.on_change is not None:
+            for order_id in order_ids:
+                self.on_change(order_id)
+
+    def _asked(self, email: str | None, phone: str | None) -> list[Contact]:
+        asked: list[Contact] = []
+        if email is not None:
+            asked.append(("email", email_key(email)))
+        if phone is not None:
+            asked.append(("phone", phone_key(phone, self._region)))
+        return asked
+
+    def _snapshot(self, stored: StoredOrder) -> OrderSnapshot:
+        now = self._clock.now()
+        parsed = self._snapshots.get(stored)
+        if parsed is not None:
+            return replace(parsed, as_of=now)
+        try:
+            document = decode_order(stored.document)[0]
+        except DocumentRejected as error:
+            raise StoreUnavailable(f"the stored order {stored.id} cannot be read: {error}") from error
+        parsed = snapshot(document, as_of=now, source=_SOURCE, shop_tz=self._shop_tz)
+        self._snapshots.keep(stored, parsed)
+        return parsed
+
+    def _customer(self, raw: dict[str, Any]) -> CustomerRecord:
+        return customer_record(decode_customer(raw)[0], as_of=self._clock.now(), source=_SOURCE)
+
+    def _product(self, raw: dict[str, Any]) -> Product:
+        return product_record(decode_product(raw)[0], as_of=self._clock.now(), source=_SOURCE)
+
+
+def _as_order(document: OrderDocument | Raw) -> OrderDocument:
+    return document if isinstance(document, OrderDocument) else decode_order(document)[0]
+
+
+def _by_id(found: Sequence[StoredOrder]) -> dict[str, StoredOrder]:
+    return {stored.id: stored for stored in found}
+
+
+async def _orders_at(tx: Tx, contact: Contact) -> dict[str, StoredOrder]:
+    """Orders with this address on themselves or on their customer's record."""
+    found = _by_id(await orders.by_contact(tx, *contact))
+    for customer in await orders.customers_by(tx, *contact):
+        found.update(_by_id(await orders.of_customer(tx, customer["id"])))
+    return found

@@ -195,6 +195,13 @@ def test_only_what_is_in_stock_is_promised(stock: int | None, expected: str) -> 
     assert permits(SHIPPED, "start_exchange", order(), swap(), customer(), goods).explain_key == expected
 
 
+def test_what_the_shop_calls_unavailable_is_not_promised_whatever_the_count() -> None:
+    plain = product()
+    held = replace(plain, variants=tuple(replace(one, available=False) for one in plain.variants))
+    permit = permits(SHIPPED, "start_exchange", order(), swap(), customer(), {"p-l1": held})
+    assert permit.explain_key == "out_of_stock"
+
+
 @pytest.mark.parametrize(
     ("scope", "expected"), [("same_product", "out_of_scope"), ("same_category", "permitted"), ("any", "permitted")]
 )

@@ -115,6 +115,20 @@ def test_wishing_twice_for_a_line_counts_once() -> None:
     assert [one.quantity for one in decision.lines] == [3, 1]
 
 
+def test_pieces_on_their_way_back_are_not_counted_as_here() -> None:
+    held = order(counted(line(quantity=3), delivered=2, returning=2))
+    assert told(decide(held)) == ("deny", "E3", "not_delivered")
+
+
+def test_a_disputed_payment_is_an_open_dispute() -> None:
+    plain = order()
+    assert told(decide(replace(plain, payment=replace(plain.payment, disputed=True)))) == (
+        "review",
+        "E4",
+        "dispute_open",
+    )
+
+
 def test_a_line_that_is_not_there_is_refused() -> None:
     decision = evaluate(SHIPPED, order(), ReturnRequest((RequestLine("nope", 1),)), None, ARRIVED)
     assert told(decision) == ("deny", "E1", "unknown_line")
@@ -467,6 +481,13 @@ def test_a_long_chain_of_exchanges_does_not_outlive_the_window() -> None:
     done = Return("r", ARRIVED, ReturnStatus.EXCHANGED, ReturnOutcome.EXCHANGE, (ReturnLine("l1", 1),))
     held = order(line(quantity=5), returns=(done, replace(done, id="r2")))
     assert told(decide(held, wished="exchange", days=80)) == ("deny", "E10", "window_passed")
+
+
+def test_a_claim_beside_a_withdrawal_still_needs_consent() -> None:
+    held = order(line("l1"), line("l2"), country="DE")
+    wishes = ReturnRequest((RequestLine("l1", 1), RequestLine("l2", 1, Reason.NOT_RECEIVED)))
+    decision = evaluate(SHIPPED, held, wishes, None, ARRIVED)
+    assert (decision.verdict, decision.approval) == ("review", "agent")
 
 
 # --- replay

@@ -18,8 +18,6 @@ def fault(goods: Goods, delivered_on: date) -> LineResult | None:
     """What the merchant owes for a fault; None if no fault is named."""
     if goods.wish.reason not in FAULTS:
         return None
-    if goods.wish.reason is Reason.NOT_RECEIVED:
-        return to_person(goods.wish, "E5", "claim_not_received")
     return _fault_in_time(goods, delivered_on) or _fault_later(goods, delivered_on)
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from server.commerce.model import CustomerRecord, Line, OrderSnapshot, Product
 from server.policies import approval, facts, totals
-from server.policies.decision import FAULTS, Decision, History, LineResult, RequestLine, ReturnRequest
+from server.policies.decision import FAULTS, Decision, History, LineResult, Reason, RequestLine, ReturnRequest
 from server.policies.fault import fault
 from server.policies.goods import Case, Goods, refuse, reviewed, to_person
 from server.policies.hashing import digest
@@ -197,6 +197,8 @@ def _decide(goods: Goods) -> LineResult:
     """The verdict of the first layer that gives enough; what needs a person's look is put under review."""
     if goods.case.zone is None:
         return to_person(goods.wish, "zone", "country_unknown")
+    if goods.wish.reason is Reason.NOT_RECEIVED:
+        return to_person(goods.wish, "E5", "claim_not_received")
     if goods.case.money.available == 0:
         return to_person(goods.wish, "payment", "not_paid")
     if goods.delivery is None or goods.delivered_on is None:

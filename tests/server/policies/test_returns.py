@@ -71,6 +71,8 @@ EU_FINAL_SALE = order(line(final_sale=True), country="DE")
         ("E5 too late", decide(wish=asks(reason=Reason.WRONG_ITEM), days=60), ("review", "E5", "fault_too_late")),
         ("warranty", decide(wish=asks(reason=Reason.DEFECTIVE), days=60), ("review", "warranty", "warranty_claim")),
         ("never came", decide(wish=asks(reason=Reason.NOT_RECEIVED)), ("review", "E5", "claim_not_received")),
+        ("never came EU", decide(order(country="DE"), asks(reason=Reason.NOT_RECEIVED)),
+         ("review", "E5", "claim_not_received")),
         ("E6 EU final sale", decide(EU_FINAL_SALE), ("allow", "E6", "statutory_withdrawal")),
         ("E6 over", decide(EU_FINAL_SALE, days=16), ("deny", "E7", "flagged")),
         ("E7 final sale", decide(FINAL_SALE), ("deny", "E7", "flagged")),

@@ -1,0 +1,246 @@
+"""Puts the application together: opens what the rooms share, mounts the doors, owns every background task.
+
+`build` makes the ASGI application, `serve` runs it. Loops that run beside the doors are listed, not wired in: each is named
+and supervised, and ends with the application.
+"""
+
+import asyncio
+import logging
+import random
+import socket as sockets
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+from typing_extensions import override
+
+from memory.engines import connect
+from memory.engines.base import Database, Tx
+from memory.errors import MigrationRefused, StorageError
+from memory.migrations import migrate, pending
+from server import telemetry
+from server.bus import LocalBus
+from server.clock import Clock, SystemClock
+from server.commerce.embedded import EmbeddedStore
+from server.commerce.store import Store
+from server.errors import OperatorError
+from server.intake import routes as intake
+from server.intake.doors import Doors
+from server.policies.file import load as load_policy
+from server.services import Services
+from server.settings import Settings, with_secret_key
+from server.web import Edge, http_error, json_response, services_of
+
+_log = logging.getLogger("onethread.app")
+_LONGEST_PAUSE_S: Final = 30.0
+_GOODBYE_S: Final = 3.0
+_COME_BACK_WITHIN_S: Final = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """Something that runs for ever beside the doors."""
+
+    name: str
+    run: Callable[[Services], Awaitable[None]]
+
+
+async def _answer_turns(services: Services) -> None:
+    from server.turns import Turns
+
+    await Turns(services).run()
+
+
+LOOPS: Final = (Loop("turns", _answer_turns),)
+
+
+def build(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    database: Database | None = None,
+    store: Store | None = None,
+    routes: Sequence[BaseRoute] = (),
+    loops: Sequence[Loop] = LOOPS,
+    body_limits: Mapping[str, int] | None = None,
+) -> Starlette:
+    """The application. What is given is used and stays open; the rest is opened at the start and closed at the end.
+
+    While it runs, `app.state.services` holds the Services and `app.state.doors` the widget's doors."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            services = await open_services(settings, clock=clock, database=database, store=store)
+            if database is None:
+                stack.push_async_callback(services.database.close)
+            app.state.services = services
+            app.state.doors = await Doors.open(services)
+            async with asyncio.TaskGroup() as group:
+                running = [group.create_task(_supervised(loop, services), name=loop.name) for loop in loops]
+                try:
+                    yield
+                finally:
+                    await say_goodbye(app)
+                    for task in running:
+                        task.cancel()
+
+    return Starlette(
+        routes=[*_health(), *intake.routes(), *routes],
+        middleware=[Middleware(Edge, settings=settings, body_limits={**intake.BODY_LIMITS, **(body_limits or {})})],
+        exception_handlers={HTTPException: http_error},
+        lifespan=lifespan,
+    )
+
+
+async def open_services(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    database: Database | None = None,
+    store: Store | None = None,
+) -> Services:
+    """Open the database, bring its schema up to date, load the policy. Raises OperatorError, StorageError."""
+    settings = await asyncio.to_thread(with_secret_key, settings)
+    clock = clock or SystemClock(settings.offset)
+    bus = LocalBus()
+    policy = await asyncio.to_thread(load_policy, settings.policy.file or None)
+    opened = database or await _open_database(settings)
+    try:
+        await migrate(opened, clock.now())
+    except BaseException:
+        if database is None:
+            await opened.close()
+        raise
+    if store is None:
+        store = EmbeddedStore(opened, clock, settings.shop.tz, settings.shop.region)
+    if isinstance(store, EmbeddedStore) and store.on_change is None:
+        store.on_change = lambda order_id: bus.publish(f"order:{order_id}", order_id)
+    return Services(settings, clock, opened, bus, store, policy)
+
+
+async def _open_database(settings: Settings) -> Database:
+    await asyncio.to_thread(settings.data.mkdir, parents=True, exist_ok=True)
+    try:
+        return await connect(settings.database_url, readers=settings.database.readers)
+    except ValueError as error:
+        raise OperatorError(f"database.url: {error}") from None
+
+
+async def _supervised(loop: Loop, services: Services) -> None:
+    """Run a loop for ever; one that fails is logged and begun again after a growing pause."""
+    pause = 0.1
+    while True:
+        began = asyncio.get_running_loop().time()
+        try:
+            await loop.run(services)
+        except Exception:  # the edge of a loop: the others and the doors go on
+            telemetry.errors.labels("loop").inc()
+            _log.exception("loop failed", extra={"loop": loop.name})
+        is_stable = asyncio.get_running_loop().time() - began > _LONGEST_PAUSE_S
+        pause = 0.1 if is_stable else min(_LONGEST_PAUSE_S, pause * 2)
+        await asyncio.sleep(pause)
+
+
+async def say_goodbye(app: Starlette) -> None:
+    """Tell every open socket and stream when to come back, and wait a moment until they are gone."""
+    doors: Doors | None = getattr(app.state, "doors", None)
+    if doors is None:
+        return
+    for connection in doors.live.everyone():
+        await connection.say_goodbye(random.uniform(0, _COME_BACK_WITHIN_S))
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_GOODBYE_S):
+            await doors.live.empty()
+
+
+# Health
+
+
+def _health() -> list[BaseRoute]:
+    return [Route("/healthz", _healthz), Route("/readyz", _readyz), Route("/metrics", _metrics)]
+
+
+async def _healthz(_request: Request) -> Response:
+    """The process runs."""
+    return json_response({"status": "ok"})
+
+
+async def _readyz(request: Request) -> Response:
+    """The database answers and its schema is this program's."""
+    try:
+        async with asyncio.timeout(5):
+            waiting = await pending(services_of(request.scope).database)
+            await services_of(request.scope).database.read(_one)
+    except (StorageError, MigrationRefused, TimeoutError) as error:
+        _log.warning("not ready", extra={"error": type(error).__name__})
+        return json_response({"status": "unavailable", "database": False}, 503)
+    if waiting:
+        return json_response({"status": "unavailable", "database": True, "migrations": waiting}, 503)
+    return json_response({"status": "ok", "database": True, "migrations": []})
+
+
+async def _one(tx: Tx) -> int:
+    row = await tx.one("SELECT 1 AS one")
+    return int(row["one"]) if row else 0
+
+
+async def _metrics(_request: Request) -> Response:
+    """What this process counted."""
+    return PlainTextResponse(telemetry.render(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+# Serving
+
+
+class Server(uvicorn.Server):
+    """uvicorn, but its sockets are told when to come back before they are closed."""
+
+    def __init__(self, config: uvicorn.Config, app: Starlette) -> None:
+        super().__init__(config)
+        self._app = app
+
+    @override
+    async def shutdown(self, sockets: list[sockets.socket] | None = None) -> None:
+        for listener in self.servers:
+            listener.close()
+        await say_goodbye(self._app)
+        await super().shutdown(sockets)
+
+
+def config(app: Starlette, settings: Settings) -> uvicorn.Config:
+    """How the application is served; the limits are those of the doors."""
+    options: dict[str, Any] = {"loop": "auto", "http": "auto", "ws": "websockets-sansio"}
+    return uvicorn.Config(
+        app,
+        host=settings.server.host,
+        port=settings.server.port,
+        ws_max_size=65_536,
+        ws_max_queue=16,
+        ws_ping_interval=20,
+        ws_ping_timeout=20,
+        ws_per_message_deflate=False,
+        h11_max_incomplete_event_size=16_384,
+        limit_concurrency=None,
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=10,
+        server_header=False,
+        proxy_headers=False,
+        access_log=False,
+        log_config=None,
+        **options,
+    )
+
+
+def serve(settings: Settings, *, app: Starlette | None = None) -> None:
+    """Serve until SIGTERM or SIGINT. Exits the process with status 3 when the application does not start."""
+    app = app or build(settings)
+    Server(config(app, settings), app).run()

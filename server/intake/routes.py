@@ -1,0 +1,22 @@
+"""The routes of the widget's doors, as the application mounts them."""
+
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from server.intake import pages, session, socket, stream, uploads
+
+BODY_LIMITS = {"/widget/upload": uploads.UPLOAD_BODY}
+
+
+def routes() -> list[BaseRoute]:
+    """Session, socket, events, send, upload, files, and the widget's own files."""
+    return [
+        Route("/widget/session", session.endpoint, methods=["POST"]),
+        WebSocketRoute("/widget/socket", socket.App()),
+        Route("/widget/events", stream.Events(), methods=["GET"]),
+        Route("/widget/send", stream.send, methods=["POST"]),
+        Route("/widget/upload", uploads.upload, methods=["POST"]),
+        Route("/files/{id}", uploads.download),
+        Route("/widget/loader.js", pages.loader),
+        Route("/widget/frame", pages.frame),
+        Route("/widget/{version}/{path:path}", pages.versioned),
+    ]

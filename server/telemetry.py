@@ -1,0 +1,30 @@
+"""What this process counts, in one Prometheus registry of its own.
+
+Doors, turns and outbox name their counters here, so that `/metrics` shows them all. Labels are closed sets; an id,
+an address or a word of a customer is never a label.
+"""
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+
+REGISTRY: Final = CollectorRegistry()
+ProcessCollector(registry=REGISTRY)
+
+sockets = Gauge("onethread_sockets", "Open sockets and event streams, by door", ["door"], registry=REGISTRY)
+closed = Counter("onethread_sockets_closed", "Connections that the server closed, by code", ["code"], registry=REGISTRY)
+accepted = Counter("onethread_messages_accepted", "Messages stored, by channel", ["channel"], registry=REGISTRY)
+refused = Counter("onethread_messages_refused", "Messages not stored, by wire code", ["code"], registry=REGISTRY)
+sessions = Counter("onethread_sessions", "Widget sessions, by outcome", ["outcome"], registry=REGISTRY)
+errors = Counter("onethread_errors", "Failures at an edge of the process, by edge", ["edge"], registry=REGISTRY)
+commits = Histogram(
+    "onethread_commit_seconds",
+    "From a message's arrival to its commit",
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+    registry=REGISTRY,
+)
+
+
+def render() -> bytes:
+    """Everything counted so far, in Prometheus' text format."""
+    return generate_latest(REGISTRY)

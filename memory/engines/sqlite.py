@@ -159,7 +159,7 @@ class SqliteDatabase:
     @classmethod
     async def open(cls, path: Path, *, readers: int = 3, durable: bool = True) -> Self:
         """Open (and create, 0600) the file. `durable=False` is for throw-away stores: no fsync."""
-        _create_private(path)
+        await asyncio.to_thread(_create_private, path)
         try:
             writer = await _connect(path, read_only=False, durable=durable)
             opened = [await _connect(path, read_only=True, durable=durable) for _ in range(readers)]
@@ -234,8 +234,8 @@ class SqliteDatabase:
 
 
 def _create_private(path: Path) -> None:
-    if not path.exists():
-        path.touch(mode=stat.S_IRUSR | stat.S_IWUSR)
+    """Make the file, for its owner's eyes only; SQLite gives its -wal and -shm the same mode."""
+    path.touch(mode=stat.S_IRUSR | stat.S_IWUSR)
 
 
 async def _connect(path: Path, *, read_only: bool, durable: bool) -> _Connection:

@@ -4,18 +4,23 @@ Each file runs in one transaction together with the row that remembers it, so it
 safe. The remembered digest refuses a file that was altered after its release.
 """
 
+import asyncio
 import hashlib
 import re
 from datetime import datetime
 from importlib.resources import files
 
 from memory.engines.base import Database, Tx
-from memory.errors import MigrationRefused, StorageError
+from memory.errors import MigrationRefused
 from memory.times import to_ms
 
 _TOKENS = {
     "sqlite": {"{id}": "INTEGER PRIMARY KEY", "{clustered}": "WITHOUT ROWID"},
     "postgres": {"{id}": "BIGINT PRIMARY KEY", "{clustered}": ""},
+}
+_LEDGER_IS_THERE = {
+    "sqlite": "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migrations'",
+    "postgres": "SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'migrations'",
 }
 _CREATE_LEDGER = (
     "CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, digest TEXT NOT NULL, at BIGINT NOT NULL)"
@@ -45,7 +50,7 @@ async def migrate(database: Database, now: datetime) -> list[str]:
 
     await database.write(prepare)
     ran = []
-    for name, sql in released():
+    for name, sql in await asyncio.to_thread(released):
         if await database.write(lambda tx, name=name, sql=sql: _apply(tx, database.engine, name, sql, now)):  # type: ignore[misc]  # bound per turn of the loop
             ran.append(name)
     await _refuse_unknown(database)
@@ -56,7 +61,7 @@ async def pending(database: Database) -> list[str]:
     """Names of migrations that have not run here; raises MigrationRefused when the database is newer."""
     done = await _recorded(database)
     await _refuse_unknown(database)
-    return [name for name, _ in released() if name not in done]
+    return [name for name, _ in await asyncio.to_thread(released) if name not in done]
 
 
 async def _apply(tx: Tx, engine: str, name: str, sql: str, now: datetime) -> bool:
@@ -74,16 +79,15 @@ async def _apply(tx: Tx, engine: str, name: str, sql: str, now: datetime) -> boo
 
 async def _recorded(database: Database) -> set[str]:
     async def names(tx: Tx) -> set[str]:
+        if await tx.one(_LEDGER_IS_THERE[database.engine]) is None:
+            return set()
         return {row["name"] for row in await tx.all("SELECT name FROM migrations")}
 
-    try:
-        return await database.read(names)
-    except StorageError:
-        return set()
+    return await database.read(names)
 
 
 async def _refuse_unknown(database: Database) -> None:
-    known = {name for name, _ in released()}
+    known = {name for name, _ in await asyncio.to_thread(released)}
     unknown = sorted(await _recorded(database) - known)
     if unknown:
         raise MigrationRefused(f"the database is newer than this program ({unknown[-1]}); start the newer program")

@@ -25,6 +25,7 @@ MAY_BLOCK: Final = (
     ("zoneinfo/_common.py", {"load_data", "load_tzdata"}),
     ("zoneinfo/_tzpath.py", {"find_tzfile"}),
     ("mimetypes.py", {"init", "read"}),
+    ("asyncpg/connect_utils.py", {"_parse_connect_dsn_and_args"}),
 )
 
 

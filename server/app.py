@@ -33,13 +33,14 @@ from server.commerce.embedded import EmbeddedStore
 from server.commerce.store import Store
 from server.errors import OperatorError
 from server.intake import routes as intake
-from server.intake.doors import Doors
+from server.intake.doors import Doors, Patience
 from server.policies.file import load as load_policy
 from server.services import Services
 from server.settings import Settings, with_secret_key
 from server.web import Edge, http_error, json_response, services_of
 
 _log = logging.getLogger("onethread.app")
+DEFAULT_PATIENCE: Final = Patience()
 _LONGEST_PAUSE_S: Final = 30.0
 _GOODBYE_S: Final = 3.0
 _COME_BACK_WITHIN_S: Final = 20.0
@@ -71,6 +72,7 @@ def build(
     routes: Sequence[BaseRoute] = (),
     loops: Sequence[Loop] = LOOPS,
     body_limits: Mapping[str, int] | None = None,
+    patience: Patience = DEFAULT_PATIENCE,
 ) -> Starlette:
     """The application. What is given is used and stays open; the rest is opened at the start and closed at the end.
 
@@ -83,7 +85,7 @@ def build(
             if database is None:
                 stack.push_async_callback(services.database.close)
             app.state.services = services
-            app.state.doors = await Doors.open(services)
+            app.state.doors = await Doors.open(services, patience)
             async with asyncio.TaskGroup() as group:
                 running = [group.create_task(_supervised(loop, services), name=loop.name) for loop in loops]
                 try:

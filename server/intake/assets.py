@@ -1,7 +1,6 @@
-"""The widget's files as installed, read once at the start, and the version that is a digest of them all."""
+"""The widget's files as they are served, read once at the start, and the version that is a digest of them all."""
 
 import hashlib
-import mimetypes
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -9,8 +8,17 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Final
 
-_SUFFIXES: Final = (".js", ".css", ".html", ".svg", ".png", ".woff2", ".json", ".mp3")
-_TYPES: Final = {".js": "text/javascript", ".woff2": "font/woff2", ".svg": "image/svg+xml"}
+from widget import served
+
+_TYPES: Final = {
+    "js": "text/javascript; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+    "svg": "image/svg+xml",
+    "png": "image/png",
+    "woff2": "font/woff2",
+    "mp3": "audio/mpeg",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,26 +39,20 @@ class Assets:
     @classmethod
     def load(cls) -> "Assets":
         """Read the installed `widget` package."""
-        found = {path: Asset(entry.read_bytes(), _media_type(path)) for path, entry in _walk(files("widget"), "")}
+        found = {path: Asset(served(path, entry.read_bytes()), kind) for path, kind, entry in _walk(files("widget"))}
         digest = hashlib.sha256()
         for path in sorted(found):
             digest.update(path.encode() + b"\0" + found[path].body)
         return cls(f"{_release()}-{digest.hexdigest()[:10]}", found)
 
 
-def _walk(folder: Traversable, prefix: str) -> Iterator[tuple[str, Traversable]]:
+def _walk(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, str, Traversable]]:
+    """(path, media type, file) of everything that browsers load."""
     for entry in folder.iterdir():
-        path = prefix + entry.name
         if entry.is_dir():
-            yield from _walk(entry, f"{path}/")
-        elif path.endswith(_SUFFIXES) and entry.name != "jsconfig.json":
-            yield path, entry
-
-
-def _media_type(path: str) -> str:
-    suffix = path[path.rindex(".") :]
-    kind = _TYPES.get(suffix) or mimetypes.guess_type(path)[0] or "application/octet-stream"
-    return f"{kind}; charset=utf-8" if kind.startswith(("text/", "application/json")) else kind
+            yield from _walk(entry, f"{prefix}{entry.name}/")
+        elif kind := _TYPES.get(entry.name.rpartition(".")[2]):
+            yield prefix + entry.name, kind, entry
 
 
 def _release() -> str:

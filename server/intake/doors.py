@@ -82,6 +82,16 @@ class Live:
 
 
 @dataclass(frozen=True, slots=True)
+class Patience:
+    """How long the doors wait, in seconds: for `hello`, for any frame, for a browser to take one, between comments."""
+
+    hello_s: float = 5.0
+    idle_s: float = 60.0
+    send_s: float = 10.0
+    comment_s: float = 15.0
+
+
+@dataclass(frozen=True, slots=True)
 class Doors:
     """The shared parts of the widget's doors."""
 
@@ -92,9 +102,10 @@ class Doors:
     messages: Buckets
     uploads: Buckets
     assets: Assets
+    patience: Patience = Patience()
 
     @classmethod
-    async def open(cls, services: Services) -> "Doors":
+    async def open(cls, services: Services, patience: Patience) -> "Doors":
         """The doors of a process."""
         limits = services.settings.limits
         assets = await asyncio.to_thread(Assets.load)
@@ -106,6 +117,7 @@ class Doors:
             Buckets(limits.messages_per_s, 20),
             Buckets(_UPLOADS_PER_S, _UPLOAD_BURST),
             assets,
+            patience,
         )
 
 

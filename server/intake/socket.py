@@ -37,9 +37,6 @@ from server.intake.outgoing import Outgoing
 from server.intake.tickets import Ticket
 from server.web import client_ip, header
 
-HELLO_S: Final = 5.0
-IDLE_S: Final = 60.0
-SEND_S: Final = 10.0
 _ABORT_S: Final = 1.0
 _TYPING_PER_S: Final = 1 / 3
 _BURST_S: Final = 8.0
@@ -152,7 +149,7 @@ class Socket:
 
     async def _hello(self) -> Hello | None:
         try:
-            async with asyncio.timeout(HELLO_S):
+            async with asyncio.timeout(self._doors.patience.hello_s):
                 message = await self._receive()
         except TimeoutError:
             raise Refused(4401, "no hello in time") from None
@@ -193,8 +190,7 @@ class Socket:
         return ticket
 
     async def _live(self) -> None:
-        watch = self._loop.call_later(IDLE_S, self._watch)
-        self._idle = watch
+        self._idle = self._loop.call_later(self._doors.patience.idle_s, self._watch)
         try:
             async with asyncio.TaskGroup() as group:
                 others = [
@@ -210,7 +206,7 @@ class Socket:
             self._idle.cancel()
 
     def _watch(self) -> None:
-        rest = self._heard_at + IDLE_S - self._loop.time()
+        rest = self._heard_at + self._doors.patience.idle_s - self._loop.time()
         if rest <= 0:
             self.close(1001, "idle")
         else:
@@ -227,7 +223,7 @@ class Socket:
             while True:
                 text = await self._out.take()
                 if text is not None:
-                    async with asyncio.timeout(SEND_S):
+                    async with asyncio.timeout(self._doors.patience.send_s):
                         await self._send({"type": "websocket.send", "text": text})
                 elif self._closing is not None:
                     await self._send({"type": "websocket.close", "code": self._closing[0], "reason": self._closing[1]})

@@ -19,8 +19,6 @@ from server.intake.outgoing import Outgoing
 from server.intake.tickets import Ticket
 from server.web import client_ip, error_response, json_response, read_json
 
-COMMENT_S: Final = 15.0
-SEND_S: Final = 10.0
 _STATUS: Final = {"rate": 429, "too_long": 413, "busy": 503, "bad_attachment": 422, "blocked": 403, "closed": 409}
 
 
@@ -106,6 +104,7 @@ class Stream:
     """One open event stream of one thread."""
 
     def __init__(self, doors: Doors, ticket: Ticket, receive: Receive, send: Send) -> None:
+        self._patience = doors.patience
         self._receive = receive
         self._send = send
         self._out = Outgoing(lambda: self.close(4408))
@@ -178,7 +177,7 @@ class Stream:
                 text = await self._next()
                 if text is None:
                     break
-                async with asyncio.timeout(SEND_S):
+                async with asyncio.timeout(self._patience.send_s):
                     await self._send({"type": "http.response.body", "body": text.encode(), "more_body": True})
         except (TimeoutError, OSError):
             telemetry.closed.labels("4408").inc()
@@ -187,7 +186,7 @@ class Stream:
     async def _next(self) -> str | None:
         """What to write next: a frame, a comment when there was none for long; None when the stream ends."""
         try:
-            async with asyncio.timeout(COMMENT_S):
+            async with asyncio.timeout(self._patience.comment_s):
                 while (text := await self._out.take()) is None:
                     if self._is_closing:
                         return None

@@ -25,7 +25,6 @@ from server.commerce.documents import (
     decode_product,
     decode_promotion,
     decode_subscription,
-    encode,
     to_raw,
 )
 from server.commerce.embedded import EmbeddedStore
@@ -35,6 +34,7 @@ from server.errors import StoreUnavailable
 MAX_LINE_BYTES: Final = 4 * 1024 * 1024
 BATCH: Final = 200
 _BREATHE: Final = 20
+_DEEPEST: Final = 64
 _BOM: Final = b"\xef\xbb\xbf"
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 ARRAY_HINT: Final = (
@@ -241,12 +241,25 @@ def _decoded(kind: _Kind[D], text: bytes) -> tuple[D, list[str]]:
         raise DocumentRejected("", "the line holds a NUL character, which cannot be stored")
     try:
         document, warnings = kind.decode(text)
-        encode(document)
+        too_deep = _is_deep(text)
     except RecursionError:
-        raise DocumentRejected("", "the line is nested too deeply") from None
-    except OverflowError:
-        raise DocumentRejected("", "the line holds a number that is too large") from None
+        too_deep = True
+    if too_deep:
+        raise DocumentRejected("", "the line is nested too deeply")
     return document, warnings
+
+
+def _is_deep(text: bytes) -> bool:
+    """Whether a JSON text is nested deeper than anything that means something, and than what we could write again."""
+    if text.count(b"[") + text.count(b"{") <= _DEEPEST:
+        return False
+    level: list[object] = [msgspec.json.decode(text)]
+    for _ in range(_DEEPEST):
+        inner = [each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)]
+        level = [each for values in inner for each in values]
+        if not level:
+            return False
+    return True
 
 
 def _is_whole(text: bytes) -> bool:

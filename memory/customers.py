@@ -126,6 +126,8 @@ async def resolve(
         customer = await create(tx, now, locale=locale, name=profile_name)
         await _insert(tx, customer.id, kind, key, proof, now, display=display, profile_name=profile_name)
         found = await proven(tx, kind, key)
+        if found is not None and found.customer_id != customer.id:  # somebody else was faster
+            await tx.run("DELETE FROM customers WHERE id = ?", (customer.id,))
     elif _RANK[proof] > _RANK[found.proof]:
         await tx.run("UPDATE identities SET proof = ?, proof_at = ? WHERE id = ?", (proof, to_ms(now), found.id))
     if found is None:

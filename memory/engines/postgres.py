@@ -20,7 +20,9 @@ _RETRYABLE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg
 _DOWN = (
     OSError,
     asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what asyncpg says of a connection whose end it is just hearing of
     asyncpg.TooManyConnectionsError,
     TimeoutError,
 )
@@ -79,6 +81,10 @@ class PostgresDatabase:
 
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         self._pool = pool
+        self._running = 0
+        self._closing = False
+        self._quiet = asyncio.Event()
+        self._quiet.set()
 
     @classmethod
     async def open(cls, url: str, *, connections: int = 8) -> Self:
@@ -105,10 +111,26 @@ class PostgresDatabase:
         return await self._transaction(unit, readonly=True)
 
     async def close(self) -> None:
-        """Close the pool after running units ended."""
+        """Close the pool after every unit that was asked for has ended."""
+        if self._closing:
+            return
+        self._closing = True
+        await self._quiet.wait()
         await self._pool.close()
 
     async def _transaction(self, unit: Unit[T], *, readonly: bool) -> T:
+        if self._closing:
+            raise StorageUnavailable("the database is closing")
+        self._running += 1
+        self._quiet.clear()
+        try:
+            return await self._on_connection(unit, readonly=readonly)
+        finally:
+            self._running -= 1
+            if not self._running:
+                self._quiet.set()
+
+    async def _on_connection(self, unit: Unit[T], *, readonly: bool) -> T:
         committing = False
         try:
             async with self._pool.acquire(timeout=10) as connection:
@@ -133,5 +155,5 @@ class PostgresDatabase:
 async def _abandon(transaction: asyncpg.transaction.Transaction) -> None:
     try:
         await transaction.rollback()
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
         return  # the connection is gone, and the transaction with it

@@ -95,9 +95,7 @@ def _run_member(connection: sqlite3.Connection, tx: Tx, unit: Unit[Any]) -> _Out
             raise
         connection.execute("ROLLBACK TO unit")
         connection.execute("RELEASE unit")
-        if isinstance(error, sqlite3.OperationalError):
-            error = _unavailable(error)
-        return _Outcome(error=error)
+        return _Outcome(error=_unavailable(error) if _is_outage(error) else error)
     connection.execute("RELEASE unit")
     return _Outcome(value=value)
 
@@ -115,7 +113,12 @@ def _run_group(connection: sqlite3.Connection, units: Sequence[Unit[Any]]) -> li
     return outcomes
 
 
-def _unavailable(error: sqlite3.Error) -> StorageUnavailable:
+def _is_outage(error: BaseException) -> bool:
+    """Locked, full, unreadable: not a mistake in the statement, which SQLite reports as an OperationalError too."""
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode != sqlite3.SQLITE_ERROR
+
+
+def _unavailable(error: BaseException) -> StorageUnavailable:
     name = getattr(error, "sqlite_errorname", "") or type(error).__name__
     return StorageUnavailable(f"SQLite could not write: {error} ({name})")
 
@@ -159,13 +162,16 @@ class SqliteDatabase:
     @classmethod
     async def open(cls, path: Path, *, readers: int = 3, durable: bool = True) -> Self:
         """Open (and create, 0600) the file. `durable=False` is for throw-away stores: no fsync."""
-        await asyncio.to_thread(_create_private, path)
+        opened: list[_Connection] = []
         try:
-            writer = await _connect(path, read_only=False, durable=durable)
-            opened = [await _connect(path, read_only=True, durable=durable) for _ in range(readers)]
-        except sqlite3.Error as error:
+            await asyncio.to_thread(_create_private, path)
+            for number in range(readers + 1):
+                opened.append(await _connect(path, read_only=number > 0, durable=durable))
+        except (sqlite3.Error, OSError) as error:
+            for connection in opened:  # each holds a thread that would keep the process alive
+                await connection.close()
             raise StorageUnavailable(f"the database {path.name} cannot be opened: {error}") from error
-        return cls(writer, opened)
+        return cls(opened[0], opened[1:])
 
     async def write(self, unit: Unit[T]) -> T:
         """Queue a unit for the next group; returns after the group's fsync."""
@@ -173,20 +179,27 @@ class SqliteDatabase:
             raise StorageUnavailable("the database is closing")
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         await self._queue.put(_Queued(unit, done))
+        if self._loop_task.done():
+            raise StorageUnavailable("the database is closing")
         return await done
 
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit on a snapshot, on an idle reader."""
         reader = await self._idle.get()
         try:
+            if self._closing:
+                raise StorageUnavailable("the database is closing")
             return await reader.on_thread(lambda connection: _read(connection, unit))
         except sqlite3.OperationalError as error:
+            if not _is_outage(error):
+                raise
             raise StorageUnavailable(f"SQLite could not read: {error}") from error
         finally:
             self._idle.put_nowait(reader)
 
     async def backup(self, target: Path) -> None:
-        """Copy the live database into `target` while it is in use."""
+        """Copy the live database into `target`, for its owner's eyes only, while it is in use."""
+        await asyncio.to_thread(_create_private, target)
         copy = await aiosqlite.connect(target)
         try:
             await self._writer.backup(copy)
@@ -200,6 +213,10 @@ class SqliteDatabase:
         self._closing = True
         await self._queue.put(None)
         await self._loop_task
+        while not self._queue.empty():
+            late = self._queue.get_nowait()
+            if late is not None and not late.done.done():
+                late.done.set_exception(StorageUnavailable("the database is closing"))
         for connection in [*self._readers, self._writer]:
             await connection.close()
 

@@ -1,0 +1,138 @@
+"""What both engines promise: units are whole or absent, on disk when they return, and harm no neighbour."""
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from functools import partial
+
+import asyncpg
+import pytest
+
+from memory.engines import connect, sqlite_path
+from memory.engines.base import Database, Tx
+from memory.engines.postgres import numbered
+from memory.errors import StorageUnavailable
+from tests.memory.acts import count
+
+
+async def add(tx: Tx, bucket: str) -> int:
+    """One row in a table that nothing refers to."""
+    return await tx.run("INSERT INTO guesses (bucket, at) VALUES (?, ?)", (bucket, 1))
+
+
+async def buckets(database: Database) -> list[str]:
+    async def unit(tx: Tx) -> list[str]:
+        return [row["bucket"] for row in await tx.all("SELECT bucket FROM guesses ORDER BY bucket")]
+
+    return await database.read(unit)
+
+
+async def test_a_unit_is_there_for_everybody_when_write_returns(database: Database, twin: Database) -> None:
+    assert await database.write(lambda tx: add(tx, "a")) == 1
+    assert await buckets(twin) == ["a"]
+
+
+async def test_a_unit_that_raises_leaves_nothing_and_its_error_arrives(database: Database) -> None:
+    async def unit(tx: Tx) -> None:
+        await add(tx, "a")
+        raise LookupError("changed my mind")
+
+    with pytest.raises(LookupError, match="changed my mind"):
+        await database.write(unit)
+    assert await buckets(database) == []
+
+
+async def test_a_failing_unit_harms_none_of_those_that_run_beside_it(database: Database) -> None:
+    async def unit(tx: Tx, number: int) -> int:
+        await add(tx, f"{number:03}")
+        if number % 7 == 3:
+            raise LookupError
+        if number % 7 == 5:
+            await tx.run("INSERT INTO counters (name, value) VALUES ('thread', 1)")  # breaks a unique key
+        return number
+
+    outcomes = await asyncio.gather(
+        *(database.write(partial(unit, number=number)) for number in range(70)), return_exceptions=True
+    )
+    fine = [number for number in range(70) if number % 7 not in (3, 5)]
+    assert [each for each in outcomes if isinstance(each, int)] == fine
+    assert await buckets(database) == [f"{number:03}" for number in fine]
+
+
+async def test_a_cancelled_caller_stops_nobody_else(database: Database) -> None:
+    waiting = [asyncio.ensure_future(database.write(partial(add, bucket=f"{n:03}"))) for n in range(50)]
+    await asyncio.sleep(0)
+    for task in waiting[::2]:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    assert set(await buckets(database)) >= {f"{n:03}" for n in range(1, 50, 2)}
+
+
+async def test_a_read_may_not_write(database: Database) -> None:
+    with pytest.raises(StorageUnavailable):
+        await database.read(lambda tx: add(tx, "a"))
+    assert await count(database, "guesses") == 0
+
+
+async def test_a_read_sees_one_snapshot(database: Database, database_url: str) -> None:
+    """Between the two looks of the reader a whole write commits elsewhere."""
+
+    async def count_twice(tx: Tx) -> list[int]:
+        counts = []
+        for _ in range(2):
+            row = await tx.one("SELECT COUNT(*) AS n FROM guesses")
+            assert row is not None
+            counts.append(row["n"])
+            await commit_elsewhere(database_url)
+        return counts
+
+    assert await database.read(count_twice) == [0, 0]
+    assert await count(database, "guesses") == 2
+
+
+async def commit_elsewhere(url: str) -> None:
+    """A row by another connection; on SQLite without an await, which a unit may not do."""
+    statement = "INSERT INTO guesses (bucket, at) VALUES ('elsewhere', 1)"
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(sqlite_path(url), isolation_level=None)) as connection:
+            connection.execute(statement)
+    else:
+        other = await asyncpg.connect(url)
+        await other.execute(statement)
+        await other.close()
+
+
+async def test_reads_run_beside_writes(database: Database) -> None:
+    async def write(number: int) -> None:
+        await database.write(lambda tx: add(tx, str(number)))
+
+    counts = await asyncio.gather(*(count(database, "guesses") for _ in range(40)), *(write(n) for n in range(40)))
+    assert await count(database, "guesses") == 40
+    assert all(each is None or 0 <= each <= 40 for each in counts)
+
+
+async def test_a_closed_database_is_unavailable(database: Database) -> None:
+    await database.close()
+    with pytest.raises(StorageUnavailable):
+        await database.write(lambda tx: add(tx, "a"))
+    with pytest.raises(StorageUnavailable):
+        await buckets(database)
+    await database.close()
+
+
+async def test_what_was_queued_before_close_is_kept(database: Database, twin: Database) -> None:
+    waiting = [asyncio.ensure_future(database.write(partial(add, bucket=str(n)))) for n in range(20)]
+    await asyncio.sleep(0)
+    await database.close()
+    await asyncio.gather(*waiting)
+    assert await count(twin, "guesses") == 20
+
+
+@pytest.mark.parametrize("url", ["mysql://localhost/shop", "", "memory.db"])
+async def test_another_scheme_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="begins with sqlite:/// or postgresql://"):
+        await connect(url)
+
+
+def test_marks_are_numbered_outside_of_quoted_text() -> None:
+    assert numbered("SELECT '?' FROM t WHERE a = ? AND b = ?") == "SELECT '?' FROM t WHERE a = $1 AND b = $2"

@@ -6,12 +6,19 @@ from pathlib import Path
 import pytest
 
 from memory.engines.base import Database
+from tests.support import databases
 from tests.support.databases import ENGINES, opened, url_of
 
 
 @pytest.fixture(params=ENGINES)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of a new database without a schema."""
+    return databases.empty_url(request, tmp_path)
+
+
+@pytest.fixture(params=ENGINES)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """URL of a new, empty database."""
+    """URL of a database without rows."""
     return url_of(request, tmp_path)
 
 

@@ -1,6 +1,7 @@
 """The schema is the migrations: run once, whole or not at all, refused where it does not fit."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -9,9 +10,15 @@ from memory.engines import connect
 from memory.engines.base import Database, Tx
 from memory.errors import MigrationRefused, StorageError
 from memory.migrations import migrate, pending, released, statements
-from tests.support.databases import NOW
+from tests.support.databases import NOW, opened
 
 RELEASED = released()
+
+
+@pytest.fixture
+async def database(empty_url: str) -> AsyncIterator[Database]:
+    async with opened(empty_url) as database:
+        yield database
 
 
 async def tables(database: Database) -> set[str]:
@@ -33,8 +40,8 @@ async def test_migrating_twice_runs_nothing_the_second_time(database: Database) 
     assert await pending(database) == []
 
 
-async def test_an_empty_database_has_everything_pending(database_url: str) -> None:
-    database = await connect(database_url)
+async def test_an_empty_database_has_everything_pending(empty_url: str) -> None:
+    database = await connect(empty_url)
     names = [name for name, _ in RELEASED]
     try:
         assert await pending(database) == names
@@ -72,8 +79,8 @@ async def test_a_migration_that_fails_midway_leaves_nothing(
     assert await pending(database) == ["0999_broken.sql"]
 
 
-async def test_two_processes_that_start_at_once_migrate_once(database_url: str) -> None:
-    first, second = await connect(database_url), await connect(database_url)
+async def test_two_processes_that_start_at_once_migrate_once(empty_url: str) -> None:
+    first, second = await connect(empty_url), await connect(empty_url)
     try:
         ran = await asyncio.gather(migrate(first, NOW), migrate(second, NOW), return_exceptions=True)
         errors = [each for each in ran if isinstance(each, BaseException)]

@@ -173,7 +173,7 @@ def thresholds_of(judged: Unseen, temperature: float) -> Thresholds:
     accept = _least(top, right, 0.88)
     sure = top >= accept
     margin = _least((top - second)[sure], right[sure], 0.90)
-    return Thresholds(accept=accept, margin=margin, also=max(0.35, round(accept * 0.8, 2)), known=_KNOWN)
+    return Thresholds(accept=accept, margin=margin, also=max(0.35, round(accept * 0.66, 2)), known=_KNOWN)
 
 
 def _least(

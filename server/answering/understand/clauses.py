@@ -87,6 +87,9 @@ _NONE = re.compile(
     rf"\b(?:no|keine?n?|nicht|kein) (?P<scope>{_ANY})\b"
     r"(?=\s*(?:,|\.|!|;|$|please|pls|just|thanks|needed|necessary|por favor|bitte|sondern|s'il))"
 )
+_DOING = re.compile(
+    r"\bnot (?P<scope>returning|cancel+ing|exchanging|swapping|complaining|changing (?:my |the )?address)\b"
+)
 _AFTER = re.compile(
     rf"\b(?P<scope>{_ANY})\b (?:\w+ )?(?:nahi|nhi|nahin|mat) (?:chahiye|karna|karo|karwana|chahta|chahti)\b"
 )
@@ -121,7 +124,7 @@ def assert_only(clause: str) -> Asserted:
     """What a clause says once the parts that it turns down are taken out."""
     folded = fold(clause)
     negated: dict[Intent, None] = {}
-    for pattern in (_SCOPED, _ORDERED, _NONE, _AFTER):
+    for pattern in (_SCOPED, _ORDERED, _DOING, _NONE, _AFTER):
         folded = _take_out(pattern, folded, negated)
     return Asserted(folded, tuple(negated))
 
@@ -130,7 +133,7 @@ def _take_out(pattern: re.Pattern[str], folded: str, negated: dict[Intent, None]
     kept = []
     at = 0
     for match in pattern.finditer(folded):
-        found = _wanted(match.group("scope"))
+        found = asked_for(match.group("scope"))
         if found and not _STILL_WANTED.search(match.group()):
             negated.update(dict.fromkeys(found))
             kept.append(folded[at : match.start()])
@@ -139,7 +142,8 @@ def _take_out(pattern: re.Pattern[str], folded: str, negated: dict[Intent, None]
     return " ".join(kept).strip(" ,.;:!")
 
 
-def _wanted(scope: str) -> list[Intent]:
+def asked_for(scope: str) -> list[Intent]:
+    """The intents that a folded text names by their own words."""
     found: list[Intent] = [intent for intent, pattern in _KEYWORDS.items() if pattern.search(scope)]  # type: ignore[misc]
     if "refund_request" in found and "return" in found and len(found) == 2 and "dinero" in scope:
         found.remove("return")

@@ -98,11 +98,11 @@ _IDEAS: dict[str, str] = {
     "angry": """worst terrible horrible awful useless ridiculous unacceptable pathetic disgust* disgrace shame joke rude
         peor pesim* vergonzos* inaceptable* inutil* pire nul* honte* inadmissible* inacceptable* scandale* schlecht*
         unverschamt* frech* unmoglich* katastroph* skandal* pior pessim* vergonha* absurdo* ridicul* inaceitave* bakwas
-        ghatiya bekar scam* estafa* arnaque* betrug* golpe* disappoint* decepcion* decu* enttausch* decepcionad* fed
+        appall* atrocious dreadful shocking lousy dismal abysmal stinks lament* mies* miserabl* furious ghatiya bekar scam* estafa* arnaque* betrug* golpe* disappoint* decepcion* decu* enttausch* decepcionad* fed
         harto* marre* satt cansad* farto* lied mentir*""",
     "complain": "complain* complaint* queja* quejar* reclam* plainte* plaindre* beschwer* reclamacao hoja shikayat",
     "hello": """hi hello hey hiya heyy hii hola ola oi bonjour bonsoir salut coucou hallo moin servus gruss guten buenas
-        buenos bom boa namaste namaskar morning evening""",
+        buenos namaste namaskar morning evening""",
     "thanks": "thank* thanks thx ty tysm cheers gracias merci danke* obrigad* valeu dhanyavaad shukriya dhanyawad vielen",
     "bye": "bye goodbye adios chao chau tschuss tchau ciao revoir bientot wiedersehen cya farewell ate alvida hasta",
     "not": "not no dont don't didn't didnt never isn't isnt haven't havent hasn't doesn't doesnt nothing nunca nada pas jamais rien nicht nie nichts kein* nao nunca nahi nhi nahin aucun* ningun* nenhum* n'ai n'est sin sans ohne sem",
@@ -110,7 +110,8 @@ _IDEAS: dict[str, str] = {
     "how": "how como comment wie kaise",
     "can": "can could may possible puedo puede puedes peux puis pouvez kann konnen possivel posso pode possible moglich sakta sakte",
     "use": """material made fabric waterproof compatib* wash* dimension* tela materia* impermeable* lavar* medida* matiere*
-        etanche* lavable* masse* wasserdicht* waschbar* waschen impermeavel* medidas contain* battery weight peso poids
+        etanche* lavable* masse* wasserdicht* waschbar* waschen impermeavel* medidas contain* battery tall height hauteur altura alto hoch hohe width long wide heavy skin piel peau haut pele thread pegs oven horno four ofen forno
+        battery weight peso poids
         gewicht instructions manual anleitung* instrucciones notice manuel""",
     "ship_to": "ship deliver international canada europe abroad extranjero etranger ausland exterior",
 }

@@ -9,6 +9,7 @@ becomes an order number. Candidates only: whether an order exists, or a name is 
 import re
 from collections.abc import Callable, Iterable, Sequence
 
+from server.answering.understand import spelling
 from server.answering.understand.normalise import fold, words
 from server.answering.understand.numbers import amounts, dates, digits_for_words
 from server.answering.understand.shape import Entities
@@ -34,12 +35,14 @@ _NUMBER_WORD = (
 )
 _ORDER_CODE = r"(?:[A-Za-z]{1,5}-?)?\d{2,12}(?:-\d{1,6})?"
 _CUED_ORDER = re.compile(
-    rf"\b(?:{_ORDER_WORD})(?:nummer)?\s*(?:(?:{_NUMBER_WORD})\s*){{0,4}}[#\"'(]?(?P<code>{_ORDER_CODE})\b(?![.,]\d|[/%]|\s?(?:days?|weeks?|months?|hours?|times|items?|minutes?|tagen?|wochen|jours|semaines|dias|días|semanas|meses|x\b))",
+    rf"\b(?P<word>{_ORDER_WORD})(?:nummer)?(?!-\w)\s*(?:(?:{_NUMBER_WORD})\s*){{0,4}}[#\"'(]?(?P<code>{_ORDER_CODE})\b(?![.,]\d|[/%]|\s?(?:days?|weeks?|months?|hours?|times|items?|minutes?|tagen?|wochen|jours|semaines|dias|días|semanas|meses|x\b))",
     re.IGNORECASE,
 )
 _MORE_ORDERS = re.compile(
-    rf"^\s*(?:,|and|&|y|et|und|e|or)\s*(?:also\s+)?#?(?P<code>{_ORDER_CODE})\b(?![.,]\d)", re.IGNORECASE
+    rf"^(?:\s*,?\s*(?:and|&|y|et|und|e|or)\s+(?:also\s+)?#?|\s*,\s*#)(?P<code>{_ORDER_CODE})\b(?![.,]\d)", re.IGNORECASE
 )
+_LISTED_ORDERS = re.compile(rf"^\s*,\s*(?P<code>{_ORDER_CODE})\b(?![.,]\d)")
+_PLURAL = re.compile(r"^(?:orders|pedidos|commandes|bestellungen|encomendas)$", re.IGNORECASE)
 _HASH_ORDER = re.compile(rf"#\s?(?P<code>{_ORDER_CODE})\b")
 _CODE_ORDER = re.compile(r"\b(?P<code>[A-Za-z]{1,5}-\d{3,12}(?:-\d{1,6})?|[A-Z]{1,4}\d{4,10})\b")
 _BARE_ORDER = re.compile(r"(?<![\w.,/+-])(?P<code>\d{4,12})(?![\w/]|[.,]\d|-\d)")
@@ -52,7 +55,7 @@ _NOT_AN_ORDER = re.compile(
     re.IGNORECASE,
 )
 _UNIT_AFTER = re.compile(
-    r"^\s?(?:(?:gb|tb|mb|ml|cl|l|kg|g|lbs?|oz|mm|cm|m|km|inch(?:es)?|in|ft|w|watts?|v|volts?|mah|hz|days?|weeks?|months?|hours?|mins?|minutes?|times|percent|people|points?|followers|miles|calories|pieces|pcs|units|steps|words|years?|"
+    r"^\s?(?:(?i:gb|tb|mb|ml|cl|l|kg|g|lbs?|oz|mm|cm|m|km|inch(?:es)?|in|ft|w|watts?|v|volts?|mah|hz|days?|weeks?|months?|hours?|mins?|minutes?|times|percent|people|points?|followers|miles|calories|pieces|pcs|units|steps|words|years?|"
     r"dias|días|semanas|meses|jours|semaines|mois|tage|wochen|monate|puntos|points|punkte|pontos)\b|%|°|\"|(?:[A-Z][\w.]+ ){1,3}(?:St|Street|Ave|Avenue|Road|Rd|Blvd|Lane|Ln|Drive|Dr|Way|Court|Ct|Place|Pl)\b)"
 )
 _ORDER_MENTION = re.compile(rf"\b(?:{_ORDER_WORD})\b|#", re.IGNORECASE)
@@ -83,10 +86,10 @@ _NAME_PART = re.compile(r"^[^\W\d_][^\W\d_'’.-]*(?:[' ’.-]+[^\W\d_][^\W\d_'�
 _NOT_A_NAME = frozenset(
     """i im the a an my is it order package parcel refund return where when what how hi hello hey thanks thank you please cancel status
     pedido hola donde quiero gracias commande bonjour merci bestellung hallo danke ola obrigado and not no yes ok zip code email
-    sorry sure here it's this that sad angry happy fed waiting still looking very so really writing calling just your help size red
+    street road avenue lane sorry sure here it's this that sad angry happy fed waiting still looking very so really writing calling just your help size red
     blue black white box broken missing want need can could would me to do of on in for""".split()
 )
-_PART = re.compile(r"[,;\n|/]+")
+_PART = re.compile(r"[,;\n|/]+|\S*[\d@#]\S*")
 
 Claim = tuple[int, int, str]
 
@@ -245,11 +248,17 @@ def _cued_orders(page: _Page) -> list[str]:
             found.append(match["code"].upper())
             page.blank(*match.span("code"))
             end = match.end("code")
-            while (more := _MORE_ORDERS.match(page.text[end:])) is not None:
+            listed = _PLURAL.match(match.groupdict().get("word") or "") is not None
+            while (more := _next_order(page.text[end:], listed)) is not None:
                 found.append(more["code"].upper())
                 page.blank(end + more.start("code"), end + more.end("code"))
                 end += more.end("code")
     return found
+
+
+def _next_order(rest: str, listed: bool) -> re.Match[str] | None:
+    # "order 1042, 07030" goes on with a postcode; "orders 1042, 1043 and 1044" with orders.
+    return _MORE_ORDERS.match(rest) or (_LISTED_ORDERS.match(rest) if listed else None)
 
 
 def _loose_orders(page: _Page) -> list[str]:
@@ -286,11 +295,27 @@ def _names(text: str) -> tuple[str, ...]:
     found = [match["name"] for match in _NAME_CUED.finditer(text) if _is_name(match["name"])]
     found += [match["name"] for match in _NAME_LOWER.finditer(text) if _is_name(match["name"])]
     if len(text) <= 160:
-        found += [part for part in map(str.strip, _PART.split(text)) if _NAME_PART.match(part) and _is_name(part)]
+        found += [
+            part for part in map(str.strip, _PART.split(text)) if _NAME_PART.match(part) and _looks_like_name(part)
+        ]
     unique: dict[str, str] = {}
     for name in found:
         unique.setdefault(name.strip(" .").casefold(), name.strip(" ."))
     return tuple(unique.values())
+
+
+def _looks_like_name(part: str) -> bool:
+    """Two to four words, each with a capital, or none of them a word that customers use."""
+    if not _is_name(part):
+        return False
+    written = re.split(r"[ ]+", part)
+    if all(word[0].isupper() or fold(word) in _PARTICLES for word in written) and written[0][0].isupper():
+        return not part.isupper() or len(part) < 30
+    known = spelling.load().known
+    return not any(word in known for word in words(fold(part)) if word not in _PARTICLES)
+
+
+_PARTICLES = frozenset("de da do dos del la van von der di le e y".split())
 
 
 def _is_name(candidate: str) -> bool:

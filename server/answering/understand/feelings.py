@@ -102,6 +102,7 @@ _PLAIN_CAPITALS = frozenset(
         "URL",
     }
 )
+_LETTER = re.compile(r"[^\W\d_]")
 _BANGS = re.compile(r"!{2,}|\?!|!\?|\?{3,}")
 _FURIOUS_FACES = re.compile("[\U0001f620\U0001f621\U0001f624\U0001f92c\U0001f4a9\U0001f595\U0001f47f]")
 _SAD_FACES = re.compile(
@@ -155,7 +156,7 @@ def frustration_of(text: str, folded: str) -> int:
     points += bool(_WEEKS.search(folded)) and unhappy
     shouted = _shouted(text)
     points += (shouted >= 1) + (shouted >= 4)
-    points += bool(_BANGS.search(text)) + 2 * bool(_FURIOUS_FACES.search(text))
+    points += bool(_BANGS.search(text) and _LETTER.search(folded)) + 2 * bool(_FURIOUS_FACES.search(text))
     level = (points + 1) // 2 if points < 5 else 3
     return max(level, 2) if angry and repeated else level
 

@@ -7,7 +7,8 @@ can hand them off honestly.
 
 import re
 
-from server.answering.understand.normalise import fold, words
+from server.answering.understand import spelling
+from server.answering.understand.normalise import fold, mask, words
 
 _STOP_WORDS: dict[str, str] = {
     "en": """i the my is it you to and of in was for on have not this that what when where how can could would will do
@@ -62,7 +63,7 @@ _HINTS = (
     ("es", re.compile(r"[¿¡ñ]|ción\b", re.IGNORECASE)),
     ("pt", re.compile(r"[ãõ]|ção\b|ções\b", re.IGNORECASE)),
     ("de", re.compile(r"[äöüß]", re.IGNORECASE)),
-    ("fr", re.compile(r"[èêëîïûùœç]|\b[cdjlmnst]'|\bqu'", re.IGNORECASE)),
+    ("fr", re.compile(r"[èëîïûùœ]|\b[cdjlmnst]'|\bqu'", re.IGNORECASE)),
     ("pl", re.compile(r"[łśźżąęć]", re.IGNORECASE)),
     ("sv", re.compile(r"å", re.IGNORECASE)),
     ("tr", re.compile(r"[ğışİ]")),
@@ -123,8 +124,8 @@ def _needed(code: str, hint: str | None) -> float:
 
 def _scores(text: str) -> dict[str, float]:
     scores: dict[str, float] = {}
-    for word in words(fold(text))[:80]:
-        for code, weight in _WEIGHTS.get(word, ()):
+    for word in words(mask(fold(text)))[:80]:
+        for code, weight in _WEIGHTS.get(word) or _shop_word(word):
             scores[code] = scores.get(code, 0.0) + weight
     if not text.isascii():
         for code, pattern in _HINTS[:3] + _HINTS[4:]:
@@ -133,6 +134,11 @@ def _scores(text: str) -> dict[str, float]:
     if _HINTS[3][1].search(text):
         scores["fr"] = scores.get("fr", 0.0) + 0.8
     return scores
+
+
+def _shop_word(word: str) -> tuple[tuple[str, float], ...]:
+    owners = spelling.load().known.get(word, ())
+    return tuple((code, 0.29 / len(owners)) for code in owners) if len(owners) <= 2 else ()
 
 
 def _by_script(text: str) -> str | None:

@@ -25,6 +25,8 @@ _MASKS = (
         re.compile(r"(?:[$€£₹]\s?\d[\d.,]*|\d[\d.,]*\s?(?:[$€£₹]|usd\b|eur\b|gbp\b|euros?\b|dollars?\b|bucks\b))"),
         " xmoney ",
     ),
+    (re.compile(r"\b\d+[.,]\d\d\b"), " xmoney "),
+    (re.compile(r"\b[a-z]{4,}\d{2,3}\b"), " xpromo "),
     (re.compile(r"(?:#\s?|\b[a-z]{1,4}-)\d{2,}[\w-]*"), " xorder "),
     (re.compile(r"\b(?=[a-z0-9]*\d[a-z0-9]*\d)(?=[a-z0-9]*[a-z])[a-z0-9]{9,}\b"), " xcode "),
     (re.compile(r"\+?\d[\d ().-]{8,}\d"), " xlong "),

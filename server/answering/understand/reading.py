@@ -7,15 +7,19 @@ no order and no conversation; the dialogue does.
 
 # ruff: noqa: SIM905 (word lists are read as words)
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.answering.understand import clauses, entities, feelings, head, language, risk, rules, spelling
+from server.answering.understand.concepts import ideas_of
 from server.answering.understand.head import softmax
 from server.answering.understand.normalise import clean, fold, mask, words
+from server.answering.understand.numbers import digits_for_words
 from server.answering.understand.shape import COURTESIES, Clause, Entities, Intent, IntentScore, Understanding
 
 _BARE_CONFIDENCE = 0.4
+_NOTHING_CONFIDENCE = 0.5
 _MAX_INTENTS = 5
 
 
@@ -62,10 +66,11 @@ def understand(
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A clause as read: what rules are sure of, and the head's logits and words."""
+    """A clause as read: what rules are sure of, what its own words name, and how the head scores them."""
 
     clause: Clause
     sure: tuple[Intent, ...]
+    named: tuple[Intent, ...]
     tokens: list[str]
     scores: dict[Intent, float]
 
@@ -78,12 +83,30 @@ def _read_clause(text: str, code: str) -> _Read:
     if courtesy is not None:
         sure = (courtesy,)
     scores = _scores(tokens, said.negated) if tokens else {}
-    return _Read(Clause(text, _clause_intents(sure, scores), said.negated), sure, tokens, scores)
+    return _Read(
+        Clause(text, _clause_intents(sure, scores), said.negated),
+        sure,
+        tuple(clauses.asked_for(said.folded)),
+        tokens,
+        scores,
+    )
+
+
+def _unspoken_courtesies(tokens: list[str]) -> set[Intent]:
+    """Courtesies that a longer clause holds no word of: a guess by the shape of other words."""
+    if len(tokens) <= _SHORT:
+        return set()
+    said = {idea for token in tokens for idea in ideas_of(token)}
+    return {name for name, idea in _COURTESY_IDEAS.items() if idea not in said}
+
+
+_SHORT = 4
+_COURTESY_IDEAS: dict[Intent, str] = {"greeting": "hello", "thanks": "thanks", "goodbye": "bye"}
 
 
 def _tokens(folded: str, code: str) -> list[str]:
     lexicon = spelling.load()
-    return [lexicon.mend(word, code) for word in words(mask(folded))]
+    return [lexicon.mend(word, code) for word in words(mask(digits_for_words(folded)))]
 
 
 def _scores(tokens: list[str], negated: Sequence[Intent] = ()) -> dict[Intent, float]:
@@ -101,67 +124,72 @@ def _clause_intents(sure: Sequence[Intent], scores: dict[Intent, float]) -> tupl
 
 
 def _rank(plain: str, read: list[_Read], named: Entities, code: str) -> tuple[tuple[IntentScore, ...], bool]:
+    """The ranked intents, never empty, and whether nobody should rely on them without asking."""
     courtesy = rules.courtesy(fold(plain))
     if courtesy is not None:
         return (IntentScore(courtesy, rules.CONFIDENCE),), False
-    if not any(each.tokens for each in read):
-        refused = bool(read) and any(each.clause.negated for each in read)
-        return (IntentScore("other", 0.5 if refused else 0.9),), True
     if _is_bare_proof(read, named):
         return (IntentScore("order_status", _BARE_CONFIDENCE),), True
-    merged = _merge(read)
-    if not merged:
-        return (IntentScore("other", 0.5),), True
-    return merged, _abstains(merged, read, code)
+    scores = _merge(read)
+    if not scores:
+        return (IntentScore("other", _NOTHING_CONFIDENCE),), True
+    first = max(scores, key=lambda name: _weight(name, scores))
+    abstain = first == "other" or code not in language.SUPPORTED or _is_unsure(first, scores, read)
+    return _listed(first, scores, abstain), abstain
 
 
 def _is_bare_proof(read: list[_Read], named: Entities) -> bool:
     """Only an order number, an address or a name: an answer to some question, or "how about this one?"."""
-    if not (named.order_number or named.email or named.tracking_number or named.phone):
+    proofs = (named.order_number, named.email, named.tracking_number, named.phone, named.names and named.zips)
+    if not any(proofs):
         return False
-    said = {word for each in read for word in each.tokens}
-    own = {word for name in named.names for word in words(fold(name))}
-    return not said - own - _PROOF_WORDS - {word for word in said if any(char.isdigit() for char in word)}
+    said = {word for each in read for word in each.tokens if not any(char.isdigit() for char in word)}
+    own = {word for name in (*named.names, *named.email) for word in _NOT_LETTERS.split(fold(name))}
+    return not said - own - _PROOF_WORDS
 
 
+_NOT_LETTERS = re.compile(r"[^\w']+|_")
 _PROOF_WORDS = frozenset(
-    """xmail xorder xlong xcode order number no nr my is it it's its the email e mail and zip code name phone at dot com pedido numero mi es el y
+    """xmail xorder xlong xcode order number no nr my is it it's its the email e mail and zip code name phone at dot com
+    pedido numero mi es el y
     correo commande mon est le la et bestellung nummer meine ist und die meu o e hi hello hola bonjour
     hallo sure ok here yes""".split()
 )
 
 
-def _merge(read: list[_Read]) -> tuple[IntentScore, ...]:
-    """One ranked list out of all clauses: what rules are sure of, then what head and clauses agree on."""
-    limits = head.load().thresholds
+def _merge(read: list[_Read]) -> dict[Intent, float]:
+    """One score an intent out of all clauses: what rules are sure of, then what head and clauses agree on."""
     scores = _together(read)
     for each in read:
         for name in each.sure:
             if name not in COURTESIES:
                 scores[name] = max(scores.get(name, 0.0), rules.CONFIDENCE)
-    scores = _without_shadows(scores)
-    if not scores:
-        return ()
-    ranked = sorted(scores, key=lambda name: -_weight(name, scores))
-    first = ranked[0]
-    kept = [name for name in ranked[1:] if scores[name] >= limits.also]
-    if (
-        not kept
-        and len(ranked) > 1
-        and scores[first] < rules.CONFIDENCE
-        and _is_close(scores, first, ranked[1], limits)
-    ):
-        kept = [ranked[1]]
-    return tuple(IntentScore(name, scores[name]) for name in [first, *kept][:_MAX_INTENTS])
+    return _without_shadows(scores)
 
 
-def _is_close(scores: dict[Intent, float], first: Intent, second: Intent, limits: head.Thresholds) -> bool:
-    return scores[first] < limits.accept or scores[first] - scores[second] < limits.margin
+def _listed(first: Intent, scores: dict[Intent, float], abstain: bool) -> tuple[IntentScore, ...]:
+    """The first, then what else is asked for; when unsure, the runner-up, so that one question can name both."""
+    also = head.load().thresholds.also
+    rest = sorted((name for name in scores if name not in (first, "other")), key=lambda name: -scores[name])
+    kept = [name for name in rest if scores[name] >= also] or (rest[:1] if abstain else [])
+    return tuple(IntentScore(name, scores[name]) for name in (first, *kept)[:_MAX_INTENTS])
+
+
+def _is_unsure(first: Intent, scores: dict[Intent, float], read: list[_Read]) -> bool:
+    if scores[first] >= rules.CONFIDENCE:
+        return False
+    limits = head.load().thresholds
+    tokens = [token for each in read for token in each.tokens]
+    if scores[first] < limits.accept or head.load().known_share(tokens) < limits.known:
+        return True
+    # With several clauses a close second is a second request, unless it says that none of this is ours.
+    rivals = [scores[name] for name in scores if name != first and (name == "other" or len(read) == 1)]
+    return bool(rivals) and scores[first] - max(rivals) < limits.margin
 
 
 def _weight(name: Intent, scores: dict[Intent, float]) -> float:
     # A customer who is angry and asks for something is answered on what is asked for.
-    return scores[name] * (0.6 if name == "complaint" else 1.0)
+    return scores[name] * (0.75 if name == "complaint" else 1.0)
 
 
 _SHADOWS: tuple[tuple[Intent, Intent], ...] = (
@@ -188,27 +216,17 @@ def _without_shadows(scores: dict[Intent, float]) -> dict[Intent, float]:
 def _together(read: list[_Read]) -> dict[Intent, float]:
     told = [each for each in read if each.tokens and not set(each.sure) & COURTESIES]
     told = told or [each for each in read if each.tokens]
+    if not told:
+        return {}
     negated = {name for each in read for name in each.clause.negated}
-    asserted = {name for each in told for name in each.sure} | {
-        each.clause.intents[0].name for each in told if each.clause.intents and not each.clause.negated
-    }
+    negated -= {name for each in told for name in (*each.sure, *each.named)}
     if len(told) == 1:
-        return dict(told[0].scores)
-    whole = _scores([token for each in told for token in each.tokens], tuple(negated - asserted))
+        unmeant = negated | _unspoken_courtesies(told[0].tokens)
+        return {name: score for name, score in told[0].scores.items() if name not in unmeant}
+    whole = _scores([token for each in told for token in each.tokens], tuple(negated))
     best = {name: max((each.scores.get(name, 0.0) for each in told), default=0.0) for name in whole}
     leading = {max(each.scores, key=lambda name: each.scores[name]) for each in told if each.scores}
-    return {name: (whole[name] + best[name]) / 2 if name in leading else min(whole[name], best[name]) for name in whole}
-
-
-def _abstains(merged: tuple[IntentScore, ...], read: list[_Read], code: str) -> bool:
-    first = merged[0]
-    if first.name == "other" or code not in language.SUPPORTED:
-        return True
-    if first.confidence >= rules.CONFIDENCE:
-        return False
-    limits = head.load().thresholds
-    if head.load().known_share([token for each in read for token in each.tokens]) < limits.known:
-        return True
-    if first.confidence < limits.accept:
-        return True
-    return len(merged) > 1 and len(read) == 1 and first.confidence - merged[1].confidence < limits.margin
+    return {
+        name: 0.4 * whole[name] + 0.6 * best[name] if name in leading else min(whole[name], best[name])
+        for name in whole
+    }

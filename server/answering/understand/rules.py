@@ -19,7 +19,7 @@ _GREETING = re.compile(
     r"support|a todos|zusammen|tudo bem|gente|dear|bhai|ji|sir|madam|como estas?|how are you|ca va)[\s,.!?]*)+"
 )
 _THANKS = re.compile(
-    r"(?:(?:ok(?:ay)?|great|perfect|cool|awesome|super|got it|wonderful|alright|excellent|lovely|amazing|brilliant|nice|oh|"
+    r"(?:(?:ok(?:ay)?|hi|hello|hey|hola|bonjour|hallo|ola|oi|great|perfect|cool|awesome|super|got it|wonderful|alright|excellent|lovely|amazing|brilliant|nice|oh|"
     r"thank(?:s+| ?you| u)|thx|thnx|ty|tysm|cheers|much appreciated|appreciate it|many|so much|very much|a lot|a bunch|a million|again|"
     r"vale|perfecto|genial|muchas|muchisimas|gracias|mil|d'accord|parfait|merci|beaucoup|bien|super|alles klar|gut|danke(?: ?schon)?|"
     r"vielen|dank|lieben|sehr|herzlichen|muito|obrigad[oa]|valeu|otimo|beleza|certo|shukriya|dhanyawa?ad|bahut|accha|thik hai|"

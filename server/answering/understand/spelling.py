@@ -18,9 +18,9 @@ _TARGET_COUNT = 3
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Known words and their counts by language; `near` leads from a word less one letter to the words it may be."""
+    """Known words with their languages, how common the common ones are, and which a word less one letter may be."""
 
-    known: frozenset[str]
+    known: Mapping[str, tuple[str, ...]]
     counts: Mapping[str, Mapping[str, int]]
     near: Mapping[str, tuple[str, ...]]
 
@@ -75,10 +75,10 @@ def parse(lexicon: str) -> Lexicon:
     """The lexicon from its file: `word language:count ...` a line."""
     counts: dict[str, dict[str, int]] = {}
     near: dict[str, list[str]] = {}
-    known = []
+    known: dict[str, tuple[str, ...]] = {}
     for line in lexicon.splitlines():
         word, *owners = line.split(" ")
-        known.append(word)
+        known[word] = tuple(owner.partition(":")[0] for owner in owners)
         common = False
         for owner in owners:
             language, _, count = owner.partition(":")
@@ -88,7 +88,7 @@ def parse(lexicon: str) -> Lexicon:
         if common and len(word) >= MIN_LETTERS:
             for key in {word, *(word[:at] + word[at + 1 :] for at in range(len(word)))}:
                 near.setdefault(key, []).append(word)
-    return Lexicon(frozenset(known), counts, {key: tuple(found) for key, found in near.items()})
+    return Lexicon(known, counts, {key: tuple(found) for key, found in near.items()})
 
 
 @lru_cache(maxsize=1)

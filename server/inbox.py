@@ -60,11 +60,7 @@ def burst(services: Services, channel: str) -> timedelta:
 
 async def _accept(tx: Tx, services: Services, inbound: Inbound) -> Accepted:
     now = services.clock.now()
-    sender = inbound.sender
-    identity = await customers.resolve(
-        tx, sender.kind, sender.key, sender.proof, now,
-        display=sender.display, profile_name=sender.profile_name, locale=inbound.locale,
-    )  # fmt: skip
+    identity = await _sender(tx, inbound, services)
     if identity.blocked:
         raise RefusedInput("blocked", "this address may not write here")
     repeat = await _repeat_by_provider(tx, inbound, identity)
@@ -80,6 +76,18 @@ async def _accept(tx: Tx, services: Services, inbound: Inbound) -> Accepted:
     else:
         await turns.due(tx, thread.id, now + burst(services, inbound.channel), now)
     return Accepted(thread, stored[-1], identity, is_repeat=False)
+
+
+async def _sender(tx: Tx, inbound: Inbound, services: Services) -> Identity:
+    """Who writes. Somebody whom the shop signed in is the store's customer, whatever browser they use."""
+    sender, now = inbound.sender, services.clock.now()
+    if sender.kind == "store":
+        customer = await customers.create(tx, now, store_id=sender.key, name=sender.profile_name, locale=inbound.locale)
+        return await customers.attach(tx, customer.id, "store", sender.key, sender.proof, now)
+    return await customers.resolve(
+        tx, sender.kind, sender.key, sender.proof, now,
+        display=sender.display, profile_name=sender.profile_name, locale=inbound.locale,
+    )  # fmt: skip
 
 
 async def _repeat_by_provider(tx: Tx, inbound: Inbound, identity: Identity) -> Accepted | None:

@@ -72,6 +72,13 @@ class Gate:
             raise StoreRefused(str(action.result.get("error", "refused")))
         return await self._carry_out(action)
 
+    async def done(self, key: str) -> Done | None:
+        """What an action with this key came to; None when it was never confirmed."""
+        action = await self._services.database.read(lambda tx: ledger.by_key(tx, key))
+        if action is None or action.state == "proposed":
+            return None
+        return Done(action.state, action.result, is_repeat=True)
+
     async def reconcile(self) -> int:
         """Finish actions whose outcome nobody recorded (a crash, an outage); how many were finished.
 

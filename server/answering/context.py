@@ -7,7 +7,7 @@ assistant's small memory of one thread, saved in the unit that commits the reply
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import msgspec
 
@@ -115,6 +115,8 @@ class Context:
     store: Store
     policy: Policy
     shop: "Shop"
+    guesses: "Guesses"
+    lookups_per_net: int = 0
     complaints: int = 0
     agents_online: bool = False
     back_at: datetime | None = None
@@ -128,6 +130,14 @@ class Context:
     def text(self) -> str:
         """The burst as one text."""
         return "\n".join(said.text for said in self.said if said.text)
+
+
+class Guesses(Protocol):
+    """How often somebody guessed wrong."""
+
+    async def count(self, bucket: str, since: datetime) -> int:
+        """Wrong guesses in a bucket since a time."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +215,6 @@ class Silence:
 
 
 Outcome: TypeAlias = Reply | Handoff | Silence
-DroppedCause: TypeAlias = Literal["ungrounded"]
 
 
 @dataclass(frozen=True, slots=True)

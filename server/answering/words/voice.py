@@ -4,18 +4,45 @@ A phrase may hold a fact only through `{name}`; every fact that was said is kept
 phrases/LANGUAGE.yaml, the same keys in each; a test holds them against each other.
 """
 
+import re
 import string
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
+from typing import Final
 
 import yaml
+from typing_extensions import override
+from typing_extensions import override
 
-from server.answering.words.spoken import language_of, spoken
+from server.answering.words.spoken import language_of, on, spoken
 from server.commerce.model import Fact
 
 Value = Fact | str | int
+_WORDED: Final = {
+    "reason": "cause",
+    "cancel_reason": "cancel",
+    "refund_method": "method",
+    "method": "method",
+    "flag": "flag",
+}
+_SECRET: Final = frozenset({"fraud", "fraud review", "high risk of fraud"})
+_CAUSES: Final = {
+    "weather": r"weather|storm|snow|flood|hurricane",
+    "nobody_home": r"unavailable|nobody|not_home|no_one|not_in|absent",
+    "refused": r"refus",
+    "unclaimed": r"unclaimed|not_collected|not_picked",
+    "address": r"address|undeliverable|recipient_unknown",
+    "missort": r"missort|misrout|wrong_facility|sorting",
+    "mechanical": r"mechanic|vehicle|breakdown",
+    "closed": r"closed",
+    "no_access": r"access|gate",
+    "customs": r"customs",
+    "damaged": r"damage",
+    "holiday": r"holiday",
+    "volume": r"volume|capacity|backlog",
+}
 
 
 @cache
@@ -38,29 +65,81 @@ def names_in(phrase: str) -> frozenset[str]:
     return frozenset(name for _, name, _, _ in string.Formatter().parse(phrase) if name)
 
 
-class Voice:
-    """Speaks one language at one moment."""
+class Word(str):
+    """A value in words. A phrase asks for a form: `{x}` as it stands, `{x:on}` as when something happens."""
 
-    def __init__(self, language: str, now: datetime) -> None:
+    __slots__ = ("on",)
+
+    def __new__(cls, text: str, on: str = "") -> "Word":
+        """`on` is the other form, where there is one."""
+        word = super().__new__(cls, text)
+        word.on = on or text
+        return word
+
+    @override
+    def __format__(self, form: str) -> str:
+        return self.on if form == "on" else str(self)
+
+
+class Voice:
+    """Speaks one language at one moment; `tz` is where dates without an hour are meant."""
+
+    def __init__(self, language: str, now: datetime, tz: str = "UTC") -> None:
         self.language = language_of(language)
         self.now = now
+        self.tz = tz
+
+    def at(self, tz: str) -> "Voice":
+        """The same voice, speaking of days in another zone."""
+        return Voice(self.language, self.now, tz)
 
     def has(self, key: str) -> bool:
         """Whether there is such a phrase."""
         return key in phrases(self.language)
 
     def text(self, key: str, **values: Value) -> str:
-        """A phrase with its values in words. Raises KeyError for an unknown key or a missing value."""
-        phrase = phrases(self.language)[key]
+        """A phrase with its values in words, in the singular where it has one and a count is 1.
+
+        Raises KeyError for an unknown key or a missing value."""
+        is_one = self.has(f"{key}_one") and any(_is_one(value) for value in values.values())
+        phrase = phrases(self.language)[f"{key}_one" if is_one else key]
         return phrase.format_map({name: self.word(value) for name, value in values.items()})
 
-    def word(self, value: Value) -> str:
-        """One value in words."""
-        return spoken(value, self.language, self.now) if isinstance(value, Fact) else str(value)
+    def word(self, value: Value) -> Word:
+        """One value in words; states, methods and reasons are worded by the phrases where those know them."""
+        if not isinstance(value, Fact):
+            return Word(str(value))
+        key = self._table(value)
+        if key:
+            return Word(phrases(self.language)[key])
+        return Word(spoken(value, self.language, self.now, self.tz), on(value, self.language, self.now, self.tz))
+
+    def knows(self, fact: Fact) -> bool:
+        """Whether a fact can be said in this language: a carrier's own English words only in English."""
+        foreign = fact.key in _WORDED and self.language != "en"
+        return fact.value not in _SECRET and (not foreign or bool(self._table(fact)))
 
     def speech(self) -> "Speech":
         """An empty reply in this voice."""
         return Speech(self)
+
+    def _table(self, fact: Fact) -> str:
+        """The key of the phrase that words a fact; empty when it is spoken as it is."""
+        name = _WORDED.get(fact.key) or ("status" if fact.kind == "status" else "")
+        said = str(fact.value).casefold().replace(" ", "_") if name else ""
+        for candidate in (said, _meant(said) if name == "cause" else ""):
+            if candidate and self.has(f"{name}.{candidate}"):
+                return f"{name}.{candidate}"
+        return ""
+
+
+def _is_one(value: Value) -> bool:
+    return isinstance(value, Fact) and value.kind == "count" and value.value == 1
+
+
+def _meant(reason: str) -> str:
+    """Which of the usual reasons a carrier's words mean."""
+    return next((name for name, pattern in _CAUSES.items() if re.search(pattern, reason)), "")
 
 
 class Speech:
@@ -72,8 +151,13 @@ class Speech:
         self._evidence: list[Fact] = []
 
     def add(self, key: str, **values: Value) -> "Speech":
-        """Say a phrase."""
-        return self.line(self.voice.text(key, **values), *(value for value in values.values() if isinstance(value, Fact)))
+        """Say a phrase. Plain values are the shop's own settings; they are evidence as well."""
+        return self.line(self.voice.text(key, **values), *(self._fact(*pair) for pair in values.items()))
+
+    def _fact(self, name: str, value: Value) -> Fact:
+        if isinstance(value, Fact):
+            return value
+        return Fact(name, "count" if isinstance(value, int) else "text", value, "shop", self.voice.now)
 
     def line(self, text: str, *evidence: Fact) -> "Speech":
         """Say words made elsewhere, with their evidence."""

@@ -1,0 +1,195 @@
+"""The assistant: one function from what a customer said to what comes of it.
+
+The order of things is fixed: what a person must hear comes first (risk, distress, "a human please"), then an answer to the open
+question, then the tasks that the message asks for. Facts come from tools, actions go through the gate, and whatever is not
+understood is asked about once and then handed to a person.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from server.actions.gate import Gate
+from server.answering.context import Answer, Context, Option
+from server.answering.skills import courtesy, guide, order_status, refund_status, returns
+from server.answering.turn import Turn, copied
+from server.answering.understand import Understanding, understand
+from server.answering.words.voice import Voice
+from server.policies import human
+from server.policies.human import Signals
+
+Skill = Callable[[Turn], Awaitable[None]]
+_COURTESY: Final = frozenset({"greeting", "thanks", "goodbye"})
+_SURE_BELOW: Final = 2
+
+
+async def answer(context: Context, gate: Gate) -> Answer:
+    """What the burst in `context` comes to. Raises gate.Moved when the thread moved under an action."""
+    turn = _begin(context, gate)
+    if context.owner_kind == "agent":
+        return turn.answer()
+    if context.owner_kind == "queue":
+        guide.acknowledge(turn)
+        return turn.answer()
+    if not _needs_person(turn):
+        await _respond(turn)
+    return turn.answer()
+
+
+def _begin(context: Context, gate: Gate) -> Turn:
+    dialogue = copied(context.dialogue)
+    choice = next((said.choice for said in reversed(context.said) if said.choice), None)
+    hint = dialogue.language or context.customer.locale or None
+    understood = understand(context.text, channel=context.channel or None, lang=hint, region=context.shop.region)
+    if not choice or not dialogue.language:
+        dialogue.language = _language(understood, dialogue.language or (hint or ""))
+    voice = Voice(dialogue.language, context.now)
+    turn = Turn(
+        context, gate, understood, dialogue, voice, voice.speech(), choice=_meaning(choice, context, dialogue.options)
+    )
+    _absorb(turn)
+    return turn
+
+
+def _language(understood: Understanding, before: str) -> str:
+    """The language to answer in: the message's own, or the one before when the message shows none (a number, an address)."""
+    words = sum(character.isalpha() for character in "".join(clause.text for clause in understood.clauses))
+    return before if before and words < 9 else understood.language
+
+
+def _meaning(choice: str | None, context: Context, options: list[Option]) -> str | None:
+    """The value of a tapped quick reply; one typed out by hand counts too."""
+    if choice:
+        return choice
+    said = context.text.strip().casefold()
+    return next((option.value for option in options if option.label.casefold() == said), None)
+
+
+def _absorb(turn: Turn) -> None:
+    """Keep what the message gives to prove an order by."""
+    slots, found = turn.dialogue.slots, turn.understood.entities
+    pairs = (
+        (slots.order_numbers, found.order_number), (slots.emails, found.email), (slots.phones, found.phone),
+        (slots.names, found.names), (slots.zips, found.zips),
+    )  # fmt: skip
+    for kept, new in pairs:
+        kept.extend(value for value in new if value not in kept)
+        del kept[:-6]
+    turn.claims += [("email", email.casefold()) for email in found.email]
+
+
+def _needs_person(turn: Turn) -> bool:
+    """Whether policy wants a person before anything else is said."""
+    understood, context = turn.understood, turn.context
+    intents = {each.name for each in understood.intents}
+    is_complaint = human.is_complaint(understood.intent, understood.frustration)
+    complaining = is_complaint and not turn.dialogue.complained
+    turn.dialogue.complained = turn.dialogue.complained or is_complaint
+    signals = Signals(
+        risks=frozenset(understood.risk),
+        frustration=understood.frustration,
+        is_requested=turn.choice == "human" or understood.intent == "human_request" or "human_request" in intents,
+        is_vip=context.customer.vip,
+        subjects=frozenset({"complaint"}) if is_complaint else frozenset({"fact"}),
+        complaints=context.complaints + 1 if is_complaint or complaining else 0,
+    )
+    reason = human.must_hand_off(context.policy, signals)
+    if reason is None:
+        return False
+    turn.settle()
+    turn.dialogue.proposal = None
+    turn.hand_off(reason.value)
+    guide.before_person(turn, reason.value)
+    return True
+
+
+async def _respond(turn: Turn) -> None:
+    if await returns.continues(turn):
+        return
+    tasks = _tasks(turn)
+    if not tasks:
+        await _without_task(turn)
+        return
+    courtesy.open_with_feeling(turn)
+    remaining = list(tasks)
+    for task in tasks:
+        await SKILLS[task](turn)
+        if turn.reason or turn.dialogue.asked:
+            break
+        remaining.remove(task)
+    turn.dialogue.tasks = remaining if turn.dialogue.asked else []
+
+
+def _tasks(turn: Turn) -> list[str]:
+    """What the message asks for, in the order that serves best: facts first, then what needs questions."""
+    if turn.choice and turn.choice.startswith("do:"):
+        return [turn.choice.removeprefix("do:")]
+    wanted: list[str] = [
+        each.name for each in turn.understood.intents if each.name in SKILLS and not turn.understood.abstain
+    ]
+    sure = [name for name in wanted if name not in _COURTESY]
+    pending = turn.dialogue.tasks if turn.dialogue.asked in ("identify", "which_order") else []
+    if pending and (_gave_proof(turn) or turn.choice or not sure):
+        return list(dict.fromkeys([*pending, *sure]))
+    if (
+        turn.understood.abstain
+        and turn.dialogue.order_id
+        and turn.understood.intent in ("order_status", "refund_status")
+    ):
+        return [turn.understood.intent]
+    ordered = sorted(dict.fromkeys(sure), key=lambda name: _FACTS_FIRST.get(name, 5))
+    return list(ordered[:3])
+
+
+def _gave_proof(turn: Turn) -> bool:
+    found = turn.understood.entities
+    return bool(found.order_number or found.email or found.phone or found.zips)
+
+
+async def _without_task(turn: Turn) -> None:
+    """A courtesy, a bare number, or something that was not understood."""
+    understood = turn.understood
+    if understood.intent in _COURTESY and not understood.abstain:
+        courtesy.reply(turn)
+    elif _gave_proof(turn):
+        await SKILLS["order_status"](turn)
+    else:
+        guide.unsure(turn)
+
+
+async def _order_status(turn: Turn) -> None:
+    await order_status.order_status(turn)
+
+
+async def _delivery_problem(turn: Turn) -> None:
+    await order_status.order_status(turn, not_received=guide.says_not_received(turn))
+
+
+SKILLS: Final[Mapping[str, Skill]] = {
+    "order_status": _order_status,
+    "delivery_problem": _delivery_problem,
+    "refund_status": refund_status.refund_status,
+    "return": returns.begin,
+    "exchange": returns.begin,
+    "refund_request": returns.begin,
+    "damaged_or_wrong_item": returns.begin,
+    "policy_question": guide.policy_question,
+    "complaint": guide.complaint,
+    "cancel": guide.for_a_person,
+    "change_address": guide.for_a_person,
+    "change_order": guide.for_a_person,
+    "warranty": guide.for_a_person,
+    "payment": guide.for_a_person,
+    "subscription": guide.for_a_person,
+    "account": guide.for_a_person,
+    "promo": guide.for_a_person,
+    "product_question": guide.for_a_person,
+    "stock_question": guide.for_a_person,
+}
+_FACTS_FIRST: Final = {
+    "complaint": 0,
+    "order_status": 1,
+    "delivery_problem": 1,
+    "refund_status": 2,
+    "policy_question": 3,
+    "return": 4,
+}

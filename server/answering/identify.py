@@ -1,0 +1,230 @@
+"""Which order is meant, and is it the asker's to see: by number, by what they can prove, or because there is only one.
+
+A wrong guess and a right one are answered alike; the number of tries is limited for the order, for the asker and for the
+network that they write from. Nothing here words an answer beyond asking one question.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from server.answering.context import Guess, Option
+from server.answering.turn import Turn, short_hash
+from server.commerce.model import OrderSnapshot
+from server.commerce.store import normalise_number
+from server.policies import identity
+from server.policies.identity import Given
+
+_ORDER_TRIES: Final = 5
+_ASKER_TRIES: Final = 5
+_NUMBERS_AT_ONCE: Final = 5
+_ASKED_ENOUGH: Final = 3
+_RECENT: Final = timedelta(days=45)
+_CHANNEL_KINDS: Final = frozenset({"email", "phone", "whatsapp", "sms"})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An order that the asker may see, with the proof words they have for it."""
+
+    order: OrderSnapshot
+    proofs: frozenset[str]
+
+
+async def find_order(turn: Turn, *, delivered: bool = False) -> Found | None:
+    """The one order that is meant; None when a question was asked, or a person must help.
+
+    `delivered` prefers orders that have arrived (returns), otherwise those on their way. Raises StoreUnavailable."""
+    numbers = _numbers(turn)
+    if numbers:
+        return await _by_numbers(turn, numbers)
+    held = await _in_focus(turn)
+    if held is not None:
+        return held
+    own = await _own_orders(turn)
+    if own:
+        return _the_one(turn, own, delivered)
+    _ask_who(turn)
+    return None
+
+
+def given_by(turn: Turn) -> Given:
+    """Everything that the asker typed or that their channel proves."""
+    slots, sender = turn.dialogue.slots, turn.context.identity
+    proven = sender.proof in ("channel", "verified")
+    return Given(
+        order_numbers=tuple(slots.order_numbers),
+        emails=tuple(slots.emails),
+        phones=tuple(slots.phones),
+        names=tuple(slots.names),
+        zips=tuple(slots.zips),
+        channel=(sender.key,) if sender.kind in _CHANNEL_KINDS and proven else (),
+        signed_in=turn.context.customer.store_id if sender.kind == "store" and proven else None,
+    )
+
+
+async def proofs_for(turn: Turn, order: OrderSnapshot) -> frozenset[str]:
+    """The proof words that hold for an order: earned now, or earlier in this thread."""
+    now = turn.context.now
+    earned = identity.matching(order, given_by(turn), await turn.record(order), now=now)
+    return earned | turn.context.proofs.get(order.id, frozenset()) | turn.proven.get(order.id, frozenset())
+
+
+def _numbers(turn: Turn) -> list[str]:
+    """Order numbers of this burst, else those that a question is still open about."""
+    fresh = [normalise_number(number) for number in turn.understood.entities.order_number]
+    if fresh:
+        return list(dict.fromkeys(fresh))
+    if turn.choice and turn.choice.startswith("order:"):
+        return [turn.choice.removeprefix("order:")]
+    if turn.dialogue.asked == "identify" and not turn.dialogue.order_id:
+        return [normalise_number(number) for number in turn.dialogue.slots.order_numbers[-1:]]
+    return []
+
+
+async def _in_focus(turn: Turn) -> Found | None:
+    if not turn.dialogue.order_id:
+        return None
+    order = await turn.context.store.order(turn.dialogue.order_id)
+    if order is None:
+        return None
+    proofs = await proofs_for(turn, order)
+    return Found(order, proofs) if identity.allows(turn.context.policy, identity.SEEING, proofs) else None
+
+
+async def _by_numbers(turn: Turn, numbers: list[str]) -> Found | None:
+    """The first of the named orders that the asker may see."""
+    given = given_by(turn)
+    has_second = bool(given.emails or given.phones or given.names or given.zips or given.channel or given.signed_in)
+    seen = None
+    for number in numbers[:_NUMBERS_AT_ONCE]:
+        order = await turn.context.store.order_by_number(number)
+        proofs = await proofs_for(turn, order) if order else frozenset[str]()
+        allowed = order is not None and identity.allows(turn.context.policy, identity.SEEING, proofs)
+        held = order is not None and order.id in turn.context.proofs
+        if has_second and not held:
+            turn.is_first_proof = True
+            allowed = not await _is_blocked(turn, number) and allowed
+        if order is not None and allowed:
+            seen = seen or _take(turn, Found(order, proofs))
+        elif has_second:
+            _remember_miss(turn, number, given)
+    if seen is not None:
+        return seen
+    if has_second and _is_complete(turn, given):
+        _miss(turn)
+    else:
+        _ask_who(turn)
+    return None
+
+
+def _is_complete(turn: Turn, given: Given) -> bool:
+    """Whether what was given could have proven an order: then not finding it is a miss, not a gap."""
+    words = {"order_number"}
+    words |= {name for name, values in (("email", given.emails), ("name", given.names), ("zip", given.zips)) if values}
+    words |= {name for name, values in (("phone", given.phones), ("channel", given.channel)) if values}
+    words |= {"signed_in"} if given.signed_in else set()
+    return identity.allows(turn.context.policy, identity.SEEING, frozenset(words))
+
+
+def _take(turn: Turn, found: Found) -> Found:
+    turn.proven[found.order.id] = found.proofs
+    turn.focus(found.order)
+    if turn.dialogue.asked in ("identify", "which_order"):
+        turn.settle()
+    turn.dialogue.misses = 0
+    return found
+
+
+async def _own_orders(turn: Turn) -> tuple[OrderSnapshot, ...]:
+    """All orders of an asker whose channel or sign-in proves who they are."""
+    given, store = given_by(turn), turn.context.store
+    if given.signed_in:
+        return await store.orders_of(customer_id=given.signed_in)
+    if not given.channel:
+        return ()
+    key = given.channel[0]
+    orders = await (store.orders_of(email=key) if "@" in key else store.orders_of(phone=key))
+    allowed = []
+    for order in orders:
+        if identity.allows(turn.context.policy, identity.SEEING, await proofs_for(turn, order)):
+            allowed.append(order)
+    return tuple(allowed)
+
+
+def _the_one(turn: Turn, orders: tuple[OrderSnapshot, ...], delivered: bool) -> Found | None:
+    """The only order that fits; several are asked about by name."""
+    fitting = [order for order in orders if _fits(order, delivered, turn)] or list(orders[:1])
+    if len(fitting) == 1:
+        given = given_by(turn)
+        words = identity.matching(fitting[0], given, now=turn.context.now)
+        return _take(turn, Found(fitting[0], words))
+    turn.say("ask.which_order")
+    turn.ask("which_order", [Option(_named(order), f"order:{normalise_number(order.number)}") for order in fitting[:6]])
+    return None
+
+
+def _fits(order: OrderSnapshot, delivered: bool, turn: Turn) -> bool:
+    if order.cancelled_at is not None:
+        return False
+    if order.is_delivered:
+        arrived = order.delivered_at or order.updated_at
+        return delivered or turn.context.now - arrived < timedelta(days=7)
+    return not delivered and turn.context.now - order.placed_at < _RECENT * 4
+
+
+def _named(order: OrderSnapshot) -> str:
+    first = order.lines[0].title if order.lines else ""
+    more = f" +{len(order.lines) - 1}" if len(order.lines) > 1 else ""
+    return f"{order.number} · {first}{more}"
+
+
+def _ask_who(turn: Turn) -> None:
+    """Ask for what is missing, in one question that says nothing about what exists."""
+    if turn.dialogue.asked == "identify" and turn.dialogue.asked_times >= _ASKED_ENOUGH:
+        turn.say("identify.person")
+        turn.hand_off("identity")
+        return
+    slots = turn.dialogue.slots
+    if slots.order_numbers and not slots.emails:
+        turn.say("ask.email")
+    elif slots.emails and not slots.order_numbers:
+        turn.say("ask.order_number", example=turn.context.shop.number_example)
+    else:
+        turn.say("ask.order_and_email", example=turn.context.shop.number_example)
+    turn.ask("identify")
+
+
+def _miss(turn: Turn) -> None:
+    """The one answer to every wrong guess, whatever was wrong with it."""
+    turn.dialogue.misses += 1
+    turn.dialogue.slots.order_numbers.clear()
+    turn.dialogue.slots.emails.clear()
+    turn.dialogue.slots.zips.clear()
+    turn.say("identify.miss")
+    if turn.dialogue.misses >= _ASKED_ENOUGH:
+        turn.say("identify.person")
+        turn.hand_off("identity")
+        return
+    turn.ask("identify", [turn.option("choice.human", "human")])
+
+
+def _remember_miss(turn: Turn, number: str, given: Given) -> None:
+    context = turn.context
+    buckets = [f"order:{short_hash(number)}", f"asker:{context.identity.id}"]
+    if context.net:
+        buckets.append(f"net:{context.net}")
+    tried = short_hash(number, *given.emails, *given.zips, *given.names, *given.phones)
+    turn.guesses.append(Guess(tuple(buckets), tried))
+
+
+async def _is_blocked(turn: Turn, number: str) -> bool:
+    """Whether too many guesses were wrong; then even a right one is answered as wrong."""
+    context = turn.context
+    count, now = context.guesses.count, context.now
+    if await count(f"order:{short_hash(number)}", now - timedelta(hours=24)) >= _ORDER_TRIES:
+        return True
+    if await count(f"asker:{context.identity.id}", now - timedelta(minutes=15)) >= _ASKER_TRIES:
+        return True
+    limit = context.lookups_per_net
+    return bool(limit and context.net) and await count(f"net:{context.net}", now - timedelta(hours=1)) >= limit

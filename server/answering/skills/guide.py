@@ -1,0 +1,133 @@
+"""What happens when no skill fits: one good question, the policy in words, or a person who already knows the case."""
+
+import re
+from datetime import datetime
+from typing import Final
+
+from server.answering.context import Option
+from server.answering.skills import order_status
+from server.answering.skills.courtesy import starters
+from server.answering.turn import Turn
+from server.commerce.model import Fact, Money
+from server.errors import StoreUnavailable
+
+_EMAIL_OR_PHONE_ASKED: Final = "contact"
+_LIKELY: Final = 0.12
+_NOT_HERE: Final = re.compile(
+    r"\b(n[o']?t|never|no|nunca|jamais|pas|nicht|nie|kein\w*|não|nao|nahi)\b|missing|stolen|where", re.IGNORECASE
+)
+_DELIVERED: Final = re.compile(
+    r"deliver|arriv|entreg|livr|zugestellt|geliefert|received|recib|reçu|recebi", re.IGNORECASE
+)
+
+
+def unsure(turn: Turn) -> None:
+    """Ask once what is meant, with the likeliest meanings; the second time a person helps."""
+    turn.dialogue.unsure_times += 1
+    if turn.dialogue.unsure_times >= 2:
+        turn.say("guide.person")
+        turn.hand_off("low_confidence")
+        return
+    likely = [
+        turn.option(f"choice.{each.name}", f"do:{each.name}")
+        for each in turn.understood.intents[:2]
+        if turn.voice.has(f"choice.{each.name}") and each.confidence >= _LIKELY
+    ]
+    others = [option for option in starters(turn) if option.value not in {each.value for each in likely}]
+    turn.say("guide.unsure")
+    turn.ask("choose", [*likely, *others][:5])
+
+
+def says_not_received(turn: Turn) -> bool:
+    """Whether the customer says that what counts as delivered is not there."""
+    text = turn.text
+    return bool(_DELIVERED.search(text) and _NOT_HERE.search(text))
+
+
+async def complaint(turn: Turn) -> None:
+    """Regret once, then the facts of the order that the complaint is about, and a person within reach."""
+    if "sorry" not in turn.dialogue.refused:
+        turn.dialogue.refused.append("sorry")
+        turn.say("courtesy.sorry")
+    await order_status.order_status(turn)
+    if not any(option.value == "human" for option in turn.options):
+        turn.options = [*turn.options, turn.option("choice.human", "human")]
+
+
+async def policy_question(turn: Turn) -> None:
+    """The return policy in words, from the policy file; anything else about policies goes to a person."""
+    if not _is_about_returns(turn):
+        await for_a_person(turn)
+        return
+    policy, now = turn.context.policy, turn.context.now
+    zone = policy.zones[0]
+    rule = (zone.outcomes or policy.outcomes).refund
+    turn.say("policy.window", days=_count("window", _days(rule.window_days), now))
+    if rule.label.kind == "deduct":
+        turn.say("policy.label_fee", fee=Fact("fee", "amount", Money(rule.label.fee, policy.currency), "policy", now))
+    elif rule.label.kind == "merchant":
+        turn.say("policy.label_free")
+    turn.options = [turn.option("choice.start_return", "do:return"), turn.option("choice.human", "human")]
+
+
+def _days(window: int | str | None) -> int:
+    return window if isinstance(window, int) else 3650
+
+
+def _count(key: str, value: int, now: datetime) -> Fact:
+    return Fact(key, "count", value, "policy", now)
+
+
+def _is_about_returns(turn: Turn) -> bool:
+    return bool(
+        re.search(
+            r"return|refund|exchang|send.{0,12}back|devol|cambio|rembours|retour|rück|umtausch|reembols|troca",
+            turn.text,
+            re.I,
+        )
+    )
+
+
+async def for_a_person(turn: Turn) -> None:
+    """Something that the assistant cannot do by itself: say so, name the order if it is known, and bring a person."""
+    intent = turn.understood.intent
+    key = f"person.{intent}" if turn.voice.has(f"person.{intent}") else "person.default"
+    turn.say(key)
+    try:
+        if turn.dialogue.order_id and (order := await turn.context.store.order(turn.dialogue.order_id)):
+            turn.linked_order = order.id
+    except StoreUnavailable:
+        pass  # the person looks for themselves
+    turn.hand_off("out_of_scope")
+
+
+def before_person(turn: Turn, reason: str) -> None:
+    """The sentence that goes before a handoff which policy wants."""
+    key = f"handoff.{reason}" if turn.voice.has(f"handoff.{reason}") else "handoff.default"
+    turn.say(key)
+
+
+def acknowledge(turn: Turn) -> None:
+    """A person will answer: take note, keep a contact that was asked for, and promise nothing more."""
+    turn.waits_for_person = True
+    found = turn.understood.entities
+    contact = next(iter((*found.email, *found.phone)), "")
+    if contact and turn.dialogue.contact_asked and not turn.dialogue.contact_given:
+        turn.dialogue.contact_given = contact
+        turn.speech.line(turn.voice.text("handoff.contact_kept", contact=contact))
+        turn.dialogue.slots.emails.append(contact)
+    elif not turn.dialogue.acknowledged:
+        turn.dialogue.acknowledged = True
+        turn.say("handoff.noted")
+
+
+__all__ = [
+    "Option",
+    "acknowledge",
+    "before_person",
+    "complaint",
+    "for_a_person",
+    "policy_question",
+    "says_not_received",
+    "unsure",
+]

@@ -1,0 +1,163 @@
+"""One answer in the making: what was understood, what is said so far, what is asked, and whether a person must come.
+
+Skills work on a `Turn`; it holds no rules of its own. `Answer` is made from it at the end.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from server.actions.gate import Gate
+from server.answering.context import (
+    Answer,
+    Context,
+    Dialogue,
+    Executed,
+    Guess,
+    Handoff,
+    Labels,
+    Option,
+    Outcome,
+    Reply,
+    Silence,
+)
+from server.answering.understand import Understanding
+from server.answering.words import grounding
+from server.answering.words.voice import Speech, Value, Voice
+from server.commerce.model import CustomerRecord, OrderSnapshot
+
+MAX_OPTIONS = 8
+
+
+@dataclass(slots=True)
+class Turn:
+    """The working state of one turn. Skills read `context` and `understood` and fill in the rest."""
+
+    context: Context
+    gate: Gate
+    understood: Understanding
+    dialogue: Dialogue
+    voice: Voice
+    speech: Speech
+    choice: str | None = None
+    options: list[Option] = field(default_factory=list)
+    card: Mapping[str, Any] | None = None
+    shown_order: str = ""
+    linked_order: str = ""
+    title: str = ""
+    reason: str = ""
+    proven: dict[str, frozenset[str]] = field(default_factory=dict)
+    guesses: list[Guess] = field(default_factory=list)
+    executed: list[Executed] = field(default_factory=list)
+    proposed: list[Mapping[str, Any]] = field(default_factory=list)
+    claims: list[tuple[str, str]] = field(default_factory=list)
+    is_first_proof: bool = False
+    is_resolving: bool = False
+    waits_for_person: bool = False
+    records: dict[str, CustomerRecord | None] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """What the customer said since the last answer."""
+        return self.context.text
+
+    def say(self, key: str, **values: Value) -> None:
+        """Say a phrase."""
+        self.speech.add(key, **values)
+
+    def ask(self, question: str, options: Sequence[Option] = ()) -> None:
+        """Leave one question open; `options` are quick replies."""
+        again = self.dialogue.asked == question
+        self.dialogue.asked_times = self.dialogue.asked_times + 1 if again else 1
+        self.dialogue.asked = question
+        self.dialogue.options = list(options[:MAX_OPTIONS])
+        self.options = list(options[:MAX_OPTIONS])
+
+    def settle(self) -> None:
+        """The open question is answered or void."""
+        self.dialogue.asked, self.dialogue.asked_times, self.dialogue.options = "", 0, []
+
+    def option(self, key: str, value: str, **values: Value) -> Option:
+        """A quick reply worded by a phrase."""
+        return Option(self.voice.text(key, **values), value)
+
+    def hand_off(self, reason: str) -> None:
+        """A person must take over; the first, gravest reason stays."""
+        self.reason = self.reason or reason
+
+    def focus(self, order: OrderSnapshot) -> None:
+        """The conversation is about this order now."""
+        self.dialogue.order_id = order.id
+        self.linked_order = order.id
+
+    async def record(self, order: OrderSnapshot) -> CustomerRecord | None:
+        """The order system's record of the order's customer."""
+        key = order.customer.id
+        if key not in self.records:
+            self.records[key] = await self.context.store.customer(key) if key else None
+        return self.records[key]
+
+    def answer(self) -> Answer:
+        """What the turn comes to, after the check that everything said is in the evidence."""
+        outcome, dropped = self._outcome()
+        return Answer(
+            outcome=outcome,
+            dialogue=self.dialogue,
+            labels=labels(self.understood),
+            proven=self.proven,
+            guesses=tuple(self.guesses),
+            executed=tuple(self.executed),
+            proposed=tuple(self.proposed),
+            linked_order=self.linked_order,
+            title=self.title,
+            claims=tuple(self.claims),
+            dropped=dropped,
+        )
+
+    def _outcome(self) -> tuple[Outcome, tuple[str, ...]]:
+        if self.context.owner_kind == "agent":
+            return Silence(), ()
+        allowed = (*self.dialogue.slots.order_numbers, *self.dialogue.slots.emails, str(self.context.number))
+        checked = grounding.check(self.speech.text, self.speech.evidence, self.voice, allowed)
+        if self.reason:
+            handoff = Handoff(self.reason, checked.text, self.speech.evidence, self.card, self.shown_order)
+            return handoff, checked.dropped
+        if not checked.text and self.waits_for_person:
+            return Silence(), checked.dropped
+        if not checked.text:
+            return Handoff("low_confidence"), checked.dropped
+        reply = Reply(
+            checked.text, self.speech.evidence, tuple(self.options), self.card, self.shown_order,
+            is_resolving=self.is_resolving, waits_for_person=self.waits_for_person, is_first_proof=self.is_first_proof,
+        )  # fmt: skip
+        return reply, checked.dropped
+
+
+def labels(understood: Understanding) -> Labels:
+    """What was understood, as the thread's labels."""
+    return Labels(
+        intent=understood.intent,
+        intents=tuple((each.name, round(each.confidence, 3)) for each in understood.intents),
+        language=understood.language,
+        sentiment=understood.sentiment,
+        frustration=understood.frustration,
+        urgency=understood.urgency,
+        severity=understood.severity,
+        complexity=understood.complexity,
+        risk=tuple(understood.risk),
+        entities=understood.entities.to_json(),
+        abstain=understood.abstain,
+    )
+
+
+def copied(dialogue: Dialogue) -> Dialogue:
+    """A dialogue that may be changed without touching the one that was read."""
+    return msgspec.convert(msgspec.to_builtins(dialogue), Dialogue)
+
+
+def short_hash(*parts: object) -> str:
+    """A short, stable digest: for keys and guesses."""
+    return hashlib.blake2b("\x1f".join(map(str, parts)).encode(), digest_size=9).hexdigest()

@@ -1,0 +1,199 @@
+"""What a person does with a thread: claim, reply, note, resolve, hand back.
+
+Each is one transaction. A reply names the last number that its author saw; if the thread moved since (a newer message, another
+owner, another status) nothing is sent and the author is shown what arrived. Console, API and Slack all come through here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from memory import dialogues, threads, turns
+from memory.agents import Agent
+from memory.engines.base import Tx
+from memory.projection import MOVING, Event
+from memory.threads import NewEvent, Thread
+from server.errors import NotAllowed, RefusedInput, StaleSight
+from server.inbox import MAX_TEXT_CHARS, wake
+from server.services import Services
+
+_MAY_ACT: Final = frozenset({"agent", "supervisor", "admin"})
+_MAY_TAKE_OVER: Final = frozenset({"supervisor", "admin"})
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What an agent's act wrote. `is_repeat` = it was done before under the same key."""
+
+    thread: Thread
+    event: Event
+    is_repeat: bool = False
+
+
+async def claim(services: Services, conv: str, agent: Agent) -> Written:
+    """Own the thread: the assistant is silent from the commit on. NotAllowed when a colleague owns it."""
+
+    async def unit(tx: Tx) -> Written:
+        thread = await _open_thread(tx, conv)
+        state = thread.state
+        if state.owner_kind == "agent" and state.owner_id == agent.id:
+            return Written(thread, (await threads.events(tx, thread.id, state.last_seq - 1))[0], is_repeat=True)
+        if state.owner_kind == "agent" and agent.role not in _MAY_TAKE_OVER:
+            raise NotAllowed(f"{state.owner_name} has this conversation; a supervisor can take it over")
+        return await _append(tx, services, thread, _assigned_to(agent))
+
+    return await _do(services, agent, unit)
+
+
+async def reply(
+    services: Services,
+    conv: str,
+    agent: Agent,
+    text: str,
+    seen_seq: int,
+    key: str,
+    *,
+    draft: Mapping[str, Any] | None = None,
+) -> Written:
+    """Send a person's reply. Raises StaleSight when the thread moved since `seen_seq`; a repeated key sends once.
+
+    Replying to a thread that nobody owns claims it in the same transaction. `draft` = {n, edited} when one was used."""
+    _check_text(text)
+
+    async def unit(tx: Tx) -> Written:
+        thread = await _open_thread(tx, conv)
+        known = await threads.by_cid(tx, thread.id, key)
+        if known is not None:
+            return Written(thread, known, is_repeat=True)
+        if thread.state.owner_kind == "agent" and thread.state.owner_id != agent.id:
+            raise NotAllowed(f"{thread.state.owner_name} has this conversation; claim it first")
+        await _check_sight(tx, thread, agent, seen_seq)
+        identity_id, channel = await _recipient(tx, thread)
+        message = NewEvent(
+            "message", {"text": text}, "all", "agent", agent.id, agent.name, channel, identity_id, cid=key
+        )
+        first = [] if thread.state.owner_kind == "agent" else [_assigned_to(agent)]
+        outcome = [NewEvent("draft_outcome", dict(draft), author_type="agent", author_id=agent.id)] if draft else []
+        await turns.drop(tx, thread.id)
+        thread, stored = await threads.append(tx, thread.id, [*first, message, *outcome], services.clock.now())
+        return Written(thread, stored[len(first)])
+
+    return await _do(services, agent, unit)
+
+
+async def note(services: Services, conv: str, agent: Agent, text: str, key: str) -> Written:
+    """Leave a note that no customer ever sees."""
+    _check_text(text)
+
+    async def unit(tx: Tx) -> Written:
+        thread = await _thread(tx, conv)
+        known = await threads.by_cid(tx, thread.id, key)
+        if known is not None:
+            return Written(thread, known, is_repeat=True)
+        event = NewEvent("note", {"text": text}, "desk", "agent", agent.id, agent.name, cid=key)
+        return await _append(tx, services, thread, event)
+
+    return await _do(services, agent, unit)
+
+
+async def resolve(services: Services, conv: str, agent: Agent, seen_seq: int | None = None) -> Written:
+    """The case is solved; a later message of the customer opens it again."""
+
+    async def unit(tx: Tx) -> Written:
+        thread = await _open_thread(tx, conv)
+        if thread.state.status == "resolved":
+            return Written(thread, (await threads.events(tx, thread.id, thread.state.last_seq - 1))[0], is_repeat=True)
+        if seen_seq is not None:
+            await _check_sight(tx, thread, agent, seen_seq)
+        await turns.drop(tx, thread.id)
+        event = NewEvent("resolved", {"how": "closed", "by": agent.name}, "all", "agent", agent.id, agent.name)
+        return await _append(tx, services, thread, event)
+
+    return await _do(services, agent, unit)
+
+
+async def hand_back(services: Services, conv: str, agent: Agent) -> Written:
+    """Give the thread back to the assistant, which starts afresh with the next message."""
+
+    async def unit(tx: Tx) -> Written:
+        thread = await _open_thread(tx, conv)
+        if thread.state.owner_kind == "assistant":
+            return Written(thread, (await threads.events(tx, thread.id, thread.state.last_seq - 1))[0], is_repeat=True)
+        await dialogues.save(tx, thread.id, thread.state.last_seq, await _kept(tx, thread))
+        event = NewEvent("assigned", {"owner_kind": "assistant"}, "all", "agent", agent.id, agent.name)
+        return await _append(tx, services, thread, event)
+
+    return await _do(services, agent, unit)
+
+
+async def since(services: Services, conv: str, seq: int) -> Sequence[Event]:
+    """What arrived after a number: shown to an author whose sight was stale."""
+
+    async def unit(tx: Tx) -> Sequence[Event]:
+        thread = await _thread(tx, conv)
+        return [event for event in await threads.events(tx, thread.id, seq) if event.type in MOVING]
+
+    return await services.database.read(unit)
+
+
+async def _do(services: Services, agent: Agent, unit: Any) -> Written:
+    if agent.role not in _MAY_ACT:
+        raise NotAllowed("your role may read, not act")
+    written: Written = await services.database.write(unit)
+    if not written.is_repeat:
+        wake(services, written.thread)
+    return written
+
+
+async def _append(tx: Tx, services: Services, thread: Thread, event: NewEvent) -> Written:
+    changed, stored = await threads.append(tx, thread.id, [event], services.clock.now())
+    return Written(changed, stored[0])
+
+
+async def _thread(tx: Tx, conv: str) -> Thread:
+    found = await threads.by_public_id(tx, conv)
+    thread = await threads.by_id(tx, found.id, lock=True) if found else None
+    if thread is None:
+        raise LookupError("no such conversation")
+    return thread
+
+
+async def _open_thread(tx: Tx, conv: str) -> Thread:
+    thread = await _thread(tx, conv)
+    if thread.state.status == "closed":
+        raise NotAllowed("this conversation is closed; the customer's next message starts a new one")
+    return thread
+
+
+async def _check_sight(tx: Tx, thread: Thread, agent: Agent, seen_seq: int) -> None:
+    """Refuse an author whose sight is stale; their own acts do not count as movement."""
+    if thread.state.moved_seq <= seen_seq:
+        return
+    for event in await threads.events(tx, thread.id, seen_seq):
+        own = event.author_type == "agent" and event.author_id == agent.id and event.type != "message"
+        if event.type in MOVING and not own:
+            raise StaleSight(seen_seq + 1)
+
+
+async def _recipient(tx: Tx, thread: Thread) -> tuple[int, str]:
+    """The identity and channel that the customer last wrote from."""
+    events = await threads.events(tx, thread.id, max(0, thread.state.last_customer_seq - 1), 1)
+    return (events[0].identity_id, events[0].channel) if events else (0, thread.state.channel)
+
+
+async def _kept(tx: Tx, thread: Thread) -> dict[str, Any]:
+    """Of the assistant's memory, what stays true: the language, and who the customer said they are."""
+    saved = await dialogues.load(tx, thread.id)
+    return {key: saved[key] for key in ("language", "slots", "order_id", "introduced", "contact_given") if key in saved}
+
+
+def _assigned_to(agent: Agent) -> NewEvent:
+    body = {"owner_kind": "agent", "owner_id": agent.id, "owner_name": agent.name}
+    return NewEvent("assigned", body, "all", "agent", agent.id, agent.name)
+
+
+def _check_text(text: str) -> None:
+    if not text.strip():
+        raise RefusedInput("empty", "write something first")
+    if len(text) > MAX_TEXT_CHARS:
+        raise RefusedInput("too_long", f"a message holds up to {MAX_TEXT_CHARS} characters")

@@ -1,0 +1,109 @@
+"""Live order cards: when an order changes, every thread that shows it gets the new card as an event of its log.
+
+Changes are noticed at once when this process made them, and within seconds when another one did (an import). A card that would
+look the same makes no event, so a carrier that repeats itself makes no noise.
+"""
+
+import logging
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any, Final
+
+from memory import desk, orders, threads
+from memory.engines.base import Tx
+from memory.errors import StorageError
+from memory.threads import NewEvent, Thread
+from server.answering.words import cards
+from server.answering.words.voice import Voice
+from server.bus import Bell
+from server.commerce.model import OrderSnapshot
+from server.commerce.wismo import decide
+from server.errors import StoreError
+from server.inbox import wake
+from server.services import Services
+from server.turns import card_digest
+
+_log = logging.getLogger("onethread.live")
+_POLL_S: Final = 3.0
+_OVERLAP: Final = timedelta(seconds=2)
+
+
+class LiveOrders:
+    """Follows changed orders into the threads that show them."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._bell = Bell()
+        self._waiting: dict[str, None] = {}
+
+    async def run(self) -> None:
+        """Follow, for ever."""
+        since = self._services.clock.now()
+        with self._services.bus.listening("orders", self._note):
+            while True:
+                await self._bell.wait(_POLL_S)
+                started = self._services.clock.now()
+                with suppress(StorageError):
+                    since = await self._notice_others(since, started)
+                await self._follow()
+
+    def _note(self, _topic: str, order_id: Any) -> None:
+        self._waiting[str(order_id)] = None
+        self._bell.ring()
+
+    async def _notice_others(self, since: Any, started: Any) -> Any:
+        """Orders that another process wrote."""
+        for order_id in await self._services.database.read(lambda tx: orders.changed_since(tx, since - _OVERLAP)):
+            self._waiting[order_id] = None
+        return started
+
+    async def _follow(self) -> None:
+        while self._waiting:
+            order_id = next(iter(self._waiting))
+            del self._waiting[order_id]
+            try:
+                await self.refresh(order_id)
+            except (StoreError, StorageError):
+                _log.warning("a card was not refreshed", extra={"order": order_id})
+
+    async def refresh(self, order_id: str) -> int:
+        """Write the order's present card into every thread that shows another; how many threads changed."""
+        showing = await self._services.database.read(lambda tx: desk.threads_showing(tx, order_id))
+        if not showing:
+            return 0
+        order = await self._services.store.order(order_id)
+        if order is None:
+            return 0
+        changed = 0
+        for thread_id, identity_id, digest in showing:
+            thread = await self._services.database.write(
+                lambda tx, thread_id=thread_id, identity_id=identity_id, digest=digest: self._write(  # type: ignore[misc]  # bound per turn of the loop
+                    tx, order, thread_id, identity_id, digest
+                )
+            )
+            if thread is not None:
+                changed += 1
+                wake(self._services, thread)
+                self._services.bus.publish(f"panel:{thread.id}")
+        return changed
+
+    async def _write(
+        self, tx: Tx, order: OrderSnapshot, thread_id: int, identity_id: int, digest: str
+    ) -> Thread | None:
+        thread = await threads.by_id(tx, thread_id, lock=True)
+        if thread is None or thread.state.status == "closed":
+            return None
+        now = self._services.clock.now()
+        card = self._card(order, Voice(thread.state.language, now))
+        fresh = card_digest(card)
+        if fresh == digest:
+            return None
+        await desk.show_order(tx, thread_id, order.id, identity_id, fresh)
+        event = NewEvent("order_update", {"order_id": order.id, "card": card}, "all", identity_id=identity_id)
+        changed, _ = await threads.append(tx, thread_id, [event], now)
+        return changed
+
+    @staticmethod
+    def _card(order: OrderSnapshot, voice: Voice) -> dict[str, Any]:
+        answer = decide(order, voice.now)
+        return cards.order_card(answer, order, voice)

@@ -1,0 +1,396 @@
+"""A turn: claim what is due, answer it outside of any transaction, commit only if nobody spoke meanwhile.
+
+One turn a thread at a time, in any process, held under a lease with a fence. Whatever happens between claim and commit, the
+turn's row is still there afterwards, so it is repeated; the commit takes the row away together with writing the reply, so it is
+never answered twice. A person who took over, or a newer message, makes the commit a no-op.
+"""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+
+from memory import agents, customers, desk, dialogues, proofs, threads, turns
+from memory.engines.base import Tx
+from memory.errors import StorageError
+from memory.projection import Event
+from memory.threads import NewEvent, Thread
+from memory.times import from_ms
+from memory.turns import Claim
+from server.actions.gate import Gate, Moved
+from server.answering.assistant import answer as make_answer
+from server.answering.context import (
+    Answer,
+    Context,
+    Dialogue,
+    Handoff,
+    Labels,
+    Reply,
+    Said,
+    Shop,
+)
+from server.bus import Bell
+from server.commerce.model import Fact
+from server.desk import handoff
+from server.desk.hours import back_at
+from server.inbox import burst, wake
+from server.services import Services
+
+_log = logging.getLogger("onethread.turns")
+_TRIES: Final = 3
+_IDLE_POLL_S: Final = 5.0
+_PADDING: Final = timedelta(milliseconds=800)
+_HISTORY: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One claimed turn with what it read."""
+
+    claim: Claim
+    thread: Thread
+    context: Context
+
+
+class Turns:
+    """Answers turns. `pads` = look-ups answer at an even pace (a server); `chat` and `rehearse` do not wait."""
+
+    def __init__(self, services: Services, *, pads: bool = True) -> None:
+        self._services = services
+        self._gate = Gate(services)
+        self._pads = pads
+        self._bell = Bell()
+        self._slots = asyncio.Semaphore(services.settings.turns.workers)
+
+    async def run(self) -> None:
+        """Answer whatever comes due, for ever."""
+        if self._services.database.engine == "sqlite":
+            await self._services.database.write(turns.release_all)
+        with self._services.bus.listening("turns", self._bell.ring):
+            async with asyncio.TaskGroup() as running:
+                while True:
+                    with suppress(StorageError):
+                        for claim in await self._claim(self._services.settings.turns.workers):
+                            await self._slots.acquire()
+                            running.create_task(self._in_slot(claim), name=f"turn {claim.thread_id}")
+                    await self._bell.wait(await self._until_next())
+
+    async def drain(self) -> list[Answer]:
+        """Answer everything that is due now, one by one: for `chat` and `rehearse`."""
+        answers = []
+        while claims := await self._claim(1):
+            answered = await self.answer(claims[0])
+            if answered is not None:
+                answers.append(answered)
+        return answers
+
+    async def answer(self, claim: Claim) -> Answer | None:
+        """Answer one claimed turn; None when it was dropped, postponed or will be repeated."""
+        try:
+            async with asyncio.timeout(self._services.settings.turns.deadline_s):
+                return await self._answer(claim)
+        except Moved:
+            await self._again(claim, timedelta(0))
+        except Exception as error:  # the edge of a turn: it ends in a repeat or with a person, never in nothing
+            _log.exception("turn failed", extra={"thread_id": claim.thread_id, "attempt": claim.attempts})
+            if claim.attempts >= _TRIES and not isinstance(error, StorageError):
+                return await self._give_up(claim)
+            await self._again(claim, timedelta(milliseconds=250 * 4**claim.attempts))
+        return None
+
+    async def _in_slot(self, claim: Claim) -> None:
+        try:
+            await self.answer(claim)
+        finally:
+            self._slots.release()
+            self._bell.ring()
+
+    async def _claim(self, limit: int) -> Sequence[Claim]:
+        now = self._services.clock.now()
+        lease = timedelta(seconds=self._services.settings.turns.lease_s)
+        upcoming = await self._services.database.read(lambda tx: turns.next_at(tx, now))
+        if upcoming is None or from_ms(upcoming) > now:
+            return []
+        return await self._services.database.write(lambda tx: turns.claim(tx, now, lease, limit))
+
+    async def _until_next(self) -> float:
+        now = self._services.clock.now()
+        try:
+            upcoming = await self._services.database.read(lambda tx: turns.next_at(tx, now))
+        except StorageError:
+            return 1.0
+        if upcoming is None:
+            return _IDLE_POLL_S
+        return min(_IDLE_POLL_S, max(0.002, (from_ms(upcoming) - now).total_seconds()))
+
+    async def _again(self, claim: Claim, delay: timedelta) -> None:
+        at = self._services.clock.now() + delay
+        with suppress(StorageError):  # the lease runs out by itself
+            await self._services.database.write(lambda tx: turns.again(tx, claim, at))
+
+    async def _answer(self, claim: Claim) -> Answer | None:
+        work = await self._read(claim)
+        if work is None or not work.context.said:
+            await self._services.database.write(lambda tx: turns.finish(tx, claim))
+            return None
+        answered = await make_answer(work.context, self._gate)
+        if self._must_wait(work, answered):
+            return None if await self._postpone_lookup(work) else answered
+        return await self._finish(work, answered)
+
+    async def _finish(self, work: _Work, answered: Answer) -> Answer | None:
+        package = None
+        if isinstance(answered.outcome, Handoff) or work.context.owner_kind != "assistant":
+            package = await handoff.package(self._services, work.context, answered)
+        thread = await self._services.database.write(lambda tx: self._commit(tx, work, answered, package))
+        if thread is None:
+            raise Moved
+        wake(self._services, thread)
+        if package is not None:
+            self._services.bus.publish(f"panel:{thread.id}")
+        return answered
+
+    def _must_wait(self, work: _Work, answered: Answer) -> bool:
+        outcome = answered.outcome
+        if not self._pads or not isinstance(outcome, Reply) or not outcome.is_first_proof:
+            return False
+        return self._services.clock.now() < self._even_pace(work.context)
+
+    def _even_pace(self, context: Context) -> datetime:
+        jitter = hashlib.blake2b(f"{context.thread_id}:{context.answers}".encode(), digest_size=2).digest()
+        pause = _PADDING + timedelta(milliseconds=int.from_bytes(jitter, "big") % 120)
+        return context.said[-1].at + burst(self._services, context.channel) + pause
+
+    async def _postpone_lookup(self, work: _Work) -> bool:
+        at = self._even_pace(work.context)
+        await self._services.database.write(lambda tx: turns.again(tx, work.claim, at))
+        return True
+
+    async def _give_up(self, claim: Claim) -> Answer | None:
+        """The third failure: a person takes over."""
+        try:
+            work = await self._read(claim)
+            if work is None:
+                return None
+            answered = Answer(Handoff("failed"), work.context.dialogue)
+            return await self._finish(work, answered)
+        except (Moved, StorageError):
+            await self._again(claim, timedelta(seconds=5))
+            return None
+
+    async def _read(self, claim: Claim) -> _Work | None:
+        return await self._services.database.read(lambda tx: _read(tx, self._services, claim))
+
+    async def _commit(self, tx: Tx, work: _Work, answered: Answer, package: "handoff.Package | None") -> Thread | None:
+        """Write everything that the turn comes to; None when the thread moved meanwhile."""
+        if not await turns.holds(tx, work.claim):
+            return None
+        thread = await threads.by_id(tx, work.thread.id, lock=True)
+        if thread is None or _moved(thread, work.thread):
+            return None
+        now, context = self._services.clock.now(), work.context
+        await _remember(tx, context, answered, now)
+        thread, _ = await threads.append(tx, thread.id, _events(context, answered, package), now)
+        if package is not None:
+            await desk.save_brief(tx, thread.id, thread.state.last_seq, package.brief, now)
+        shown = getattr(answered.outcome, "shown_order", "")
+        if shown:
+            digest = card_digest(getattr(answered.outcome, "card", None))
+            await desk.show_order(tx, thread.id, shown, context.identity.id, digest)
+        await dialogues.save(tx, thread.id, thread.state.last_seq, msgspec.to_builtins(answered.dialogue))
+        await turns.finish(tx, work.claim)
+        return thread
+
+
+class _Guesses:
+    """Counts wrong guesses for the answering room, which knows no database."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def count(self, bucket: str, since: datetime) -> int:
+        """Wrong guesses in a bucket since a time."""
+        return await self._services.database.read(lambda tx: proofs.guesses(tx, bucket, since))
+
+
+def card_digest(card: Mapping[str, Any] | None) -> str:
+    """What a card said, as one short text: equal digests look the same to the customer."""
+    said = {key: value for key, value in (card or {}).items() if key != "as_of"}
+    return hashlib.blake2b(msgspec.json.encode(said, order="deterministic"), digest_size=12).hexdigest()
+
+
+def _moved(now: Thread, then: Thread) -> bool:
+    return (now.state.last_customer_seq, now.state.owner_kind, now.state.owner_id) != (
+        then.state.last_customer_seq,
+        then.state.owner_kind,
+        then.state.owner_id,
+    )
+
+
+async def _remember(tx: Tx, context: Context, answered: Answer, now: datetime) -> None:
+    for order_id, words in answered.proven.items():
+        await proofs.add(tx, context.thread_id, context.identity.id, order_id, words, now, timedelta(hours=24))
+    for guess in answered.guesses:
+        await proofs.guess(tx, list(guess.buckets), guess.value, now)
+    for kind, key in answered.claims:
+        await customers.claim(tx, context.customer.id, kind, key, now)
+
+
+def _events(context: Context, answered: Answer, package: "handoff.Package | None") -> list[NewEvent]:
+    new = []
+    if answered.labels is not None:
+        new.append(NewEvent("classified", _classified(context, answered.labels), author_type="assistant"))
+    if answered.linked_order:
+        new.append(NewEvent("linked", {"order_id": answered.linked_order, "title": answered.title}))
+    new += [NewEvent("proposed", {"action": dict(each)}, author_type="assistant") for each in answered.proposed]
+    new += [NewEvent("note", {"text": f"Left unsaid, because nothing proves it: {text}"}) for text in answered.dropped]
+    outcome = answered.outcome
+    if isinstance(outcome, Handoff):
+        new.append(NewEvent("handoff", {"reason": outcome.reason}, "all", "assistant"))
+        text = "\n\n".join(part for part in (outcome.text, package.notice if package else "") if part)
+        evidence = (*outcome.evidence, *(package.notice_evidence if package else ()))
+        new.append(_said(context, answered, _told(outcome, text, evidence), holding=True))
+    elif isinstance(outcome, Reply):
+        new.append(_said(context, answered, outcome, holding=outcome.waits_for_person))
+        if outcome.is_resolving:
+            new.append(NewEvent("resolved", {"how": "confirmed", "by": "customer"}, "all"))
+    if package is not None:
+        new += [NewEvent("draft_offered", draft) for draft in package.drafts]
+    return new
+
+
+def _told(outcome: Handoff, text: str, evidence: tuple[Fact, ...]) -> Reply:
+    """What the customer is told at a handoff, as a reply."""
+    return Reply(text, evidence, card=outcome.card, shown_order=outcome.shown_order, waits_for_person=True)
+
+
+def _said(context: Context, answered: Answer, reply: Reply, *, holding: bool) -> NewEvent:
+    body: dict[str, Any] = {"text": reply.text, "lang": answered.dialogue.language or "en", "answers": context.answers}
+    if reply.evidence:
+        body["evidence"] = [handoff.receipt(fact) for fact in reply.evidence]
+    if reply.choices:
+        body["choices"] = [{"label": option.label, "value": option.value} for option in reply.choices]
+    if reply.card:
+        body["card"] = dict(reply.card)
+    if holding:
+        body["holding"] = True
+    return NewEvent(
+        "message", body, "all", "assistant", author_name=context.shop.assistant, channel=context.channel,
+        identity_id=context.identity.id,
+    )  # fmt: skip
+
+
+def _classified(context: Context, labels: Labels) -> dict[str, Any]:
+    priority, reason = handoff.priority(labels, context)
+    return {
+        **msgspec.to_builtins(labels),
+        "of": context.answers,
+        "priority": priority,
+        "priority_reason": reason,
+    }
+
+
+async def _read(tx: Tx, services: Services, claim: Claim) -> _Work | None:
+    thread = await threads.by_id(tx, claim.thread_id)
+    customer = await customers.get(tx, thread.customer_id) if thread else None
+    if thread is None or customer is None:
+        return None
+    history = await threads.events(tx, thread.id, max(0, thread.state.last_seq - _HISTORY))
+    fresh = _since_reset(history)
+    said = _unanswered(fresh)
+    last = next((event for event in reversed(said)), None)
+    identity = await customers.identity(tx, last.identity_id) if last else None
+    if last is None or identity is None:
+        return (
+            None if identity is None and last is not None else _Work(claim, thread, _empty(services, thread, customer))
+        )
+    now, state = services.clock.now(), thread.state
+    context = replace(
+        _empty(services, thread, customer),
+        channel=last.channel,
+        identity=identity,
+        said=tuple(_as_said(event) for event in said),
+        history=tuple(event for event in fresh if event not in said),
+        dialogue=msgspec.convert(await _dialogue(tx, thread, fresh), Dialogue),
+        proofs=await proofs.held(tx, thread.id, identity.id, now),
+        net=str(last.body.get("meta", {}).get("net", "")),
+        language=state.language,
+        complaints=await _complaints(tx, customer.id, thread.id),
+        agents_online=bool(await agents.present(tx, now)),
+        back_at=back_at(services.settings, now),
+    )
+    return _Work(claim, thread, context)
+
+
+def _empty(services: Services, thread: Thread, customer: customers.Customer) -> Context:
+    settings = services.settings
+    nobody = customers.Identity(0, customer.id, "", "", "", "", "claimed", blocked=False)
+    shop = Shop(
+        settings.shop.name, settings.shop.tz, settings.shop.region, settings.shop.assistant,
+        settings.shop.order_number_example, settings.desk.contact,
+    )  # fmt: skip
+    return Context(
+        thread.id, thread.public_id, thread.number, services.clock.now(), "", nobody, customer, (), (), Dialogue(), {},
+        thread.state.owner_kind, thread.state.status, "en", "", services.store, services.policy, shop,
+        _Guesses(services), settings.limits.lookups_per_ip,
+    )  # fmt: skip
+
+
+async def _dialogue(tx: Tx, thread: Thread, fresh: Sequence[Event]) -> dict[str, Any]:
+    """The saved state, unless the thread was reopened since: then the conversation begins anew."""
+    saved = await dialogues.load(tx, thread.id)
+    begun = next((event.seq for event in fresh), 0)
+    row_seq = max((event.seq for event in fresh if event.author_type == "assistant"), default=0)
+    return (
+        saved
+        if begun <= 1 or row_seq
+        else {key: saved[key] for key in ("language", "slots", "introduced") if key in saved}
+    )
+
+
+def _since_reset(history: Sequence[Event]) -> list[Event]:
+    """Events since the conversation last began: its start, a reopening, or a person handing back."""
+    start = 0
+    for index, event in enumerate(history):
+        handed_back = event.type == "assigned" and event.body.get("owner_kind") == "assistant"
+        if event.type == "reopened" or handed_back:
+            start = index
+    return list(history[start:])
+
+
+def _unanswered(fresh: Sequence[Event]) -> list[Event]:
+    answered = max(
+        (
+            max(int(event.body.get("answers", 0)), event.seq if event.author_type == "agent" else 0)
+            for event in fresh
+            if event.type in ("message", "classified")
+        ),
+        default=0,
+    )
+    labelled = max((int(event.body.get("of", 0)) for event in fresh if event.type == "classified"), default=0)
+    return [
+        event
+        for event in fresh
+        if event.type == "message" and event.author_type == "customer" and event.seq > max(answered, labelled)
+    ]
+
+
+def _as_said(event: Event) -> Said:
+    body = event.body
+    return Said(
+        event.seq, str(body.get("text", "")), body.get("choice"), tuple(body.get("attachments", ())), from_ms(event.at)
+    )
+
+
+async def _complaints(tx: Tx, customer_id: int, thread_id: int) -> int:
+    others = await threads.of_customer(tx, customer_id)
+    kinds = ("complaint", "delivery_problem", "damaged_or_wrong_item")
+    return sum(
+        1 for other in others if other.id != thread_id and (other.state.category in kinds or other.state.mood >= 2)
+    )

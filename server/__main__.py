@@ -1,0 +1,294 @@
+"""The `onethread` command.
+
+Every command answers --help, exits 0 on success, 2 on bad arguments and 1 on failure with one clear line on stderr; with
+--json nothing but JSON goes to stdout. Rooms are imported when their command runs, so that --help is quick.
+"""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TypeAlias
+
+from memory.errors import StorageError
+from server.errors import OnethreadError
+
+Run: TypeAlias = Callable[[argparse.Namespace], int]
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    run: Run | None = getattr(arguments, "run", None)
+    if run is None:
+        parser.print_help()
+        return 2
+    try:
+        return run(arguments)
+    except (OnethreadError, StorageError, ValueError, OSError) as error:
+        sys.stderr.write(f"onethread: {error}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="onethread", description="One customer, one thread, every channel.")
+    parser.add_argument("--version", action="version", version=f"onethread {version('onethread')}")
+    commands = parser.add_subparsers(metavar="COMMAND")
+    for add in (_add_demo, _add_serve, _add_setup, _add_agent, _add_imports, _add_talk):
+        add(commands)
+    return parser
+
+
+def _command(commands: Commands, name: str, run: Run, text: str) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=text, description=text)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_demo(commands: Commands) -> None:
+    parser = _command(
+        commands, "demo", _demo, "everything, seeded, no account needed: shop, console and carrier simulator"
+    )
+    parser.add_argument("--port", type=int, default=8000, help="port on 127.0.0.1 (default 8000)")
+    parser.add_argument("--data", metavar="DIR", help="keep the demo's data here (default: a throw-away folder)")
+    parser.add_argument("--open", action="store_true", help="open the shop in a browser")
+
+
+def _add_serve(commands: Commands) -> None:
+    parser = _command(commands, "serve", _serve, "the real server")
+    _config(parser)
+    parser.add_argument("--host", help="address to listen on")
+    parser.add_argument("--port", type=int, help="port to listen on")
+    parser.add_argument(
+        "--workers", type=int, default=1, help="processes; more than one needs PostgreSQL and is not built yet"
+    )
+
+
+def _add_setup(commands: Commands) -> None:
+    parser = _command(
+        commands, "init", _init, "write a commented onethread.toml and policy.yaml and make the first admin"
+    )
+    parser.add_argument("dir", nargs="?", default=".", metavar="DIR")
+    parser.add_argument("--email", help="the first admin's e-mail (asked for when absent)")
+    parser.add_argument("--name", help="the first admin's name")
+    parser.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+    _config(_command(commands, "migrate", _migrate, "bring the database's schema up to date"))
+    parser = _command(commands, "doctor", _doctor, "check everything and say the mend for each finding")
+    _config(parser)
+    _json(parser)
+    for name, run, text in (
+        ("backup", _backup, "copy the live database into FILE"),
+        ("restore", _restore, "put FILE back as the database"),
+    ):
+        parser = _command(commands, name, run, text)
+        parser.add_argument("file", metavar="FILE")
+        _config(parser)
+
+
+def _add_agent(commands: Commands) -> None:
+    group = commands.add_parser("agent", help="people who work at the desk").add_subparsers(
+        metavar="COMMAND", required=True
+    )
+    add = _command(group, "add", _agent_add, "add somebody, or change their name, role and password")
+    add.add_argument("email", metavar="EMAIL")
+    add.add_argument("--name", required=True)
+    add.add_argument("--role", required=True, choices=("viewer", "agent", "supervisor", "admin"))
+    add.add_argument("--skills", default="", help="a,b")
+    add.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+    _config(add)
+    shown = _command(group, "list", _agent_list, "everybody, with role")
+    _config(shown)
+    _json(shown)
+    for name, run, text in (
+        ("disable", _agent_disable, "end somebody's access at once"),
+        ("token", _agent_token, "print a new bearer token"),
+    ):
+        parser = _command(group, name, run, text)
+        parser.add_argument("email", metavar="EMAIL")
+        _config(parser)
+
+
+def _add_imports(commands: Commands) -> None:
+    for kind in ("orders", "products", "customers", "subscriptions", "promotions"):
+        group = commands.add_parser(kind, help=f"{kind} of the embedded store").add_subparsers(
+            metavar="COMMAND", required=True
+        )
+        parser = _command(
+            group, "import", _import, f"read {kind} from a JSON Lines file; bad lines are named, good lines land"
+        )
+        parser.add_argument("file", metavar="FILE.jsonl")
+        parser.set_defaults(kind=kind)
+        _config(parser)
+        _json(parser)
+
+
+def _add_talk(commands: Commands) -> None:
+    parser = _command(
+        commands, "understand", _understand, "stdin JSON Lines {id, text} -> what is meant, one line each"
+    )
+    _json(parser)
+    parser = _command(commands, "rehearse", _rehearse, "run scripted conversations and print a scorecard")
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="files or folders of scenarios (default: the shipped ones)"
+    )
+    parser.add_argument("--policy", metavar="FILE", help="judge by this policy file")
+    parser.add_argument("--times", type=int, default=1, metavar="K", help="play each scenario K times")
+    parser.add_argument("--llm", action="store_true", help="with the configured model")
+    parser.add_argument("--since", metavar="30d", help="replay past decisions under another policy")
+    _config(parser)
+    _json(parser)
+    parser = _command(commands, "chat", _chat, "talk to the assistant over a throw-away store")
+    for kind in ("orders", "products", "customers", "policy"):
+        parser.add_argument(f"--{kind}", metavar="FILE")
+    parser.add_argument("--via", default="widget", choices=("widget", "whatsapp", "sms", "email", "voice"))
+    parser.add_argument("--from", dest="sender", default="visitor-1", metavar="ID")
+    parser.add_argument("--now", type=_moment, metavar="TIME", help="what time it is, ISO 8601")
+    _config(parser)
+    _json(parser)
+
+
+def _config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--config", metavar="onethread.toml", help="settings file (default: onethread.toml here, if there is one)"
+    )
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON only")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time: write 2026-11-20T18:00:00Z") from None
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from server.demo.run import run
+
+    return run(arguments.port, Path(arguments.data) if arguments.data else None, opens=arguments.open)
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from server.operate import serve
+
+    return serve(arguments.config, arguments.host, arguments.port, arguments.workers)
+
+
+def _init(arguments: argparse.Namespace) -> int:
+    from server.operate import init
+
+    return init(Path(arguments.dir), arguments.email, arguments.name, from_stdin=arguments.password_stdin)
+
+
+def _migrate(arguments: argparse.Namespace) -> int:
+    from server.operate import migrate_now
+
+    return migrate_now(arguments.config)
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from server.operate import doctor
+
+    return doctor(arguments.config, is_json=arguments.json)
+
+
+def _backup(arguments: argparse.Namespace) -> int:
+    from server.operate import backup
+
+    return backup(arguments.config, Path(arguments.file))
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    from server.operate import restore
+
+    return restore(arguments.config, Path(arguments.file))
+
+
+def _agent_add(arguments: argparse.Namespace) -> int:
+    from server.operate import agent_add
+
+    skills = tuple(part.strip() for part in arguments.skills.split(",") if part.strip())
+    return agent_add(
+        arguments.config, arguments.email, arguments.name, arguments.role, skills, from_stdin=arguments.password_stdin
+    )
+
+
+def _agent_list(arguments: argparse.Namespace) -> int:
+    from server.operate import agent_list
+
+    return agent_list(arguments.config, is_json=arguments.json)
+
+
+def _agent_disable(arguments: argparse.Namespace) -> int:
+    from server.operate import agent_disable
+
+    return agent_disable(arguments.config, arguments.email)
+
+
+def _agent_token(arguments: argparse.Namespace) -> int:
+    from server.operate import agent_token
+
+    return agent_token(arguments.config, arguments.email)
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    from server.operate import import_file
+
+    return import_file(arguments.config, arguments.kind, Path(arguments.file), is_json=arguments.json)
+
+
+def _understand(_arguments: argparse.Namespace) -> int:
+    from server.answering.understand import jsonl
+
+    for line in jsonl(sys.stdin):
+        print(line, flush=True)
+    return 0
+
+
+def _rehearse(arguments: argparse.Namespace) -> int:
+    from server.operate import rehearse
+
+    if arguments.llm or arguments.since:
+        sys.stderr.write("onethread: --llm and --since are not built yet\n")
+        return 2
+    return asyncio.run(
+        rehearse(
+            arguments.config,
+            [Path(each) for each in arguments.paths],
+            arguments.policy,
+            arguments.times,
+            is_json=arguments.json,
+        )
+    )
+
+
+def _chat(arguments: argparse.Namespace) -> int:
+    from server.chat import converse
+    from server.operate import settings_of
+    from server.stage import files_of
+
+    files = files_of((kind, getattr(arguments, kind)) for kind in ("orders", "products", "customers"))
+    asyncio.run(
+        converse(
+            settings_of(arguments.config), files=files, policy=arguments.policy, via=arguments.via,
+            sender=arguments.sender, now=arguments.now, is_json=arguments.json,
+            write=lambda text: print(text, flush=True),
+        )
+    )  # fmt: skip
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

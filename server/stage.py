@@ -1,0 +1,270 @@
+"""A stage for rehearsing: a throw-away store, a clock that moves when told, and the same turn pipeline as the server's.
+
+`chat`, `rehearse` and story tests all speak through `Stage.say`. Nothing here answers anything itself. A reset copies a prepared
+database file, so that a fresh store with a thousand orders stands within milliseconds.
+"""
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, Self
+
+import msgspec
+import phonenumbers
+
+from channels.message import Address, Attachment, Inbound
+from memory import agents, threads
+from memory.agents import Agent
+from memory.engines.base import Tx
+from memory.engines.sqlite import SqliteDatabase
+from memory.migrations import migrate
+from memory.projection import Event
+from memory.threads import Thread
+from server import imports
+from server.answering.context import Answer, Handoff
+from server.bus import LocalBus
+from server.clock import HandClock
+from server.commerce.embedded import EmbeddedStore
+from server.desk import work
+from server.inbox import accept
+from server.policies.shape import Policy
+from server.services import Services
+from server.settings import Settings, TurnsSettings
+from server.turns import Turns
+
+KINDS: Final = ("orders", "products", "customers", "subscriptions", "promotions")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a conversation: what is said, through which channel, by whom."""
+
+    say: str
+    via: str = "widget"
+    sender: str = "visitor-1"
+    customer: str = ""
+    auth: str = "pass"
+    name: str = ""
+    attach: tuple[str, ...] = ()
+    choice: str | None = None
+
+
+@dataclass(slots=True)
+class Heard:
+    """What came of a line."""
+
+    replies: list[dict[str, Any]] = field(default_factory=list)
+    intent: str | None = None
+    actions: list[dict[str, Any]] = field(default_factory=list)
+    proposed: list[dict[str, Any]] = field(default_factory=list)
+    internal: list[dict[str, Any]] = field(default_factory=list)
+    handoff: str | None = None
+    dropped: list[str] = field(default_factory=list)
+
+
+class Stage:
+    """A conversation with the assistant over a throw-away store. Use `async with await Stage.open(...)`."""
+
+    def __init__(self, settings: Settings, policy: Policy, folder: Path, now: datetime) -> None:
+        self._settings = replace(settings, turns=TurnsSettings(burst_ms=0, deadline_s=60))
+        self._policy = policy
+        self._folder = folder
+        self._start = now
+        self._copy = 0
+        self.clock = HandClock(now)
+        self._database: SqliteDatabase | None = None
+        self.services: Services
+        self._turns: Turns
+        self._agent: Agent | None = None
+        self._sent = 0
+
+    @classmethod
+    async def open(
+        cls, settings: Settings, policy: Policy, now: datetime, files: Mapping[str, Path] | None = None
+    ) -> Self:
+        """Prepare the store from import files by kind. Raises ValueError naming the first bad line."""
+        folder = Path(tempfile.mkdtemp(prefix="onethread-stage-"))
+        stage = cls(settings, policy, folder, now)
+        database = await SqliteDatabase.open(folder / "template.db", readers=1, durable=False)
+        try:
+            await migrate(database, now)
+            store = EmbeddedStore(database, stage.clock, settings.shop.tz, settings.shop.region)
+            for kind in KINDS:
+                if files and files.get(kind):
+                    await _import(store, kind, files[kind])
+        finally:
+            await database.close()
+        await stage.reset()
+        return stage
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def reset(self) -> None:
+        """A new conversation on a fresh store, at the first moment again."""
+        if self._database is not None:
+            await self._database.close()
+        self._copy += 1
+        path = self._folder / f"copy-{self._copy % 2}.db"
+        _fresh_copy(self._folder / "template.db", path)
+        self._database = await SqliteDatabase.open(path, readers=1, durable=False)
+        self.clock.set(self._start)
+        bus = LocalBus()
+        store = EmbeddedStore(self._database, self.clock, self._settings.shop.tz, self._settings.shop.region)
+        self.services = Services(self._settings, self.clock, self._database, bus, store, self._policy)
+        self._turns = Turns(self.services, pads=False)
+        self._agent = None
+        self._sent = 0
+
+    async def close(self) -> None:
+        """Throw everything away."""
+        if self._database is not None:
+            await self._database.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    async def say(self, line: Line) -> Heard:
+        """Say something and run every turn that comes due; what came of it."""
+        self.clock.advance(timedelta(seconds=1))
+        self._sent += 1
+        attachments = tuple(Attachment(f"stage-{name}", name, "application/octet-stream", 1) for name in line.attach)
+        inbound = Inbound(
+            line.via, address(line, self._settings.shop.region), line.say, self.clock.now(),
+            external_id=f"stage-{self._sent}", choice=line.choice, attachments=attachments,
+        )  # fmt: skip
+        accepted = await accept(self.services, inbound)
+        heard = Heard()
+        for answered in await self._turns.drain():
+            _note(heard, answered)
+        await self._collect(heard, accepted.thread.id, accepted.event.seq)
+        return heard
+
+    async def advance(self, by: timedelta) -> Heard:
+        """Let time pass and whatever comes due happen."""
+        self.clock.advance(by)
+        heard = Heard()
+        for answered in await self._turns.drain():
+            _note(heard, answered)
+        return heard
+
+    async def agent_says(self, text: str) -> None:
+        """A person takes the latest conversation over and says something."""
+        agent = self._agent or await self._join()
+        thread = await self.latest()
+        if thread is None:
+            return
+        await work.claim(self.services, thread.public_id, agent)
+        again = await self.latest()
+        seen = again.state.last_seq if again else 0
+        await work.reply(self.services, thread.public_id, agent, text, seen, f"stage-{thread.id}-{seen}")
+
+    async def latest(self) -> Thread | None:
+        """The conversation that moved last."""
+        found = await self.services.database.read(lambda tx: threads.inbox(tx, limit=1))
+        return found[0] if found else None
+
+    async def put_order(self, document: Mapping[str, Any]) -> None:
+        """An order changes (a scan arrives)."""
+        store = self.services.store
+        if isinstance(store, EmbeddedStore):
+            await store.put_order(dict(document))
+
+    async def events(self, thread_id: int) -> list[Event]:
+        """Everything that happened in a conversation."""
+        return await self.services.database.read(lambda tx: threads.events(tx, thread_id))
+
+    async def _join(self) -> Agent:
+        now = self.clock.now()
+
+        async def unit(tx: Tx) -> Agent:
+            return await agents.add(tx, "kim@desk.example", "Kim", "agent", (), "", now)
+
+        self._agent = await self.services.database.write(unit)
+        return self._agent
+
+    async def _collect(self, heard: Heard, thread_id: int, after: int) -> None:
+        events = await self.services.database.read(lambda tx: threads.events(tx, thread_id, after))
+        for event in events:
+            if event.type == "message" and event.author_type == "assistant":
+                text = str(event.body["text"])
+                heard.replies.append({"text": text, "evidence": list(event.body.get("evidence", []))})
+                heard.replies[-1]["choices"] = [each["label"] for each in event.body.get("choices", [])]
+
+
+def address(line: Line, region: str) -> Address:
+    """Who a line comes from, with what its channel proves: whatsapp and sms are signed, widget and voice prove nothing."""
+    if line.customer:
+        return Address("store", line.customer, "verified", line.customer, line.name)
+    if line.via in ("whatsapp", "sms"):
+        return Address(
+            "whatsapp" if line.via == "whatsapp" else "sms",
+            _phone(line.sender, region),
+            "channel",
+            line.sender,
+            line.name,
+        )
+    if line.via == "email" and line.auth == "pass":
+        return Address("email", line.sender.strip().casefold(), "channel", line.sender, line.name)
+    if line.via == "voice":
+        return Address("caller", _phone(line.sender, region), "channel", line.sender, line.name)
+    secret = hashlib.sha256(f"{line.via}:{line.sender}".encode()).hexdigest()
+    return Address("visitor", secret, "channel", line.sender, line.name)
+
+
+def _phone(text: str, region: str) -> str:
+    try:
+        return phonenumbers.format_number(phonenumbers.parse(text, region), phonenumbers.PhoneNumberFormat.E164)
+    except phonenumbers.NumberParseException:
+        return text
+
+
+def _note(heard: Heard, answered: Answer) -> None:
+    if answered.labels is not None:
+        heard.intent = answered.labels.intent
+    heard.actions += [dict(each.arguments) for each in answered.executed]
+    heard.proposed += [dict(each) for each in answered.proposed]
+    heard.dropped += answered.dropped
+    heard.internal += [{"name": "verify_identity", "order": order_id} for order_id in answered.proven]
+    if isinstance(answered.outcome, Handoff):
+        heard.handoff = answered.outcome.reason
+        heard.internal.append({"name": "hand_off", "reason": answered.outcome.reason})
+
+
+async def _import(store: EmbeddedStore, kind: str, path: Path) -> None:
+    report = await getattr(imports, f"import_{kind}")(store, imports.file_lines(path))
+    if report.failed:
+        line, reason = report.failed[0]
+        raise ValueError(f"{path.name}, line {line}: {reason}")
+
+
+def _fresh_copy(template: Path, target: Path) -> None:
+    for leftover in (target, Path(f"{target}-wal"), Path(f"{target}-shm")):
+        leftover.unlink(missing_ok=True)
+    shutil.copyfile(template, target)
+
+
+def as_json(heard: Heard) -> dict[str, Any]:
+    """One answer line of `onethread chat --json`."""
+    return {
+        "replies": [{"text": each["text"], "evidence": each["evidence"]} for each in heard.replies],
+        "intent": heard.intent,
+        "actions": heard.actions,
+        "proposed": heard.proposed,
+        "handoff": {"reason": heard.handoff} if heard.handoff else None,
+    }
+
+
+def dumped(value: Mapping[str, Any] | Sequence[Any]) -> str:
+    """JSON on one line."""
+    return msgspec.json.encode(value).decode()
+
+
+def files_of(named: Iterable[tuple[str, str | None]]) -> dict[str, Path]:
+    """Import files by kind, as far as they are named."""
+    return {kind: Path(path) for kind, path in named if path}

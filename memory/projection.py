@@ -76,7 +76,7 @@ def rebuilt(events: Iterable[Event]) -> ThreadState:
 
 
 def _message(state: ThreadState, event: Event) -> ThreadState:
-    text = str(event.body.get("text", ""))
+    text = str(event.body.get("text", "")).replace("\x00", "")
     if not text and event.body.get("attachments"):
         text = "📎 " + ", ".join(str(item.get("name", "")) for item in event.body["attachments"])
     state = replace(state, preview=text[:_PREVIEW_CHARS], last_at=event.at)
@@ -153,7 +153,8 @@ def _classified(state: ThreadState, event: Event) -> ThreadState:
 
 def _linked(state: ThreadState, event: Event) -> ThreadState:
     changed = replace(state, order_id=str(event.body.get("order_id", state.order_id)))
-    return replace(changed, title=str(event.body["title"])) if event.body.get("title") else changed
+    title = str(event.body.get("title") or "").replace("\x00", "")
+    return replace(changed, title=title) if title else changed
 
 
 _FOLDS = {

@@ -55,6 +55,13 @@ def _touched(status: str) -> int:
     return int(last) if last.isdigit() else 0
 
 
+def _storable(params: Params) -> Params:
+    """Parameters without NUL, which PostgreSQL's text cannot hold."""
+    if any(isinstance(value, str) and "\x00" in value for value in params):
+        return [value.replace("\x00", "") if isinstance(value, str) else value for value in params]
+    return params
+
+
 class _PostgresTx:
     for_update = " FOR UPDATE"
 
@@ -62,16 +69,16 @@ class _PostgresTx:
         self._connection = connection
 
     async def run(self, sql: str, params: Params = ()) -> int:
-        return _touched(await self._connection.execute(numbered(sql), *params))
+        return _touched(await self._connection.execute(numbered(sql), *_storable(params)))
 
     async def one(self, sql: str, params: Params = ()) -> Row | None:
-        return await self._connection.fetchrow(numbered(sql), *params)
+        return await self._connection.fetchrow(numbered(sql), *_storable(params))
 
     async def all(self, sql: str, params: Params = ()) -> Sequence[Row]:
-        return await self._connection.fetch(numbered(sql), *params)
+        return await self._connection.fetch(numbered(sql), *_storable(params))
 
     async def many(self, sql: str, rows: Sequence[Params]) -> None:
-        await self._connection.executemany(numbered(sql), [tuple(row) for row in rows])
+        await self._connection.executemany(numbered(sql), [tuple(_storable(row)) for row in rows])
 
 
 class PostgresDatabase:

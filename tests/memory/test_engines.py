@@ -128,6 +128,13 @@ async def test_what_was_queued_before_close_is_kept(database: Database, twin: Da
     assert await count(twin, "guesses") == 20
 
 
+async def test_text_with_a_nul_is_stored_by_every_engine(database: Database) -> None:
+    """PostgreSQL's text holds none; whoever sends one is served all the same."""
+    await database.write(partial(add, bucket="a\x00b"))
+    await database.write(lambda tx: tx.many("INSERT INTO guesses (bucket, at) VALUES (?, ?)", [("c\x00", 1)]))
+    assert [bucket.replace("\x00", "") for bucket in await buckets(database)] == ["ab", "c"]
+
+
 @pytest.mark.parametrize("url", ["mysql://localhost/shop", "", "memory.db"])
 async def test_another_scheme_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="begins with sqlite:/// or postgresql://"):

@@ -10,6 +10,7 @@ from typing import Final
 
 from server.actions.gate import Gate
 from server.answering.context import Answer, Context, Option
+from server.answering.identify import numbers_in
 from server.answering.skills import courtesy, guide, order_status, refund_status, returns
 from server.answering.turn import Turn, copied
 from server.answering.understand import Understanding, understand
@@ -19,7 +20,6 @@ from server.policies.human import Signals
 
 Skill = Callable[[Turn], Awaitable[None]]
 _COURTESY: Final = frozenset({"greeting", "thanks", "goodbye"})
-_SURE_BELOW: Final = 2
 
 
 async def answer(context: Context, gate: Gate) -> Answer:
@@ -68,7 +68,7 @@ def _absorb(turn: Turn) -> None:
     """Keep what the message gives to prove an order by."""
     slots, found = turn.dialogue.slots, turn.understood.entities
     pairs = (
-        (slots.order_numbers, found.order_number), (slots.emails, found.email), (slots.phones, found.phone),
+        (slots.order_numbers, numbers_in(turn)), (slots.emails, found.email), (slots.phones, found.phone),
         (slots.names, found.names), (slots.zips, found.zips),
     )  # fmt: skip
     for kept, new in pairs:
@@ -140,6 +140,14 @@ def _tasks(turn: Turn) -> list[str]:
     return list(ordered[:3])
 
 
+def _likely(turn: Turn) -> bool:
+    """Whether an unsure reading is good enough, because the rest of the message, or the thread, fits it."""
+    intent = turn.understood.intent
+    if intent not in SKILLS or intent in _COURTESY:
+        return False
+    return _gave_proof(turn) or (bool(turn.dialogue.order_id) and intent in ("order_status", "refund_status"))
+
+
 def _gave_proof(turn: Turn) -> bool:
     found = turn.understood.entities
     return bool(found.order_number or found.email or found.phone or found.zips)
@@ -161,7 +169,7 @@ async def _order_status(turn: Turn) -> None:
 
 
 async def _delivery_problem(turn: Turn) -> None:
-    await order_status.order_status(turn, not_received=guide.says_not_received(turn))
+    await order_status.order_status(turn, not_received=True)
 
 
 SKILLS: Final[Mapping[str, Skill]] = {

@@ -4,6 +4,7 @@ A wrong guess and a right one are answered alike; the number of tries is limited
 network that they write from. Nothing here words an answer beyond asking one question.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -19,6 +20,7 @@ _ORDER_TRIES: Final = 5
 _ASKER_TRIES: Final = 5
 _NUMBERS_AT_ONCE: Final = 5
 _ASKED_ENOUGH: Final = 3
+_BARE_NUMBER: Final = re.compile(r"(?<![\w.,-])#?[A-Za-z]{0,4}-?\d{3,10}(?![\w.,]?\d)")
 _RECENT: Final = timedelta(days=45)
 _CHANNEL_KINDS: Final = frozenset({"email", "phone", "whatsapp", "sms"})
 
@@ -70,9 +72,19 @@ async def proofs_for(turn: Turn, order: OrderSnapshot) -> frozenset[str]:
     return earned | turn.context.proofs.get(order.id, frozenset()) | turn.proven.get(order.id, frozenset())
 
 
+def numbers_in(turn: Turn) -> tuple[str, ...]:
+    """Order numbers of this burst; a bare number counts beside an e-mail address or when we asked for one."""
+    found = turn.understood.entities
+    if found.order_number or not (found.email or turn.dialogue.asked == "identify"):
+        return found.order_number
+    rest = re.sub(r"\S+@\S+", " ", turn.text)
+    taken = {*found.zips, *found.phone, *found.tracking_number}
+    return tuple(each for each in _BARE_NUMBER.findall(rest) if each not in taken)[:2]
+
+
 def _numbers(turn: Turn) -> list[str]:
     """Order numbers of this burst, else those that a question is still open about."""
-    fresh = [normalise_number(number) for number in turn.understood.entities.order_number]
+    fresh = [normalise_number(number) for number in numbers_in(turn)]
     if fresh:
         return list(dict.fromkeys(fresh))
     if turn.choice and turn.choice.startswith("order:"):

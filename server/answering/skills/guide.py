@@ -4,21 +4,13 @@ import re
 from datetime import datetime
 from typing import Final
 
-from server.answering.context import Option
 from server.answering.skills import order_status
 from server.answering.skills.courtesy import starters
 from server.answering.turn import Turn
 from server.commerce.model import Fact, Money
 from server.errors import StoreUnavailable
 
-_EMAIL_OR_PHONE_ASKED: Final = "contact"
 _LIKELY: Final = 0.12
-_NOT_HERE: Final = re.compile(
-    r"\b(n[o']?t|never|no|nunca|jamais|pas|nicht|nie|kein\w*|não|nao|nahi)\b|missing|stolen|where", re.IGNORECASE
-)
-_DELIVERED: Final = re.compile(
-    r"deliver|arriv|entreg|livr|zugestellt|geliefert|received|recib|reçu|recebi", re.IGNORECASE
-)
 
 
 def unsure(turn: Turn) -> None:
@@ -36,12 +28,6 @@ def unsure(turn: Turn) -> None:
     others = [option for option in starters(turn) if option.value not in {each.value for each in likely}]
     turn.say("guide.unsure")
     turn.ask("choose", [*likely, *others][:5])
-
-
-def says_not_received(turn: Turn) -> bool:
-    """Whether the customer says that what counts as delivered is not there."""
-    text = turn.text
-    return bool(_DELIVERED.search(text) and _NOT_HERE.search(text))
 
 
 async def complaint(turn: Turn) -> None:
@@ -119,15 +105,3 @@ def acknowledge(turn: Turn) -> None:
     elif not turn.dialogue.acknowledged:
         turn.dialogue.acknowledged = True
         turn.say("handoff.noted")
-
-
-__all__ = [
-    "Option",
-    "acknowledge",
-    "before_person",
-    "complaint",
-    "for_a_person",
-    "policy_question",
-    "says_not_received",
-    "unsure",
-]

@@ -60,7 +60,13 @@ async def _answer_turns(services: Services) -> None:
     await Turns(services).run()
 
 
-LOOPS: Final = (Loop("turns", _answer_turns),)
+async def _follow_orders(services: Services) -> None:
+    from server.live import LiveOrders
+
+    await LiveOrders(services).run()
+
+
+LOOPS: Final = (Loop("turns", _answer_turns), Loop("live orders", _follow_orders))
 
 
 def build(
@@ -125,7 +131,7 @@ async def open_services(
     if store is None:
         store = EmbeddedStore(opened, clock, settings.shop.tz, settings.shop.region)
     if isinstance(store, EmbeddedStore) and store.on_change is None:
-        store.on_change = lambda order_id: bus.publish(f"order:{order_id}", order_id)
+        store.on_change = lambda order_id: bus.publish("orders", order_id)
     return Services(settings, clock, opened, bus, store, policy)
 
 

@@ -1,6 +1,6 @@
 """Wake-ups: "something changed, look at the log". Losing one costs latency only, because every reader polls the truth.
 
-This is the bus of one process. Topics are short strings: `thread:ID`, `inbox`, `turns`, `order:ID`, `presence`, `typing:ID`.
+This is the bus of one process. Topics are short strings: `thread:ID`, `panel:ID`, `typing:ID`, `inbox`, `turns`, `orders`.
 """
 
 import asyncio

@@ -150,7 +150,7 @@ class Gate:
 
         await self._services.database.write(unit)
         self._services.bus.publish(f"thread:{action.thread_id}")
-        self._services.bus.publish(f"order:{action.order_id}")
+        self._services.bus.publish("orders", action.order_id)
 
     async def _ask_store(self, action: Action) -> dict[str, Any]:
         store, body = self._services.store, action.body["arguments"]

@@ -130,11 +130,7 @@ def _tasks(turn: Turn) -> list[str]:
     pending = turn.dialogue.tasks if turn.dialogue.asked in ("identify", "which_order") else []
     if pending and (_gave_proof(turn) or turn.choice or not sure):
         return list(dict.fromkeys([*pending, *sure]))
-    if (
-        turn.understood.abstain
-        and turn.dialogue.order_id
-        and turn.understood.intent in ("order_status", "refund_status")
-    ):
+    if turn.understood.abstain and _likely(turn):
         return [turn.understood.intent]
     ordered = sorted(dict.fromkeys(sure), key=lambda name: _FACTS_FIRST.get(name, 5))
     return list(ordered[:3])

@@ -13,6 +13,7 @@ from server.answering.understand import spelling
 from server.answering.understand.normalise import fold, words
 from server.answering.understand.numbers import amounts, dates, digits_for_words
 from server.answering.understand.shape import Entities
+from server.commerce.tracking import find_tracking_numbers
 
 _LINK = re.compile(r"https?://\S+|www\.\S+", re.IGNORECASE)
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~\u00a1-\uffff-]{1,64}@[\w-]+(?:\.[\w-]+)+")
@@ -91,12 +92,14 @@ _NOT_A_NAME = frozenset(
 )
 _PART = re.compile(r"[,;\n|/]+|\S*[\d@#]\S*")
 
+_ENDLESS = re.compile(r"[^\s:/@]{120,}")  # no number and no address is that long; a wall of digits only costs time
+
 Claim = tuple[int, int, str]
 
 
 def find(text: str, *, region: str = "US", products: Sequence[str] = ()) -> Entities:
     """What a cleaned text names. `region` reads phones, dates and the dollar; `products` are titles to look for."""
-    page = _Page(digits_for_words(text))
+    page = _Page(_ENDLESS.sub(" ", digits_for_words(text)))
     page.take(_LINK, lambda match: None)
     email = page.take_all(_emails(page.text))
     page.take_all((start, end, "") for start, end in _rma_spans(page.text))
@@ -201,44 +204,28 @@ def _phones(text: str, region: str) -> list[Claim]:
     return sorted(found)
 
 
-_TRACKING_SHAPE = re.compile(r"\b(?=[A-Z0-9 ]*\d)[A-Z0-9]{2,}(?:[ -]?[A-Z0-9]{2,}){0,8}\b", re.IGNORECASE)
+def _tracking(text: str, region: str) -> list[Claim]:
+    """Numbers of parcels: those of a known format, and any that the customer calls one; never those called an order."""
+    if sum(char.isdigit() for char in text) < _LEAST_TRACKING_DIGITS:
+        return []
+    hits = find_tracking_numbers(text, phone_region=region)
+    found = [(hit.start, hit.end, hit.number) for hit in hits if not _ORDER_BEFORE.search(text[: hit.start])]
+    for match in _TRACKING_CUED.finditer(text):
+        start, end = match.span("code")
+        if not any(start < other_end and other_start < end for other_start, other_end, _ in found):
+            found.append((start, end, match["code"].upper()))
+    return sorted(found)
+
+
+_LEAST_TRACKING_DIGITS = 8
 _TRACKING_CUED = re.compile(
-    r"\b(?:tracking(?: number| no| nr| id| code)?|seguimiento|suivi|sendungsnummer|rastreio|rastreamento)"
-    r"(?: (?:is|number|es|est|ist|é))*[\s:#.-]*(?P<code>[A-Z0-9]{8,34})\b",
+    r"\b(?:tracking(?: number| no\.?| nr\.?| id| code)?|(?:numero de )?seguimiento|(?:numéro|code) de suivi|sendungsnummer"
+    r"|(?:código|codigo) de rastreio|rastreamento)(?: (?:is|es|est|ist|é))?[\s:#]*(?P<code>(?=(?:[A-Z]*\d){8})[A-Z0-9]{10,34})\b",
     re.IGNORECASE,
 )
-_LONG_CODE = re.compile(r"(?:[A-Za-z]*\d){8}")
-
-
-def _tracking(text: str, region: str) -> list[Claim]:
-    if not _LONG_CODE.search(text.replace(" ", "").replace("-", "")):
-        return []
-    found = []
-    for number in _tracking_numbers(text, region):
-        spaced = re.compile(r"[\s-]?".join(map(re.escape, number)), re.IGNORECASE)
-        match = spaced.search(text)
-        if match is not None and not _ORDER_BEFORE.search(text[: match.start()]):
-            found.append((match.start(), match.end(), number))
-    return found
-
-
 _ORDER_BEFORE = re.compile(
     rf"(?:\b(?:{_ORDER_WORD})(?:nummer)?\s*(?:{_NUMBER_WORD}\s*){{0,3}}#?|[#+(])$", re.IGNORECASE
 )
-
-
-def _tracking_numbers(text: str, region: str) -> list[str]:
-    from tracking_numbers import get_tracking_number
-
-    cued = [match["code"] for match in _TRACKING_CUED.finditer(text)]
-    shaped = [match.group() for match in _TRACKING_SHAPE.finditer(text)]
-    found = [code for code in cued if sum(char.isdigit() for char in code) >= 5]
-    found += [code for code in shaped if _LONG_CODE.search(code) and get_tracking_number(_bare(code)) is not None]
-    return [_bare(code) for code in found]
-
-
-def _bare(code: str) -> str:
-    return re.sub(r"[ -]", "", code).upper()
 
 
 def _cued_orders(page: _Page) -> list[str]:

@@ -94,6 +94,21 @@ def test_tracking_number_is_no_phone_and_no_order() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("ref 1Z 999 AA1 01 2345 6784", ("1Z999AA10123456784",)),
+        ("my tracking is LX123456785CN", ("LX123456785CN",)),
+        ("tracking number: 99887766554433", ("99887766554433",)),
+        ("Sendungsnummer 00340434161094042557", ("00340434161094042557",)),
+        ("order number 123456789012", ()),
+        ("tracking shows nothing for order 1042", ()),
+    ],
+)
+def test_tracking_numbers_have_a_known_format_or_are_called_so(text: str, wanted: tuple[str, ...]) -> None:
+    assert find(text).tracking_number == wanted
+
+
+@pytest.mark.parametrize(
     ("text", "region", "wanted"),
     [
         ("$49.90", "US", ("49.90 USD",)),

@@ -1,6 +1,6 @@
 """Honest floors on messages that training never saw; each stands slightly below what was measured.
 
-`en` to `hi-en` were looked at while lines were added; `fresh` was written after the last line and tuned nothing.
+`en` to `hi-en` were looked at while lines were added; nothing was ever tuned on `fresh`.
 """
 
 import pytest
@@ -24,8 +24,8 @@ def _read(name: str) -> list[tuple[str, Understanding]]:
         ("en", 0.82, 0.87),
         ("es", 0.77, 0.81),
         ("fr", 0.75, 0.85),
-        ("de", 0.79, 0.87),
-        ("pt", 0.83, 0.87),
+        ("de", 0.83, 0.90),
+        ("pt", 0.81, 0.87),
         ("hi-en", 0.85, 0.85),
     ],
 )

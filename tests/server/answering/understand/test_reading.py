@@ -33,6 +33,12 @@ from server.answering.understand import INTENTS, understand
         ("I don't want to talk to a bot", "human_request"),
         ("quiero hablar con una persona", "human_request"),
         ("wheres my refnd", "refund_status"),
+        ("has my refund been issued for order #1042?", "refund_status"),
+        ("I never received my order", "order_status"),
+        ("my order hasn't arrived", "order_status"),
+        ("no me ha llegado el pedido", "order_status"),
+        ("mein Paket ist nicht angekommen", "order_status"),
+        ("why was my order cancelled?", "order_status"),
         ("you f***ing idiots where is my package", "order_status"),
     ],
 )

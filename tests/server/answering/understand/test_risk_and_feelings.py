@@ -65,10 +65,11 @@ def test_harmless_words_are_no_risk(text: str) -> None:
         ("Could you tell me when it arrives?", 0),
         ("I'm a bit disappointed, it arrived late", 1),
         ("this is the third time I ask, and your service is terrible", 2),
+        ("my order hasn't arrived and I'm furious", 2),
         ("WORST SHOP EVER!!! you scammers, I hate you, third time I write", 3),
         ("qué vergüenza, es la tercera vez que escribo", 2),
         ("eine Frechheit, niemand antwortet", 2),
-        ("bande de voleurs, c'est une honte!!", 2),
+        ("bande de voleurs, c'est une honte!!", 3),
         ("bakwas service, teen baar bola", 2),
     ],
 )

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The frames of docs/socket.md and the shapes that the modules hand each other. Types only: no browser ever loads this.
+ * The frames of docs/socket.md and the shapes that the modules hand each other. Types only, known everywhere: no browser ever loads this.
  *
  * @typedef {"customer"|"assistant"|"agent"|"system"} AuthorType
  * @typedef {{type: AuthorType, name: string}} Author
@@ -52,4 +52,3 @@
  * @typedef {{open(): void, frame(frame: ServerFrame): void, traffic(): void, closed(code: number): void}} LinkEvents
  * @typedef {"connecting"|"open"|"waiting"|"stopped"} Phase
  */
-export {};

@@ -9,6 +9,7 @@ import asyncio
 import json
 import secrets
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from widget import served
+
 WIDGET = Path(__file__).resolve().parents[2] / "widget"
 VERSION = "1.0.0"
 TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
@@ -34,10 +37,12 @@ T = TypeVar("T")
 
 SHOP_PAGE = """<!doctype html><html lang="{lang}" dir="{dir}"><head><meta charset="utf-8"><title>Lumen Goods</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">{style}</head>
-<body><header><h1>Lumen Goods</h1></header><main><p>Scarves, lamps and small good things.</p><p><button id="buy">Add to basket</button></p></main>
+<body><header><h1>Lumen Goods</h1></header><main><p>Scarves, lamps and small good things.</p>
+<p><button id="buy">Add to basket</button></p></main>
 {scripts}</body></html>"""
 SHOP_STYLE = "<link rel='stylesheet' href='/shop.css'>"
-SHOP_CSS = """body{margin:0;font:16px/1.5 Georgia,serif;background:#f6f3ee;color:#2b2a27}header{padding:24px 48px;border-bottom:1px solid #ddd6ca}
+SHOP_CSS = """body{margin:0;font:16px/1.5 Georgia,serif;background:#f6f3ee;color:#2b2a27}
+header{padding:24px 48px;border-bottom:1px solid #ddd6ca}
 h1{margin:0;font-size:24px}main{padding:32px 48px}button{all:revert;padding:8px 16px}"""
 
 
@@ -107,7 +112,6 @@ class WidgetHost:
             "heartbeat_s": 15,
             "agents": {"online": True, "back_at": None},
         }
-        self._news = threading.Condition()
         self._server = uvicorn.Server(
             uvicorn.Config(
                 self._app(),
@@ -127,8 +131,7 @@ class WidgetHost:
         self._thread.start()
         while not self._server.started:
             assert self._thread.is_alive(), "the stand-in did not start"
-            with self._news:
-                self._news.wait(0.01)
+            time.sleep(0.005)
         self.port = int(self._server.servers[0].sockets[0].getsockname()[1])
         return self
 
@@ -173,9 +176,11 @@ class WidgetHost:
 
     def until(self, claim: Callable[[], object], timeout_s: float = 10) -> None:
         """Waits until the claim holds; fails with what was received."""
-        with self._news:
-            if not self._news.wait_for(lambda: bool(claim()), timeout_s):
+        deadline = time.monotonic() + timeout_s
+        while not claim():
+            if time.monotonic() > deadline:
                 raise AssertionError(f"never came true; received {self.received[-5:]}")
+            time.sleep(0.005)
 
     def frames(self, kind: str) -> list[Frame]:
         """The frames of one type that browsers sent, oldest first."""
@@ -228,7 +233,12 @@ class WidgetHost:
 
     def cut(self, code: int = 1006) -> None:
         """Every connection breaks."""
-        self.do(lambda: [reader.queue.put_nowait({"t": CLOSE, "code": code}) for reader in self.readers])
+
+        def close() -> None:
+            for reader in self.readers:
+                reader.queue.put_nowait({"t": CLOSE, "code": code})
+
+        self.do(close)
 
     def earlier_thread(self, title: str, texts: list[str], status: str = "resolved") -> str:
         """A thread that the customer had before."""
@@ -316,9 +326,7 @@ class WidgetHost:
         return {"t": "ack", "cid": frame["cid"], "id": known["id"], "conv": conv, "seq": known["seq"]}
 
     def _note(self, frame: Frame) -> None:
-        with self._news:
-            self.received.append(frame)
-            self._news.notify_all()
+        self.received.append(frame)
 
     # ------------------------------------------------------------------ doors
 
@@ -361,25 +369,30 @@ class WidgetHost:
             "Cross-Origin-Resource-Policy": "cross-origin",
             "Cache-Control": "public, max-age=300",
         }
-        return Response((WIDGET / "loader.js").read_bytes(), media_type=TYPES[".js"], headers=headers)
+        return Response(
+            served("loader.js", (WIDGET / "loader.js").read_bytes()), media_type=TYPES[".js"], headers=headers
+        )
 
     async def _asset(self, request: Request) -> Response:
         path = (WIDGET / "app" / request.path_params["path"]).resolve()
         if not path.is_relative_to(WIDGET / "app") or path.suffix not in TYPES or not path.is_file():
             return PlainTextResponse("no such file", 404)
         return Response(
-            path.read_bytes(),
+            served(path.name, path.read_bytes()),
             media_type=TYPES[path.suffix],
             headers={"X-Content-Type-Options": "nosniff", "Cache-Control": "public, max-age=31536000, immutable"},
         )
 
     async def _frame_page(self, _: Request) -> Response:
         policy = (
-            f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self' ws://localhost:{self.port}; "
+            f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+            f"connect-src 'self' ws://localhost:{self.port}; "
             f"form-action 'none'; base-uri 'none'; object-src 'none'; frame-ancestors {self.shop} {self.origin}; "
             "require-trusted-types-for 'script'; trusted-types onethread; report-uri /csp-report"
         )
-        page = (WIDGET / "app" / "frame.html").read_text().replace("{{version}}", VERSION)
+        page = (
+            served("frame.html", (WIDGET / "app" / "frame.html").read_bytes()).decode().replace("{{version}}", VERSION)
+        )
         headers = {
             "Content-Security-Policy": policy,
             "Cross-Origin-Resource-Policy": "cross-origin",
@@ -396,9 +409,7 @@ class WidgetHost:
         if request.headers.get("origin") not in (self.origin, self.shop):
             return PlainTextResponse("origin", 403)
         body: Frame = json.loads(await request.body())
-        with self._news:
-            self.sessions.append(body)
-            self._news.notify_all()
+        self.sessions.append(body)
         if self.faults.use("refuse_sessions"):
             return PlainTextResponse("later", 503)
         visitor = (
@@ -453,8 +464,6 @@ class WidgetHost:
                 writer.cancel()
         finally:
             self.readers.remove(reader)
-            with self._news:
-                self._news.notify_all()
 
     async def _write(self, socket: WebSocket, reader: Reader) -> None:
         while True:
@@ -562,6 +571,7 @@ class WidgetHost:
         return Response(PIXEL, media_type="image/png")
 
 
+# A transparent PNG of one pixel.
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
     + "1f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
@@ -608,7 +618,8 @@ def order_card(**changes: object) -> Frame:
 WATCH = """window.violations = [];
 addEventListener("securitypolicyviolation", (event) => violations.push(`${event.violatedDirective} ${event.blockedURI}`));
 window.shifts = [];
-new PerformanceObserver((list) => shifts.push(...list.getEntries().map((entry) => entry.value))).observe({type: "layout-shift", buffered: true});
+const note = (list) => shifts.push(...list.getEntries().map((entry) => entry.value));
+new PerformanceObserver(note).observe({type: "layout-shift", buffered: true});
 window.problems = [];
 addEventListener("error", (event) => problems.push(event.message));
 addEventListener("unhandledrejection", (event) => problems.push(String(event.reason)));"""

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Backoff, MOST_MS } from "../../widget/app/backoff.js";
+import { Backoff, MOST_MS } from "../../widget/app/connection.js";
 
 test("the ceiling doubles from half a second up to thirty", () => {
   const backoff = new Backoff(() => 1);

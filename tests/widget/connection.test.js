@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
-import { Backoff } from "../../widget/app/backoff.js";
-import { Connection, OPEN_WITHIN_MS, Refused } from "../../widget/app/connection.js";
+import { Backoff, Connection, OPEN_WITHIN_MS, Refused } from "../../widget/app/connection.js";
 import { MemoryKeep } from "./support.mjs";
 
+/** The browser's memory of a tab. */
+globalThis.sessionStorage = { getItem: (key) => tab.get(key), setItem: (key, value) => tab.set(key, value) };
+const tab = new MemoryKeep();
+
+beforeEach(() => tab.held.clear());
 beforeEach(() => mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: 1_790_000_000_000 }));
 afterEach(() => mock.timers.reset());
 
@@ -18,7 +22,6 @@ class Network {
   phases = [];
   forgotten = 0;
   refusal = null;
-  memory = new MemoryKeep();
 
   constructor() {
     this.connection = new Connection({
@@ -34,7 +37,6 @@ class Network {
       frame: () => {},
       phase: (phase, code) => this.phases.push(code ? `${phase} ${code}` : phase),
       anew: () => (this.forgotten += 1),
-      memory: this.memory,
       backoff: new Backoff(() => 1),
     });
   }
@@ -87,7 +89,9 @@ test("two sockets that never open are followed by the stream, which is remembere
   await network.pass(1000);
   assert.deepEqual(network.links.map((link) => link.kind), ["socket", "socket", "stream"]);
   network.link.events.open();
-  assert.equal(network.memory.get("stream"), "1");
+  const next = new Network();
+  await next.connection.start();
+  assert.equal(next.link.kind, "stream");
 });
 
 test("when the stream does not open either, the socket has its turn again", async () => {
@@ -98,7 +102,7 @@ test("when the stream does not open either, the socket has its turn again", asyn
     await network.pass(wait);
   }
   assert.deepEqual(network.links.map((link) => link.kind), ["socket", "socket", "stream", "socket"]);
-  assert.equal(network.memory.get("stream"), null);
+  assert.deepEqual(tab.keys(), []);
 });
 
 test("a stream after sockets had worked is not remembered", async () => {
@@ -110,7 +114,7 @@ test("a stream after sockets had worked is not remembered", async () => {
   }
   assert.equal(network.link.kind, "stream");
   network.link.events.open();
-  assert.equal(network.memory.get("stream"), null);
+  assert.deepEqual(tab.keys(), []);
 });
 
 test("4401 fetches one new ticket and then gives up", async () => {

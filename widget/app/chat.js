@@ -16,19 +16,18 @@ const SESSION_WITHIN_MS = 10_000;
 /** HTTP answers to the session request that may be different next time. */
 const TRANSIENT = new Set([401, 408, 425, 429]);
 
-/**
- * @typedef {{draw: () => void, frame: (frame: import("../types.js").ServerFrame) => void, settings: (settings: import("../types.js").Settings) => Promise<void>}} Listeners
- */
+/** @typedef {{draw: () => void, frame: (frame: ServerFrame) => void, settings: (settings: Settings) => Promise<void>}} Listeners */
+
 export class Chat {
-  /** @type {import("../types.js").Settings|null} */
+  /** @type {Settings|null} */
   settings = null;
   /** The thread that new messages go to. */
   conv = "";
   /** The earlier thread that is being looked at, if any. @type {string|null} */
   viewed = null;
-  /** @type {import("../types.js").ThreadEntry[]} */
+  /** @type {ThreadEntry[]} */
   threads = [];
-  /** Who is typing, by thread. @type {Map<string, import("../types.js").Author>} */
+  /** Who is typing, by thread. @type {Map<string, Author>} */
   typing = new Map();
   /** Threads that this conversation continued, with their titles. @type {Map<string, string>} */
   joined = new Map();
@@ -45,32 +44,31 @@ export class Chat {
   /** @type {number|null} */
   #unreadAtWelcome = null;
   #typingSentAt = 0;
-  /** @type {Map<string, number>} */
-  #readSent = new Map();
-  /** @type {Map<string, number>} */
-  #resumed = new Map();
   /** @type {Map<string, ReturnType<typeof setTimeout>>} */
   #typingTimers = new Map();
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   #humanTimer;
-  /** Reads an earlier thread where there is no socket to ask. @type {import("../types.js").Link|null} */
+  /** Reads an earlier thread where there is no socket to ask. @type {Link|null} */
   #side = null;
 
   /**
-   * @param {{site: string, locale: string, keep: import("./bridge.js").SiteKeep, tab: import("../types.js").Keep, personText: () => string}} setting
+   * @param {string} site
+   * @param {string} locale
+   * @param {import("./bridge.js").SiteKeep} keep
    * @param {Listeners} listeners
    */
-  constructor(setting, listeners) {
-    this.setting = setting;
+  constructor(site, locale, keep, listeners) {
+    this.site = site;
+    this.locale = locale;
+    this.keep = keep;
     this.listeners = listeners;
-    this.outbox = new Outbox(setting.keep, listeners.draw);
+    this.outbox = new Outbox(keep, listeners.draw);
     this.connection = new Connection({
       session: () => this.#fetchSession(),
       open: (kind, events) => (kind === "socket" ? this.#openSocket(events) : this.#openStream(this.conv, events)),
       frame: (frame) => this.#frame(frame),
       phase: (phase, code) => this.#phase(phase, code),
       anew: () => this.#logs.clear(),
-      memory: setting.tab,
     });
   }
 
@@ -106,7 +104,7 @@ export class Chat {
   /** Opens the conversation; with a token of the shop, as that customer. @param {string} [identity] */
   start(identity = "") {
     if (identity) this.#identity = identity;
-    return identity ? this.connection.renew() : this.connection.start();
+    return identity || !this.#token ? this.connection.renew() : this.connection.start();
   }
 
   /** Forgets the customer: storage, log and secret. */
@@ -114,15 +112,15 @@ export class Chat {
     this.connection.stop();
     this.outbox.clear();
     this.#forgetThreads();
-    this.setting.keep.setVisitor(null);
-    this.setting.keep.set("draft", null);
-    this.#identity = "";
+    this.keep.setVisitor(null);
+    for (const key of ["draft", "signed"]) this.keep.set(key, null);
+    this.#identity = this.#token = "";
     this.listeners.draw();
   }
 
   /**
    * @param {string} text
-   * @param {import("../types.js").Attachment[]} [attachments]
+   * @param {Attachment[]} [attachments]
    * @param {string} [choice]
    */
   say(text, attachments = [], choice) {
@@ -131,12 +129,12 @@ export class Chat {
     return this.outbox.add({ text, attachments, choice });
   }
 
-  /** "Talk to a person": by frame where a socket can carry it, else in words, so that the wish is never lost. */
-  askForPerson() {
+  /** "Talk to a person": by frame where a socket can carry it, else in words, so that the wish is never lost. @param {string} words */
+  askForPerson(words) {
     this.personAsked = true;
     const framed = this.connection.linkKind === "socket" && this.connection.send({ t: "human" });
-    if (!framed) this.say(this.setting.personText());
-    else this.#humanTimer = setTimeout(() => this.personAsked && this.say(this.setting.personText()), HUMAN_WITHIN_MS);
+    if (!framed) this.say(words);
+    else this.#humanTimer = setTimeout(() => this.say(words), HUMAN_WITHIN_MS);
     this.listeners.draw();
   }
 
@@ -175,7 +173,6 @@ export class Chat {
 
   #forgetThreads() {
     this.#logs.clear();
-    this.#readSent.clear();
     this.typing.clear();
     this.joined.clear();
     this.threads = [];
@@ -186,8 +183,8 @@ export class Chat {
 
   /** @returns {Promise<void>} */
   async #fetchSession() {
-    const { site, locale, keep } = this.setting;
-    const body = { site, locale, visitor: keep.get("visitor") ?? undefined, identity_token: this.#identity || undefined };
+    const { site, locale } = this;
+    const body = { site, locale, visitor: this.keep.get("visitor") ?? undefined, identity_token: this.#identity || undefined };
     const answer = await fetch(endpoint("session"), {
       method: "POST",
       headers: { "Content-Type": "application/json" },
@@ -205,23 +202,26 @@ export class Chat {
   }
 
   /**
-   * @param {import("../types.js").Session} session
+   * @param {Session} session
    * @param {string} [visitor] who we were
    */
   async #adopt(session, visitor) {
-    const another = Boolean(visitor && visitor !== session.visitor);
-    if (another && this.#identity) this.outbox.clear();
-    if (another) this.#forgetThreads();
+    const another = Boolean(visitor && this.conv && this.conv !== session.conv);
+    if (another && this.#identity) {
+      if (this.keep.get("signed")) this.outbox.clear();
+      this.#forgetThreads();
+    }
+    if (this.#identity) this.keep.set("signed", "1");
     this.#identity = "";
     this.#token = session.token;
     this.settings = session.settings;
     this.conv = session.conv;
     if (session.settings.heartbeat_s) this.connection.heartbeatMs = session.settings.heartbeat_s * 1000;
-    this.setting.keep.setVisitor(session.visitor);
+    this.keep.setVisitor(session.visitor);
     await this.listeners.settings(session.settings);
   }
 
-  /** @param {import("../types.js").LinkEvents} events */
+  /** @param {LinkEvents} events */
   #openSocket(events) {
     const url = endpoint("socket");
     url.protocol = url.protocol.replace("http", "ws");
@@ -233,23 +233,22 @@ export class Chat {
 
   /**
    * @param {string} conv
-   * @param {import("../types.js").LinkEvents} events
+   * @param {LinkEvents} events
    */
   #openStream(conv, events) {
-    const url = endpoint("events");
-    url.search = new URLSearchParams({ conv, after: String(this.#log(conv).last) }).toString();
+    const url = endpoint("events", { conv, after: String(this.#log(conv).last) });
     return openStream({ events: url, send: endpoint("send"), token: this.#token, conv }, events);
   }
 
   /** @param {string} conv */
   #readAside(conv) {
     const nothing = () => {};
-    const frame = (/** @type {import("../types.js").ServerFrame} */ one) => isDurable(one) && this.#durable(one);
+    const frame = (/** @type {ServerFrame} */ one) => isDurable(one) && this.#durable(one);
     this.#side = this.#openStream(conv, { open: nothing, traffic: nothing, closed: nothing, frame });
   }
 
   /**
-   * @param {import("../types.js").Phase} phase
+   * @param {Phase} phase
    * @param {number} code
    */
   #phase(phase, code) {
@@ -264,7 +263,7 @@ export class Chat {
     this.listeners.draw();
   }
 
-  /** @param {import("../types.js").ServerFrame} frame */
+  /** @param {ServerFrame} frame */
   #frame(frame) {
     if (isDurable(frame)) this.#durable(frame);
     else if (frame.t === "welcome") this.#welcome(frame);
@@ -277,7 +276,7 @@ export class Chat {
     if (frame.t !== "pong") this.listeners.draw();
   }
 
-  /** @param {import("../types.js").WelcomeFrame} frame */
+  /** @param {WelcomeFrame} frame */
   #welcome(frame) {
     this.conv = frame.conv;
     const log = this.#log(frame.conv);
@@ -293,48 +292,44 @@ export class Chat {
   #settle(log) {
     if (log.conv !== this.conv || log.last < this.#settledAt || this.#unreadAtWelcome === null) return;
     log.markUnread(this.#unreadAtWelcome);
-    this.#readSent.set(log.conv, log.readByMe);
+    log.readTold = log.readByMe;
     this.#unreadAtWelcome = null;
   }
 
-  /** @param {import("../types.js").DurableFrame} frame */
+  /** @param {DurableFrame} frame */
   #durable(frame) {
     const log = this.#log(frame.conv);
     const { applied, gap } = log.apply(frame);
     for (const one of applied) if (one.t === "msg") this.#arrived(one);
-    if (log.state && log.state.owner && log.state.owner.type !== "assistant") this.#personCame();
+    if (frame.t === "state") this.personAsked = false;
     if (gap) this.#resume(frame.conv);
     this.#settle(log);
   }
 
-  /** @param {import("../types.js").MsgFrame} message */
+  /** @param {MsgFrame} message */
   #arrived(message) {
+    clearTimeout(this.#humanTimer);
     if (message.cid) this.outbox.seen(message.cid);
     if (!isFromUs(message)) return;
-    this.#personCame();
+    this.personAsked = false;
     this.#stopTyping(message.conv);
   }
 
-  #personCame() {
-    this.personAsked = false;
-    clearTimeout(this.#humanTimer);
-  }
-
-  /** @param {import("../types.js").AckFrame} frame */
+  /** @param {AckFrame} frame */
   #ack(frame) {
     this.outbox.ack(frame.cid, frame.seq);
     if (frame.conv !== this.conv) this.#join(frame.conv, "");
     setTimeout(() => this.#log(frame.conv).last < frame.seq && this.#resume(frame.conv), RESUME_AGAIN_MS);
   }
 
-  /** @param {import("../types.js").NackFrame} frame */
+  /** @param {NackFrame} frame */
   #nack(frame) {
     const closed = frame.code === "closed";
     this.outbox.nack(frame.cid, frame.code, frame.retryable || closed);
     if (closed) void this.connection.renew();
   }
 
-  /** @param {import("../types.js").TypingFrame} frame */
+  /** @param {TypingFrame} frame */
   #typing(frame) {
     this.#stopTyping(frame.conv);
     if (!frame.on || frame.who.type === "customer") return;
@@ -351,7 +346,7 @@ export class Chat {
     this.typing.delete(conv);
   }
 
-  /** @param {import("../types.js").ReadFrame} frame */
+  /** @param {ReadFrame} frame */
   #read(frame) {
     const log = this.#log(frame.conv);
     const who = typeof frame.who === "string" ? frame.who : frame.who?.type;
@@ -375,8 +370,7 @@ export class Chat {
 
   /** @param {ThreadLog} log */
   #sendRead(log) {
-    if (log.readByMe <= (this.#readSent.get(log.conv) ?? 0)) return;
-    if (this.connection.send({ t: "read", conv: log.conv, seq: log.readByMe })) this.#readSent.set(log.conv, log.readByMe);
+    if (log.readByMe > log.readTold && this.connection.send({ t: "read", conv: log.conv, seq: log.readByMe })) log.readTold = log.readByMe;
   }
 
   /**
@@ -384,9 +378,9 @@ export class Chat {
    * @param {string} conv
    */
   #resume(conv) {
-    if (Date.now() - (this.#resumed.get(conv) ?? 0) < RESUME_AGAIN_MS) return;
-    this.#resumed.set(conv, Date.now());
     const log = this.#log(conv);
+    if (Date.now() - log.resumedAt < RESUME_AGAIN_MS) return;
+    log.resumedAt = Date.now();
     if (this.connection.linkKind === "stream") void this.connection.start();
     else this.connection.send({ t: "resume", conv, last_seq: log.last });
     setTimeout(() => log.hole && this.#resume(conv), RESUME_AGAIN_MS + 100);
@@ -396,7 +390,10 @@ export class Chat {
 /**
  * The address of a door beside this document.
  * @param {string} name
+ * @param {Record<string, string>} [query]
  */
-export function endpoint(name) {
-  return new URL(name, location.origin + location.pathname);
+export function endpoint(name, query) {
+  const url = new URL(name, location.origin + location.pathname);
+  url.search = new URLSearchParams(query).toString();
+  return url;
 }

@@ -3,8 +3,8 @@
  * Keeps exactly one link to the server alive: which kind, when to try again, when a silent link counts as dead and
  * which close codes end it for good. Knows frames only as far as `bye` and `welcome`; the conversation is not its business.
  */
-import { Backoff } from "./backoff.js";
-
+const FIRST_MS = 500;
+export const MOST_MS = 30_000;
 export const OPEN_WITHIN_MS = 5_000;
 const STABLE_AFTER_MS = 10_000;
 const SILENT_FOR_MS = 45_000;
@@ -14,8 +14,31 @@ const ANSWER_WITHIN_MS = 2_000;
 const TICKET_LIVES_MS = 4 * 60_000;
 const SOCKET_TRIES = 2;
 const RATE_WAIT_MS = 30_000;
+const MEMORY = "onethread:stream";
 /** Close codes of the 44xx range after which a client may come back. */
 const COME_BACK = new Set([4401, 4404, 4408, 4429]);
+
+/** How long to wait before the next try: exponential with full jitter, so that a restart is not met by a stampede. */
+export class Backoff {
+  #failures = 0;
+  #random;
+
+  /** @param {() => number} [random] uniform in [0, 1) */
+  constructor(random = Math.random) {
+    this.#random = random;
+  }
+
+  /** Milliseconds until the next try; the ceiling doubles with every call up to 30 s. */
+  next() {
+    const ceiling = Math.min(MOST_MS, FIRST_MS * 2 ** this.#failures);
+    this.#failures = Math.min(this.#failures + 1, 16);
+    return this.#random() * ceiling;
+  }
+
+  reset() {
+    this.#failures = 0;
+  }
+}
 
 /**
  * The session endpoint said no, for good: `code` is the HTTP status.
@@ -31,23 +54,24 @@ export class Refused extends Error {
 /**
  * @typedef {object} Wiring
  * @property {() => Promise<unknown>} session fetches a new ticket; throws Refused for a final no
- * @property {(kind: "socket"|"stream", events: import("../types.js").LinkEvents) => import("../types.js").Link} open
- * @property {(frame: import("../types.js").ServerFrame) => void} frame
- * @property {(phase: import("../types.js").Phase, code: number) => void} phase
+ * @property {(kind: "socket"|"stream", events: LinkEvents) => Link} open
+ * @property {(frame: ServerFrame) => void} frame
+ * @property {(phase: Phase, code: number) => void} phase
  * @property {() => void} anew the thread is gone: forget it
- * @property {import("../types.js").Keep} memory of this browser session
  * @property {Backoff} [backoff]
  */
 export class Connection {
-  /** @type {import("../types.js").Phase} */
+  /** @type {Phase} */
   phase = "waiting";
   heartbeatMs = 15_000;
   /** What the present link is. @type {"socket"|"stream"} */
   linkKind = "socket";
   #wiring;
   #backoff;
-  /** @type {import("../types.js").Link|null} */
+  /** @type {Link|null} */
   #link = null;
+  /** Sockets do not get through here; remembered for the tab where that is allowed. */
+  #streams = remembered();
   #turn = 0;
   #ticketAt = -Infinity;
   #ticketRenewed = false;
@@ -73,8 +97,7 @@ export class Connection {
 
   /** Which way the next link takes. @returns {"socket"|"stream"} */
   get kind() {
-    const streamed = this.#wiring.memory.get("stream") === "1";
-    return streamed || this.#socketFailures >= SOCKET_TRIES ? "stream" : "socket";
+    return this.#streams || this.#socketFailures >= SOCKET_TRIES ? "stream" : "socket";
   }
 
   /** Connects now; a link that is already up or on its way is replaced. */
@@ -152,7 +175,7 @@ export class Connection {
     this.#ticketRenewed = false;
     this.#socketFailures = 0;
     if (kind === "socket") this.#socketWorked = true;
-    else if (!this.#socketWorked) this.#wiring.memory.set("stream", "1");
+    else if (!this.#socketWorked) this.#streams = remembered(true);
     this.#stable = setTimeout(() => this.#backoff.reset(), STABLE_AFTER_MS);
     this.#pulse = setInterval(() => this.#beat(), this.heartbeatMs);
     this.#change("open");
@@ -167,7 +190,7 @@ export class Connection {
     this.#link?.send({ t: "ping", n: ++this.#pings });
   }
 
-  /** @param {import("../types.js").ServerFrame} frame */
+  /** @param {ServerFrame} frame */
   #frame(frame) {
     if (frame.t === "bye") this.#retryAfterMs = (frame.retry_after ?? 0) * 1000;
     this.#wiring.frame(frame);
@@ -233,11 +256,21 @@ export class Connection {
   }
 
   /**
-   * @param {import("../types.js").Phase} phase
+   * @param {Phase} phase
    * @param {number} [code]
    */
   #change(phase, code = 0) {
     this.phase = phase;
     this.#wiring.phase(phase, code);
+  }
+}
+
+/** Whether only streams get through, as far as this tab knows. @param {boolean} [now] */
+function remembered(now = false) {
+  try {
+    if (now) sessionStorage.setItem(MEMORY, "1");
+    return now || sessionStorage.getItem(MEMORY) === "1";
+  } catch {
+    return now;
   }
 }

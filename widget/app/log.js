@@ -8,18 +8,18 @@ const HELD_AT_MOST = 500;
 /**
  * Whether a frame is numbered and replayed; unknown types count too, so that they cannot tear a hole.
  * @param {any} frame
- * @returns {frame is import("../types.js").DurableFrame}
+ * @returns {frame is DurableFrame}
  */
 export function isDurable(frame) {
   return typeof frame.conv === "string" && Number.isInteger(frame.seq) && Number.isInteger(frame.prev);
 }
 
-/** @param {import("../types.js").Card} card */
+/** @param {Card} card */
 export function cardKey(card) {
   return card.kind === "return" ? `return:${card.rma}` : `order:${card.order}`;
 }
 
-/** @param {import("../types.js").MsgFrame} message */
+/** @param {MsgFrame} message */
 export function isFromUs(message) {
   return message.author.type === "assistant" || message.author.type === "agent";
 }
@@ -27,17 +27,21 @@ export function isFromUs(message) {
 export class ThreadLog {
   /** The highest number applied without a hole before it. */
   last = 0;
-  /** @type {import("../types.js").MsgFrame[]} */
+  /** @type {MsgFrame[]} */
   messages = [];
-  /** The newest state of every card, by order or return. @type {Map<string, import("../types.js").Card>} */
+  /** The newest state of every card, by order or return. @type {Map<string, Card>} */
   cards = new Map();
-  /** @type {import("../types.js").State|null} */
+  /** @type {State|null} */
   state = null;
   /** Up to here the other side has read. */
   readByThem = 0;
   /** Up to here the customer has read. */
   readByMe = 0;
-  /** @type {Map<number, import("../types.js").DurableFrame>} */
+  /** Up to here the server knows it. */
+  readTold = 0;
+  /** When a replay was last asked for, in milliseconds since 1970. */
+  resumedAt = 0;
+  /** @type {Map<number, DurableFrame>} */
   #held = new Map();
 
   /** @param {string} conv */
@@ -47,7 +51,7 @@ export class ThreadLog {
 
   /**
    * Takes a frame. `applied` is what became visible, in order; `gap` says that something before it is missing.
-   * @param {import("../types.js").DurableFrame} frame
+   * @param {DurableFrame} frame
    */
   apply(frame) {
     if (frame.seq <= this.last) return { applied: [], gap: false };
@@ -90,7 +94,7 @@ export class ThreadLog {
   #drain() {
     const applied = [];
     for (const seq of [...this.#held.keys()].sort((a, b) => a - b)) {
-      const frame = /** @type {import("../types.js").DurableFrame} */ (this.#held.get(seq));
+      const frame = /** @type {DurableFrame} */ (this.#held.get(seq));
       if (seq > this.last && frame.prev > this.last) break;
       this.#held.delete(seq);
       if (seq <= this.last) continue;
@@ -100,7 +104,7 @@ export class ThreadLog {
     return applied;
   }
 
-  /** @param {import("../types.js").DurableFrame} frame */
+  /** @param {DurableFrame} frame */
   #take(frame) {
     this.last = frame.seq;
     if (frame.t === "msg") this.messages.push(frame);

@@ -21,7 +21,7 @@ export function uuid7(now = Date.now()) {
 }
 
 export class Outbox {
-  /** @type {Map<string, import("../types.js").Entry>} */
+  /** @type {Map<string, Entry>} */
   #entries = new Map();
   /** @type {Map<string, ReturnType<typeof setTimeout>>} */
   #timers = new Map();
@@ -32,7 +32,7 @@ export class Outbox {
   #lastAt = 0;
 
   /**
-   * @param {import("../types.js").Keep} keep
+   * @param {Keep} keep
    * @param {() => void} changed called after every change
    */
   constructor(keep, changed) {
@@ -48,12 +48,12 @@ export class Outbox {
 
   /**
    * Stores a message and sends it if a link is up.
-   * @param {{text: string, attachments?: import("../types.js").Attachment[], choice?: string}} message
+   * @param {{text: string, attachments?: Attachment[], choice?: string}} message
    */
   add({ text, attachments = [], choice }) {
     this.#lastAt = Math.max(Date.now(), this.#lastAt + 1);
     const draft = { cid: uuid7(this.#lastAt), text, attachments, choice, at: new Date().toISOString() };
-    /** @type {import("../types.js").Entry} */
+    /** @type {Entry} */
     const entry = { ...draft, status: "pending", tries: 0 };
     this.#entries.set(entry.cid, entry);
     this.#store(entry);
@@ -93,7 +93,7 @@ export class Outbox {
   }
 
   /**
-   * The log shows the message (also when the ack was lost).
+   * The log shows the message (also when the ack was lost), or the customer deleted it.
    * @param {string} cid
    */
   seen(cid) {
@@ -125,11 +125,6 @@ export class Outbox {
     this.#changed();
   }
 
-  /** @param {string} cid */
-  discard(cid) {
-    this.seen(cid);
-  }
-
   /** Drops everything, on the disk too: another person sits here now. */
   clear() {
     for (const cid of [...this.#entries.keys()]) this.#forget(cid);
@@ -140,14 +135,14 @@ export class Outbox {
   /** @param {string} key */
   #restore(key) {
     try {
-      const draft = /** @type {import("../types.js").Draft} */ (JSON.parse(this.#keep.get(key) ?? "null"));
+      const draft = /** @type {Draft} */ (JSON.parse(this.#keep.get(key) ?? "null"));
       this.#entries.set(draft.cid, { ...draft, status: draft.failed ? "failed" : "pending", tries: 0 });
     } catch {
       this.#keep.set(key, null);
     }
   }
 
-  /** @param {import("../types.js").Entry} entry */
+  /** @param {Entry} entry */
   #store({ cid, text, attachments, choice, at, failed }) {
     this.#keep.set(PREFIX + cid, JSON.stringify({ cid, text, attachments, choice, at, failed }));
   }
@@ -159,7 +154,7 @@ export class Outbox {
     this.#keep.set(PREFIX + cid, null);
   }
 
-  /** @param {import("../types.js").Entry} entry */
+  /** @param {Entry} entry */
   #send(entry) {
     if (!this.#transmit) return;
     entry.tries += 1;
@@ -171,7 +166,7 @@ export class Outbox {
   }
 
   /**
-   * @param {import("../types.js").Entry} entry
+   * @param {Entry} entry
    * @param {string} code the reason to show if this was the last try
    */
   #await(entry, code) {
@@ -184,7 +179,7 @@ export class Outbox {
   }
 
   /**
-   * @param {import("../types.js").Entry} entry
+   * @param {Entry} entry
    * @param {string} code
    */
   #fail(entry, code) {

@@ -4,26 +4,38 @@
  * task, and reports back only what the screen knows: whether the customer can see the end of the thread.
  */
 import { Composer } from "./composer.js";
-import { el, icon, plainName } from "./dom.js";
+import { button, el, icon, plainName, setLabel, setText } from "./dom.js";
 import { face, items } from "./messages.js";
 
 const NEAR_END_PX = 48;
 const LOST_SHOWS_AFTER_MS = 1_200;
 
 export class Panel {
-  /** Where the line "new" is drawn: after this number. @type {number|null} */
-  newAfter = null;
   #chat;
   #words;
+  #does;
   #open = false;
   #queued = false;
   #atEnd = true;
   #listing = false;
   #lostSince = 0;
+  /** Where the line "new" is drawn: after this number. @type {number|null} */
+  #newAfter = null;
   /** @type {Map<string, HTMLElement>} */
   #nodes = new Map();
-  /** @type {{status: HTMLElement, list: HTMLOListElement, log: HTMLElement}} */
-  #at;
+  #title = el("h1", { tabIndex: -1 });
+  #under = el("p", { className: "under-title" });
+  #face = el("span", { className: "head-face" });
+  #toList = button("icon-button", () => this.#showList(!this.#listing), icon("list"));
+  #toClose = button("icon-button", () => this.#does.close(), icon("close"));
+  #banner = el("div", { className: "banner" });
+  #strip = el("div", { className: "strip" });
+  #newer = button("newer", () => this.#toEnd(true));
+  #typing = el("p", { className: "typing" });
+  #threads = el("section", { className: "threads" });
+  #list = el("ol");
+  #log = el("div", { className: "log", role: "log", "aria-live": "polite", tabIndex: 0 }, this.#list, this.#typing);
+  #status = el("p", { className: "unseen", role: "status" });
 
   /**
    * @param {import("./chat.js").Chat} chat
@@ -33,102 +45,70 @@ export class Panel {
   constructor(chat, words, does) {
     this.#chat = chat;
     this.#words = words;
-    this.does = does;
-    this.title = el("h1", { tabIndex: -1 });
-    this.under = el("p", { className: "under-title" });
-    this.avatar = el("span", { className: "head-face" });
-    this.toList = this.#button("list", () => this.#showList(!this.#listing));
-    this.toClose = this.#button("close", () => does.close());
-    this.banner = el("div", { className: "banner", hidden: true });
-    this.strip = el("div", { className: "strip", hidden: true });
-    this.newer = el("button", { type: "button", className: "newer", hidden: true, onclick: () => this.#toEnd(true) });
-    this.typing = el("div", { className: "typing", hidden: true });
-    this.threads = el("section", { className: "threads", hidden: true });
-    const list = el("ol");
-    const log = el("div", { className: "log", role: "log", "aria-live": "polite", "aria-relevant": "additions", tabIndex: 0 }, list, this.typing);
-    this.#at = { status: el("p", { className: "unseen", role: "status" }), list, log };
+    this.#does = does;
     this.composer = new Composer(chat, words, () => this.#sent());
     this.node = el(
       "main",
       { className: "panel" },
-      el("header", { className: "head" }, this.avatar, el("div", { className: "titles" }, this.title, this.under), this.toList, this.toClose),
-      this.banner,
-      this.strip,
-      el("div", { className: "middle" }, log, this.newer, this.threads),
+      el("header", { className: "head" }, this.#face, el("div", { className: "titles" }, this.#title, this.#under), this.#toList, this.#toClose),
+      this.#banner,
+      this.#strip,
+      el("div", { className: "middle" }, this.#log, this.#newer, this.#threads),
       this.composer.node,
-      this.#at.status,
+      this.#status,
     );
     this.#listen();
   }
 
   /** Draws soon, however often it is asked. A timer and not a frame: a hidden panel gets no frames. */
   draw() {
-    if (this.#queued) return;
+    if (!this.#queued) setTimeout(() => this.#draw());
     this.#queued = true;
-    setTimeout(() => {
-      this.#queued = false;
-      this.#draw();
-    });
   }
 
   /** Says something to people who listen rather than look. @param {string} words */
   announce(words) {
-    if (this.#at.status.textContent !== words) this.#at.status.textContent = words;
+    setText(this.#status, words);
   }
 
-  /** @param {boolean} withFocus the text field, or on small screens the heading, gets the focus */
-  show(withFocus) {
+  /** Into the sight and the focus of the customer; on touch screens the field would open the keyboard over the text. */
+  show() {
     this.#open = true;
-    this.newAfter = this.#chat.unread ? this.#chat.log.readByMe : null;
+    this.#newAfter = this.#chat.unread ? this.#chat.log.readByMe : null;
     this.#draw();
     this.#toEnd(false);
-    if (withFocus) this.focus();
+    (matchMedia("(pointer: coarse)").matches ? this.#title : this.composer.text).focus();
   }
 
   hide() {
     this.#open = false;
-    this.newAfter = null;
+    this.#newAfter = null;
     this.#showList(false);
   }
 
-  /** A heading on touch screens: the field would open the keyboard over the conversation. */
-  focus() {
-    const touch = matchMedia("(pointer: coarse)").matches;
-    (touch ? this.title : this.composer.text).focus({ preventScroll: true });
-  }
-
   #listen() {
-    const { log } = this.#at;
-    log.onscroll = () => {
-      this.#atEnd = log.scrollTop > this.#endTop() - NEAR_END_PX;
+    const stay = new ResizeObserver(() => this.#atEnd && this.#toEnd(false));
+    stay.observe(this.#log);
+    stay.observe(this.#list);
+    this.#log.onscroll = () => {
+      this.#atEnd = this.#log.scrollTop > this.#endTop() - NEAR_END_PX;
       if (this.#atEnd) this.draw();
     };
-    for (const type of ["focus", "blur", "online", "offline"]) addEventListener(type, () => this.draw());
-    document.addEventListener("visibilitychange", () => this.draw());
-    new ResizeObserver(() => this.#atEnd && this.#toEnd(false)).observe(log);
-    new ResizeObserver(() => this.#atEnd && this.#toEnd(false)).observe(this.#at.list);
+    for (const type of ["focus", "online", "offline", "visibilitychange"]) addEventListener(type, () => this.draw());
     addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || event.isComposing) return;
       if (this.#listing) this.#showList(false);
-      else this.does.close();
+      else this.#does.close();
     });
   }
 
-  /**
-   * @param {"list"|"close"|"back"} name
-   * @param {() => void} onclick
-   */
-  #button(name, onclick) {
-    return el("button", { type: "button", className: "icon-button", onclick }, icon(name));
-  }
-
   #draw() {
+    this.#queued = false;
     this.#drawHead();
     this.#drawBanner();
     this.#drawStrip();
     this.#drawLog();
     this.#drawTyping();
-    this.#drawThreads();
     this.composer.draw();
     if (this.#atEnd) this.#toEnd(false);
     this.#drawNewer();
@@ -136,202 +116,142 @@ export class Panel {
   }
 
   #drawHead() {
-    const { settings, log } = this.#chat;
-    const shop = settings?.shop.name ?? this.#words.say("support");
-    text(this.title, shop);
-    const owner = log.state?.owner;
+    const { settings, log, threads } = this.#chat;
+    const { owner } = log.state ?? {};
     const person = owner?.type === "agent" ? plainName(owner.name) : "";
-    const assistant = plainName(settings?.assistant.name ?? "");
-    const name = person || assistant;
-    const line = person ? this.#words.say("withPerson", { name: person }) : assistant && `${assistant} · ${this.#words.say("assistantRole")}`;
-    text(this.under, line);
-    if (this.avatar.dataset.of !== `${person}|${assistant}`) {
-      this.avatar.dataset.of = `${person}|${assistant}`;
-      this.avatar.replaceChildren(...(name ? [face(person ? "agent" : "assistant", name)] : []));
-    }
-    label(this.toList, this.#words.say("threads"));
-    label(this.toClose, this.#words.say("close"));
-    this.toList.setAttribute("aria-expanded", String(this.#listing));
-    this.toList.hidden = this.#chat.threads.length === 0;
-    label(this.#at.log, this.#words.say("log"));
+    const assistant = plainName(settings?.assistant.name);
+    const under = person ? this.#words.say("withPerson", { name: person }) : assistant && `${assistant} · ${this.#words.say("assistantRole")}`;
+    setText(this.#title, settings?.shop.name ?? "");
+    if (this.#under.textContent !== under) this.#face.replaceChildren(face(person ? "agent" : "assistant", person));
+    setText(this.#under, under);
+    setLabel(this.#toList, this.#words.say("threads"));
+    setLabel(this.#toClose, this.#words.say("close"));
+    setLabel(this.#log, this.#words.say("log"));
+    this.#toList.ariaExpanded = String(this.#listing);
+    this.#toList.hidden = !threads.length;
+    this.#threads.hidden = !this.#listing;
   }
 
   /** A lost connection shows only when it lasts: a reconnect within a second is nobody's business. */
   #drawBanner() {
     const { phase } = this.#chat;
-    const lost = phase === "waiting" || (phase === "connecting" && this.#lostSince > 0);
-    if (lost && !this.#lostSince) {
+    if (phase === "open" || phase === "stopped") this.#lostSince = 0;
+    else if (phase === "waiting" && !this.#lostSince) {
       this.#lostSince = Date.now();
       setTimeout(() => this.draw(), LOST_SHOWS_AFTER_MS);
     }
-    if (!lost) this.#lostSince = 0;
-    const key = this.#bannerKey();
-    if (this.banner.dataset.key === key) return;
-    const before = this.banner.dataset.key;
-    this.banner.dataset.key = key;
-    this.banner.hidden = key === "";
-    this.banner.replaceChildren(...this.#bannerParts());
-    if (key) this.announce(this.banner.firstElementChild?.textContent ?? "");
-    else if (before && phase === "open") this.announce(this.#words.say("connected"));
+    const before = this.#banner.textContent;
+    const [words, act] = this.#trouble();
+    if (before?.startsWith(words) && Boolean(before) === Boolean(words)) return;
+    this.#banner.replaceChildren(words, act ? button("inline", act, this.#words.say("retry")) : "");
+    if (this.#open) this.announce(words || this.#words.say("connected"));
   }
 
-  #bannerKey() {
+  /** What is wrong with the connection, and what the customer can do about it. @returns {[string, (() => void)?]} */
+  #trouble() {
     const { phase, stopCode } = this.#chat;
-    if (phase === "stopped") return stopCode === 1000 ? "" : `stopped ${stopCode} ${this.#words.locale}`;
-    if (!navigator.onLine && phase !== "open") return `offline ${this.#words.locale}`;
-    const shown = this.#lostSince > 0 && Date.now() - this.#lostSince >= LOST_SHOWS_AFTER_MS;
-    return shown ? `lost ${this.#words.locale}` : "";
-  }
-
-  #bannerParts() {
-    const key = this.banner.dataset.key ?? "";
-    if (key.startsWith("offline")) return [el("span", null, this.#words.say("offline"))];
-    if (key.startsWith("lost")) return [el("span", null, this.#words.say("reconnecting"))];
-    if (!key) return [];
-    const { stopCode } = this.#chat;
-    if (stopCode < 1000) return [el("span", null, this.#words.say("stopRefused"))];
-    const act = (/** @type {import("./words.js").Key} */ says, /** @type {import("./words.js").Key} */ does, /** @type {() => void} */ onclick) => [
-      el("span", null, this.#words.say(says)),
-      el("button", { type: "button", className: "inline", onclick }, this.#words.say(does)),
-    ];
-    if (stopCode === 4409) return act("stopReplaced", "stopUseHere", () => void this.#chat.start());
-    if (stopCode === 4403) return act("stopEnded", "stopAnew", () => this.does.restart());
-    return act("stopOther", "stopAgain", () => location.reload());
+    const say = this.#words.say.bind(this.#words);
+    if (phase === "open") return [""];
+    if (phase !== "stopped") {
+      if (!navigator.onLine) return [say("offline")];
+      return [this.#lostSince && Date.now() - this.#lostSince >= LOST_SHOWS_AFTER_MS ? say("reconnecting") : ""];
+    }
+    if (stopCode <= 1000) return [stopCode === 1000 ? "" : say("stopRefused")];
+    if (stopCode === 4409) return [say("stopReplaced"), () => void this.#chat.start()];
+    return stopCode === 4403 ? [say("stopEnded"), this.#does.restart] : [say("stopOther"), () => location.reload()];
   }
 
   /** What the customer should know about the state of the thread: who owns it, when somebody answers, that it is done. */
   #drawStrip() {
-    const words = this.#chat.viewed ? this.#words.say("readOnly") : this.#stateWords();
-    if (this.strip.dataset.words === words) return;
-    this.strip.dataset.words = words;
-    this.strip.hidden = words === "";
-    const back = this.#chat.viewed && el("button", { type: "button", className: "inline", onclick: () => this.#chat.view(null) }, this.#words.say("toCurrent"));
-    this.strip.replaceChildren(el("span", null, words), back || "");
-    if (words && this.#chat.settled) this.announce(words);
+    const { viewed, settled } = this.#chat;
+    const words = viewed ? this.#words.say("readOnly") : this.#stateWords();
+    if (this.#strip.dataset.shown === words) return;
+    this.#strip.dataset.shown = words;
+    this.#strip.replaceChildren(words, viewed ? button("inline", () => this.#chat.view(null), this.#words.say("toCurrent")) : "");
+    if (settled) this.announce(words);
   }
 
   #stateWords() {
-    const { log, settings } = this.#chat;
-    const status = log.state?.status;
-    if (status === "resolved") return this.#words.say("resolved");
-    if (status === "closed") return this.#words.say("closed");
-    if (log.state?.owner?.type !== "queue") return "";
-    const agents = log.state.agents ?? settings?.agents;
+    const { status, owner, agents = this.#chat.settings?.agents } = this.#chat.log.state ?? {};
+    if (status === "resolved" || status === "closed") return this.#words.say(status);
+    if (owner?.type !== "queue") return "";
     if (agents?.online) return this.#words.say("queueOnline");
-    const back = agents?.back_at ? new Date(agents.back_at) : null;
-    return back ? this.#words.say("queueAt", { when: this.#words.moment(back) }) : this.#words.say("queueAway");
+    return agents?.back_at ? this.#words.say("queueAt", { when: this.#words.moment(new Date(agents.back_at)) }) : this.#words.say("queueAway");
   }
 
   #drawLog() {
-    const { list, log } = this.#at;
-    log.setAttribute("aria-busy", String(!this.#chat.settled));
+    this.#log.ariaBusy = String(!this.#chat.settled);
     if (!this.#chat.settings) return;
-    const wanted = items({ chat: this.#chat, words: this.#words, newAfter: this.newAfter });
-    const keys = new Set(wanted.map((item) => item.key));
-    for (const [key, node] of this.#nodes) if (!keys.has(key)) this.#nodes.delete(key), node.remove();
-    wanted.forEach((item, at) => {
-      const node = this.#nodes.get(item.key) ?? item.make();
-      this.#nodes.set(item.key, node);
-      item.sync(node);
-      if (list.children[at] !== node) list.insertBefore(node, list.children[at] ?? null);
+    const wanted = items({ chat: this.#chat, words: this.#words, newAfter: this.#newAfter });
+    const before = this.#nodes;
+    this.#nodes = new Map(wanted.map(({ key, make }) => [key, before.get(key) ?? make()]));
+    for (const [key, node] of before) if (!this.#nodes.has(key)) node.remove();
+    wanted.forEach(({ key, sync }, at) => {
+      const node = /** @type {HTMLElement} */ (this.#nodes.get(key));
+      sync?.(node);
+      if (this.#list.children[at] !== node) this.#list.insertBefore(node, this.#list.children[at]);
     });
   }
 
   #drawTyping() {
     const who = this.#chat.viewed ? undefined : this.#chat.typing.get(this.#chat.conv);
-    this.typing.hidden = !who;
-    if (!who) return this.typing.replaceChildren();
-    const words = this.#words.say("typing", { name: plainName(who.name) });
-    if (this.typing.textContent === words) return;
-    this.typing.replaceChildren(el("span", { className: "dots", "aria-hidden": "true" }, el("i"), el("i"), el("i")), el("span", null, words));
-    this.announce(words);
+    const words = who ? this.#words.say("typing", { name: plainName(who.name) }) : "";
+    if (this.#typing.textContent === words) return;
+    this.#typing.replaceChildren(...(words ? [el("span", { className: "dots" }, el("i"), el("i"), el("i")), words] : []));
+    if (words) this.announce(words);
   }
 
   #drawNewer() {
-    const { unread } = this.#chat;
-    this.newer.hidden = this.#atEnd || unread === 0 || this.#chat.viewed !== null;
-    if (!this.newer.hidden) this.newer.replaceChildren(icon("down"), this.#words.say("newMessages", { count: unread }));
-  }
-
-  #drawThreads() {
-    this.threads.hidden = !this.#listing;
-    if (!this.#listing) return;
-    const rows = this.#chat.threads.map((thread) => this.#threadRow(thread));
-    this.threads.replaceChildren(el("h2", { tabIndex: -1 }, this.#words.say("threads")), rows.length ? el("ul", null, ...rows) : el("p", null, this.#words.say("noThreads")));
-  }
-
-  /** @param {import("../types.js").ThreadEntry} thread */
-  #threadRow(thread) {
-    const states = /** @type {const} */ ({ new: "statusNew", open: "statusOpen", pending: "statusPending", resolved: "statusResolved", closed: "statusClosed" });
-    const at = new Date(thread.last_at);
-    const open = () => {
-      this.#showList(false);
-      this.#chat.view(thread.conv);
-      this.#toEnd(false);
-    };
-    return el(
-      "li",
-      null,
-      el(
-        "button",
-        { type: "button", onclick: open },
-        el("span", { className: "thread-title", dir: "auto" }, thread.title || this.#words.say("threadUntitled")),
-        el("span", { className: "thread-under" }, el("time", { dateTime: thread.last_at, title: this.#words.full(at) }, this.#words.day(at)), ` · ${this.#words.say(states[thread.status] ?? "statusOpen")}`),
-      ),
-    );
+    const { unread, viewed } = this.#chat;
+    this.#newer.hidden = this.#atEnd || !unread || viewed !== null;
+    setText(this.#newer, this.#words.say("newMessages", { count: unread }));
   }
 
   /** @param {boolean} on */
   #showList(on) {
     if (this.#listing === on) return;
     this.#listing = on;
-    this.#at.log.inert = on;
+    this.#log.inert = on;
+    this.#threads.replaceChildren(el("h2", null, this.#words.say("threads")), ...this.#chat.threads.map((thread) => this.#thread(thread)));
     this.#draw();
-    if (on) this.threads.querySelector("button")?.focus();
-    else this.toList.focus();
+    (on ? this.#threads.querySelector("button") : this.#toList)?.focus();
+  }
+
+  /** @param {ThreadEntry} thread */
+  #thread({ conv, title, last_at: at }) {
+    const open = () => {
+      this.#showList(false);
+      this.#chat.view(conv);
+      this.#toEnd(false);
+    };
+    const date = new Date(at);
+    const time = el("time", { dateTime: at, title: this.#words.full(date) }, this.#words.day(date));
+    return button("thread", open, el("b", { dir: "auto" }, title || this.#words.say("log")), time);
   }
 
   #sent() {
-    this.newAfter = null;
+    this.#newAfter = null;
     this.#atEnd = true;
     this.draw();
   }
 
   /** Where the end is read from: an answer that is taller than the window begins at its first line. */
   #endTop() {
-    const { log, list } = this.#at;
-    const end = log.scrollHeight - log.clientHeight;
-    const newest = list.lastElementChild;
-    const top = newest instanceof HTMLElement && newest.classList.contains("us") ? newest.offsetTop - 12 : end;
-    return Math.min(end, top);
+    const end = this.#log.scrollHeight - this.#log.clientHeight;
+    const newest = this.#list.lastElementChild;
+    return newest instanceof HTMLElement && newest.classList.contains("us") ? Math.min(end, newest.offsetTop - 12) : end;
   }
 
   /** @param {boolean} smooth */
   #toEnd(smooth) {
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.#at.log.scrollTo({ top: this.#endTop(), behavior: smooth && !calm ? "smooth" : "instant" });
+    const calm = !smooth || matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.#log.scrollTo({ top: this.#endTop(), behavior: calm ? "instant" : "smooth" });
     this.#atEnd = true;
   }
 
   #markRead() {
+    const { viewed, settled } = this.#chat;
     const looking = this.#open && document.visibilityState === "visible" && document.hasFocus();
-    if (looking && this.#atEnd && !this.#listing && !this.#chat.viewed && this.#chat.settled) this.#chat.markRead();
+    if (looking && this.#atEnd && !this.#listing && !viewed && settled) this.#chat.markRead();
   }
-}
-
-/**
- * @param {HTMLElement} node
- * @param {string} words
- */
-function text(node, words) {
-  if (node.textContent !== words) node.textContent = words;
-}
-
-/**
- * @param {HTMLElement} node
- * @param {string} words
- */
-function label(node, words) {
-  if (node.getAttribute("aria-label") !== words) node.setAttribute("aria-label", words);
-  if (node.tagName === "BUTTON") node.title = words;
 }

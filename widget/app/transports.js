@@ -23,7 +23,7 @@ export function parseEvents(text) {
   return { data: data.filter((one) => one !== ""), rest };
 }
 
-/** @param {string} text @returns {import("../types.js").ServerFrame|null} */
+/** @param {string} text @returns {ServerFrame|null} */
 function parseFrame(text) {
   try {
     const frame = JSON.parse(text);
@@ -37,8 +37,8 @@ function parseFrame(text) {
  * Opens the socket and says hello; `open` is reported when the server's welcome is here.
  * @param {URL} url
  * @param {object} hello
- * @param {import("../types.js").LinkEvents} events
- * @returns {import("../types.js").Link}
+ * @param {LinkEvents} events
+ * @returns {Link}
  */
 export function openSocket(url, hello, events) {
   const socket = new WebSocket(url);
@@ -63,8 +63,8 @@ const CODES = { 401: 4401, 403: 4403, 404: 4404, 429: 4429, 503: 1013 };
  * Reads `GET /widget/events` by fetch, because an EventSource cannot carry the bearer token; `send` frames go by POST,
  * and their answers come back as if they had been frames. Other frames need a socket and are dropped.
  * @param {{events: URL, send: URL, token: string, conv: string}} to
- * @param {import("../types.js").LinkEvents} events
- * @returns {import("../types.js").Link}
+ * @param {LinkEvents} events
+ * @returns {Link}
  */
 export function openStream(to, events) {
   const abort = new AbortController();
@@ -91,7 +91,7 @@ export function openStream(to, events) {
  * @param {URL} url
  * @param {Record<string, string>} headers
  * @param {AbortSignal} signal
- * @param {import("../types.js").LinkEvents} events
+ * @param {LinkEvents} events
  * @returns {Promise<number>} the close code
  */
 async function read(url, headers, signal, events) {
@@ -115,7 +115,7 @@ async function read(url, headers, signal, events) {
  * @param {Record<string, string>} headers
  * @param {string} body
  * @param {AbortSignal} signal
- * @param {import("../types.js").LinkEvents} events
+ * @param {LinkEvents} events
  * @returns {Promise<number|undefined>} a close code when the stream has to start again
  */
 async function post(url, headers, body, signal, events) {

@@ -1,14 +1,12 @@
 // @ts-check
 /**
  * The interface in the customer's language: words, plurals, days and times in their own zone. A language is one module,
- * loaded when it is needed; a locale without one gets English words and its own dates and direction.
+ * loaded when it is needed; a locale without one gets English words with its own dates and direction.
  */
-import english from "./languages/en.js";
-
 const LANGUAGES = ["en", "es", "fr", "de", "pt"];
 const RIGHT_TO_LEFT = /^(ar|dv|fa|he|ku|ps|sd|ug|ur|yi)\b/i;
 
-/** @typedef {typeof english} Dictionary */
+/** @typedef {typeof import("./languages/en.js").default} Dictionary */
 /** @typedef {keyof Dictionary} Key */
 
 /** @param {string} locale */
@@ -16,25 +14,16 @@ export function isRightToLeft(locale) {
   return RIGHT_TO_LEFT.test(locale);
 }
 
-/** @param {string} locale */
-function known(locale) {
-  try {
-    return Intl.getCanonicalLocales(locale)[0] ?? "en";
-  } catch {
-    return "en";
-  }
-}
-
 export class Words {
-  /** @type {Dictionary} */
-  #words = english;
+  /** @type {Partial<Dictionary>} */
+  #words = {};
   locale = "en";
 
   /** @param {string} locale */
   async load(locale) {
-    this.locale = known(locale);
+    this.locale = /^[a-z]{2,3}(-[a-z\d]{2,8})*$/i.test(locale) ? locale : "en";
     const language = this.locale.slice(0, 2).toLowerCase();
-    this.#words = LANGUAGES.includes(language) ? (await import(`./languages/${language}.js`)).default : english;
+    this.#words = (await import(`./languages/${LANGUAGES.includes(language) ? language : "en"}.js`)).default;
   }
 
   /**
@@ -43,12 +32,12 @@ export class Words {
    * @param {Record<string, string|number>} [values]
    */
   say(key, values = {}) {
-    const [one, other] = this.#words[key].split("|");
+    const [one, other] = (this.#words[key] ?? "").split("|");
     const plural = other !== undefined && new Intl.PluralRules(this.locale).select(Number(values.count)) !== "one";
     return (plural ? other : one).replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
   }
 
-  /** Whether there are words for a key that came over the wire. @param {string} key @returns {key is Key} */
+  /** Whether there are words for a code of the wire. @param {string} key @returns {key is Key} */
   has(key) {
     return Object.hasOwn(this.#words, key);
   }
@@ -70,9 +59,12 @@ export class Words {
    */
   day(at, now = new Date()) {
     const days = Math.round((midnight(at) - midnight(now)) / 86_400_000);
-    if (Math.abs(days) <= 1) return capital(new Intl.RelativeTimeFormat(this.locale, { numeric: "auto" }).format(days, "day"), this.locale);
     const year = at.getFullYear() === now.getFullYear() ? undefined : "numeric";
-    return capital(new Intl.DateTimeFormat(this.locale, { weekday: "long", day: "numeric", month: "long", year }).format(at), this.locale);
+    const text =
+      Math.abs(days) <= 1
+        ? new Intl.RelativeTimeFormat(this.locale, { numeric: "auto" }).format(days, "day")
+        : new Intl.DateTimeFormat(this.locale, { weekday: "long", day: "numeric", month: "long", year }).format(at);
+    return text.charAt(0).toUpperCase() + text.slice(1);
   }
 
   /** Time alone if it is today, day and time otherwise. @param {Date} at */
@@ -83,22 +75,13 @@ export class Words {
     return new Intl.DateTimeFormat(this.locale, /** @type {any} */ ({ ...day, hour: "numeric", minute: "2-digit" })).format(at);
   }
 
-  /** @param {number} bytes */
+  /** Megabytes. @param {number} bytes */
   size(bytes) {
-    const [value, unit] = bytes < 1e6 ? [Math.max(1, bytes / 1e3), "kilobyte"] : [bytes / 1e6, "megabyte"];
-    return new Intl.NumberFormat(this.locale, { style: "unit", unit, maximumFractionDigits: bytes < 1e6 ? 0 : 1 }).format(value);
+    return new Intl.NumberFormat(this.locale, { style: "unit", unit: "megabyte", maximumFractionDigits: 1 }).format(Math.max(0.1, bytes / 1e6));
   }
 }
 
 /** @param {Date} at */
 function midnight(at) {
   return Date.UTC(at.getFullYear(), at.getMonth(), at.getDate());
-}
-
-/**
- * @param {string} text
- * @param {string} locale
- */
-function capital(text, locale) {
-  return text.charAt(0).toLocaleUpperCase(locale) + text.slice(1);
 }

@@ -1,9 +1,11 @@
 """Imports: good lines land, bad lines are named with number and reason, and nothing is done twice."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from memory import orders
@@ -16,6 +18,7 @@ from server.imports import (
     MAX_LINE_BYTES,
     UTF_16_HINT,
     ImportReport,
+    Lines,
     file_lines,
     import_customers,
     import_orders,
@@ -23,10 +26,10 @@ from server.imports import (
     import_promotions,
     import_subscriptions,
 )
-from tests.server.commerce.orders import NOW, Raw, an_order
+from tests.server.commerce.orders import NOW, Raw, a_line, a_parcel, an_order
 from tests.support.databases import ENGINES, opened, url_of
 
-EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 @pytest.fixture(params=ENGINES)
@@ -237,14 +240,73 @@ async def test_of_a_line_that_is_too_long_only_the_beginning_is_read(tmp_path: P
 
 # The examples of the documentation
 
+Run = Callable[[EmbeddedStore, Lines], Awaitable[ImportReport]]
+
 
 @pytest.mark.parametrize(
     ("name", "run", "count"),
     [("products", import_products, 8), ("customers", import_customers, 9), ("orders", import_orders, 10)],
 )
-async def test_the_example_files_land_without_a_remark(
-    store: EmbeddedStore, name: str, run: Callable[..., object], count: int
-) -> None:
-    report = await run(store, file_lines(EXAMPLES / f"{name}.jsonl"))  # type: ignore[misc]
-    assert isinstance(report, ImportReport)
+async def test_the_example_files_land_without_a_remark(store: EmbeddedStore, name: str, run: Run, count: int) -> None:
+    report = await run(store, file_lines(DOCS / "examples" / f"{name}.jsonl"))
     assert (report.landed, report.failed, report.warnings) == (count, [], [])
+
+
+STATES = {
+    "#1042": ("unfulfilled", []),
+    "#1043": ("on_hold", []),
+    "#1044": ("scheduled", []),
+    "#1045": ("processing", []),
+    "#1046": ("partially_shipped", ["delivered", "in_transit"]),
+    "#1047": ("shipped", ["in_transit"]),
+    "#1048": ("shipped", ["customs"]),
+    "#1049": ("shipped", ["available_for_pickup"]),
+    "#1050": ("delivered", ["delivered"]),
+    "#1051": ("cancelled", []),
+}
+
+
+async def test_the_example_orders_are_in_the_states_that_the_page_says(store: EmbeddedStore) -> None:
+    await import_orders(store, file_lines(DOCS / "examples" / "orders.jsonl"))
+    found = {}
+    for document in await store.documents():
+        order = await store.order(document["id"])
+        assert order is not None
+        found[order.number] = (order.state, [parcel.status.value for parcel in order.parcels])
+    assert found == STATES
+
+
+@pytest.mark.parametrize("kind", ["order", "product", "customer"])
+def test_the_example_files_fit_the_schemas(kind: str) -> None:
+    schema = json.loads((DOCS / "schemas" / f"{kind}.schema.json").read_text())
+    for text in (DOCS / "examples" / f"{kind}s.jsonl").read_text(encoding="utf-8").splitlines():
+        jsonschema.validate(json.loads(text), schema)
+
+
+async def test_every_example_on_the_page_lands(store: EmbeddedStore) -> None:
+    page = (DOCS / "orders.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```jsonl\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    runs: list[Run] = [import_orders, import_products, import_customers, import_subscriptions, import_promotions]
+    for run, block in zip(runs, blocks, strict=True):
+        report = await run(store, block.encode().splitlines())
+        assert (report.landed, report.failed, report.warnings) == (1, [], [])
+
+
+SHOWN: dict[str, dict[str, object]] = {
+    "customer.name is missing": {"customer": {"id": "c1"}},
+    "totals.total must be a whole number, not text": {"totals": {"total": "4900"}},
+    'placed_at "2026-11-20T10:00:00" has no offset, such as Z or +01:00': {"placed_at": "2026-11-20T10:00:00"},
+    'currency "XXA" is not an ISO 4217 currency': {"currency": "XXA"},
+    'lines[1].id "l1" appears twice': {"lines": [a_line(), a_line()]},
+    'shipments[0].lines[0].line "l9" is not a line of this order': {
+        "shipments": [a_parcel(lines=[{"line": "l9", "quantity": 1}])]
+    },
+    'number "#1042" belongs to the order with id "ord_7"': {"id": "ord_8"},
+}
+
+
+@pytest.mark.parametrize("reason", SHOWN)
+async def test_the_reasons_on_the_page_are_those_that_are_given(store: EmbeddedStore, reason: str) -> None:
+    assert f"`{reason}`" in (DOCS / "orders.md").read_text(encoding="utf-8")
+    report = await import_orders(store, [line(an_order()), line(an_order(**SHOWN[reason]))])
+    assert report.failed == [(2, reason)]

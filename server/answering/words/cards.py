@@ -3,6 +3,7 @@
 A card shows what a reply at the same proof may say: no street, no e-mail, no internal reason.
 """
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from server.answering.words.voice import Voice
 from server.commerce.business import local
 from server.commerce.model import Fact, LocalTime, OrderSnapshot, Return, ReturnOutcome, ReturnStatus, Window
 from server.commerce.progress import progress, tone
-from server.commerce.rows import WismoAnswer
+from server.commerce.rows import RowResult, WismoAnswer
 
 _RETURN_STEPS: Final = ("requested", "approved", "label_issued", "in_transit", "received", "inspected")
 _RETURN_ENDS: Final = {ReturnOutcome.EXCHANGE: "exchanged", ReturnOutcome.STORE_CREDIT: "credited"}
@@ -27,7 +28,7 @@ def order_card(answer: WismoAnswer, order: OrderSnapshot, voice: Voice) -> dict[
     return {
         "kind": "order",
         "order": order.number,
-        "headline": _capital(order_words.short(first, voice).text if answer.row != 28 else _summary(answer, voice)),
+        "headline": _capital(order_words.short(first, order, voice).text),
         "tone": tone(answer),
         "steps": [
             {"key": step.key, "label": voice.text(f"step.{step.key}"), "at": _iso(step.at), "state": step.state}
@@ -41,12 +42,7 @@ def order_card(answer: WismoAnswer, order: OrderSnapshot, voice: Voice) -> dict[
         "last_scan": _last_scan(order, voice),
         "as_of": order.as_of.isoformat(),
         "lines": [{"title": line.title, "quantity": line.quantities.current} for line in order.lines],
-        "parcels": [
-            {"headline": _capital(order_words.short(result, voice).text), "tone": "neutral"}
-            for result in answer.parcels
-        ]
-        if answer.row == 28
-        else [],
+        "parcels": [_parcel(result, answer, order, voice) for result in answer.parcels] if answer.row == 28 else [],
     }
 
 
@@ -95,8 +91,10 @@ def _refund(order: OrderSnapshot, ret: Return, voice: Voice) -> str | None:
     return voice.text("card.refund", amount=money(found.amount, voice.language), method=voice.text(method))
 
 
-def _summary(answer: WismoAnswer, voice: Voice) -> str:
-    return order_words.short(answer.parcels[0], voice).text
+def _parcel(result: RowResult, answer: WismoAnswer, order: OrderSnapshot, voice: Voice) -> dict[str, str]:
+    """One line of an order in several parts, in its own colour."""
+    alone = replace(answer, parcels=(result,), escalate=result.escalate)
+    return {"headline": _capital(order_words.short(result, order, voice).text), "tone": tone(alone)}
 
 
 def _eta(fact: Fact | None, voice: Voice) -> str | None:
@@ -123,7 +121,7 @@ def _last_scan(order: OrderSnapshot, voice: Voice) -> str | None:
     if not scans:
         return None
     latest = max(scans, key=lambda scan: scan.at)
-    event = _capital(voice.text(f"status.{latest.code.value}"))
+    event = voice.text(f"event.{latest.code.value}")
     day = Fact("at", "date", local(latest.at, order.tz).date(), order.source, order.as_of)
     time = Fact("at", "datetime", LocalTime(latest.at, order.tz), order.source, order.as_of)
     at = str(voice.word(day if latest.is_date_only else time))

@@ -5,7 +5,7 @@ finder does not read it again: words of facts, dates, times, amounts, numbers, p
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,7 +14,7 @@ from typing import Final
 
 from babel.numbers import get_currency_precision, get_currency_symbol
 
-from server.answering.words.claim_words import Words
+from server.answering.words.claim_words import Words, words_of
 from server.answering.words.known import Known
 from server.answering.words.voice import phrases
 from server.commerce.model import Money
@@ -134,33 +134,29 @@ def _minute(match: "re.Match[str]") -> int | None:
 def _dates(reading: _Reading) -> list[tuple["re.Match[str]", frozenset[date]]]:
     """Every written date with the known days that it may mean."""
     found = []
-    for pattern in (_ISO, date_pattern(reading.words.language, reading.words), _NUMERIC):
+    for pattern in (_ISO, date_pattern(reading.words.language), _NUMERIC):
         for match in list(pattern.finditer(reading.left)):
             reading.blank(match)
             found.append((match, frozenset(day for day in reading.known.days if _means(match, day, reading.words))))
     return found
 
 
-@cache
-def _joined(names: tuple[str, ...]) -> str:
+def _joined(names: Iterable[str]) -> str:
     return "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
 
 
-_PATTERNS: Final[dict[str, "re.Pattern[str]"]] = {}
-
-
-def date_pattern(language: str, words: Words) -> "re.Pattern[str]":
+@cache
+def date_pattern(language: str) -> "re.Pattern[str]":
     """A day of a month, with its weekday and year where they are said."""
-    if language not in _PATTERNS:
-        month, weekday = _joined(tuple(words.months)), _joined(tuple(words.weekdays))
-        _PATTERNS[language] = re.compile(
-            rf"(?:\b(?P<weekday>{weekday})\.?,?\s+(?:the |dem |den |el |le )?)?(?:"
-            rf"\b(?P<day>[0-3]?\d)(?:st|nd|rd|th|er|\.|º|ª)?\s+(?:de\s+|of\s+|do\s+)?(?P<month>{month})\b\.?"
-            rf"|\b(?P<month2>{month})\b\.?\s+(?P<day2>[0-3]?\d)(?:st|nd|rd|th)?\b)"
-            r"(?:,?\s+(?:de\s+|del\s+|do\s+)?(?P<year>(?:19|20)\d\d)\b)?",
-            re.IGNORECASE,
-        )
-    return _PATTERNS[language]
+    words = words_of(language)
+    month, weekday = _joined(words.months), _joined(words.weekdays)
+    return re.compile(
+        rf"(?:\b(?P<weekday>{weekday})\.?,?\s+(?:the |dem |den |el |le )?)?(?:"
+        rf"\b(?P<day>[0-3]?\d)(?:st|nd|rd|th|er|\.|º|ª)?\s+(?:de\s+|of\s+|do\s+)?(?P<month>{month})\b\.?"
+        rf"|\b(?P<month2>{month})\b\.?\s+(?P<day2>[0-3]?\d)(?:st|nd|rd|th)?\b)"
+        r"(?:,?\s+(?:de\s+|del\s+|do\s+)?(?P<year>(?:19|20)\d\d)\b)?",
+        re.IGNORECASE,
+    )
 
 
 def _means(match: "re.Match[str]", day: date, words: Words) -> bool:
@@ -281,7 +277,7 @@ def vocabulary(language: str) -> frozenset[str]:
     return frozenset(found | _ORDINARY)
 
 
-_ORDINARY: Final = frozenset(
+_ORDINARY: Final = frozenset(  # noqa: SIM905 (read as words)
     """i you your yours mr mrs ms sie ihnen ihr ihre ihrem ihren ihrer deutschland anspruch bearbeitung kürze ordnung
     ruhe verbindung folge fall fällen zukunft regel anlage frage minuten stunden tagen wochen monaten email e-mail app
     web internet visa mastercard paypal""".split()

@@ -31,7 +31,7 @@ class Checked:
 
 def check(text: str, evidence: Sequence[Fact], voice: Voice, allowed: Sequence[str] = ()) -> Checked:
     """Drop every sentence that claims what nothing proves; `allowed` are the customer's own words, which may be repeated."""
-    proven = known(evidence, voice.language, voice.now, allowed)
+    proven = known(evidence, voice, allowed)
     words = words_of(voice.language)
     kept, dropped = "", []
     for sentence, gap in sentences(text, words):

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from server.answering.words.spoken import spoken
+from server.answering.words.voice import Voice
 from server.commerce.model import Fact, LocalTime, Moment, Money, Place, Window
 
 _SPELLED: Final = frozenset({"text", "product", "person", "url", "tracking_number", "order_number", "carrier", "place"})
@@ -103,7 +103,7 @@ class Known:
         return frozenset(today + timedelta(days=offset) for today in self.todays) & self.days
 
 
-def known(evidence: Sequence[Fact], language: str, now: datetime, allowed: Sequence[str] = ()) -> Known:
+def known(evidence: Sequence[Fact], voice: Voice, allowed: Sequence[str] = ()) -> Known:
     """What the evidence proves; `allowed` are spellings that may be repeated without proof."""
     moments = [moment for fact in evidence for moment in _moments(fact)]
     pairs = {(day, minute) for day, minute in moments if minute is not None}
@@ -113,10 +113,10 @@ def known(evidence: Sequence[Fact], language: str, now: datetime, allowed: Seque
         moments=frozenset(pairs),
         amounts=frozenset(fact.value for fact in evidence if isinstance(fact.value, Money)),
         counts=frozenset(fact.value for fact in evidence if isinstance(fact.value, int)),
-        spellings=_spellings(evidence, language, now, allowed),
+        spellings=_spellings(evidence, voice, allowed),
         states=frozenset(state for fact in evidence for state in _states(fact)),
         has_status=any(fact.kind == "status" or fact.key in _SAID_BY_KEY for fact in evidence),
-        todays=_todays(evidence, now),
+        todays=_todays(evidence, voice.now),
     )
 
 
@@ -138,12 +138,12 @@ def _local(moment: Moment, tz: str) -> tuple[date, int | None]:
     return there.date(), there.hour * 60 + there.minute
 
 
-def _spellings(evidence: Sequence[Fact], language: str, now: datetime, allowed: Sequence[str]) -> tuple[str, ...]:
+def _spellings(evidence: Sequence[Fact], voice: Voice, allowed: Sequence[str]) -> tuple[str, ...]:
     """Every way in which a fact's own words may be written, longest first."""
     found = {text for text in allowed if len(text) > 1}
     for fact in evidence:
         if fact.kind in _SPELLED:
-            found |= {str(fact.value) if isinstance(fact.value, str) else "", spoken(fact, language, now)}
+            found |= {str(fact.value) if isinstance(fact.value, str) else "", str(voice.word(fact))}
         if isinstance(fact.value, Place):
             place = fact.value
             found |= {part for part in (place.city, place.region, place.facility, place.country) if part}

@@ -1,67 +1,125 @@
 """Where an order is, in words: for each row of the decision table, the sentences that its facts allow.
 
 A row is a list of choices; of each choice the first phrase is said whose placeholders all have their facts. So nothing can be
-said for which there is no fact, and what is said is the evidence.
+said for which there is no fact, and what is said is the evidence. Two things more are looked at: a refund is worded by its state,
+and a way out is named only while the answer offers it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Final
 
 from server.answering.context import Option
-from server.answering.words.voice import Speech, Voice, names_in, phrases
-from server.commerce.model import Fact, OrderSnapshot
-from server.commerce.rows import RowResult, WismoAnswer
+from server.answering.words.voice import Speech, Value, Voice, names_in, phrases
+from server.commerce.model import Fact, LocalTime, OrderSnapshot
+from server.commerce.rows import RowResult, WismoAnswer, has_passed
 
+_REFUND: Final = (
+    "refund.done", "refund.done_plain", "refund.done_only", "refund.pending", "refund.pending_only", "refund.failed", "refund.unclear",
+)  # fmt: skip
 _ROWS: Final[Mapping[int, tuple[tuple[str, ...], ...]]] = {
-    1: (("when",), ("reason",), ("refund_done", "refund_state")),
+    1: (("when",), ("reason",), _REFUND),
     2: (("say",), ("link",)),
-    3: (("say",),),
-    4: (("say",),),
-    5: (("date", "none"), ("others",)),
-    6: (("date", "none"),),
+    3: (("since", "say"), ("help",)),
+    4: (("say",), ("wait",)),
+    5: (("date", "passed", "none"), ("others",)),
+    6: (("date", "passed", "none"),),
     7: (("by", "none"), ("promised",)),
     8: (("say",), ("asked",)),
     9: (("say",), ("promised",)),
     10: (("say",), ("promised",)),
-    11: (("since", "none"),),
-    12: (("city", "city_only", "scan"), ("eta", "passed", "promised")),
-    13: (("city", "scan"), ("moved", "moved_plain", "now", "passed"), ("reason",)),
+    11: (("since", "none"), ("asked",)),
+    12: (("carrier", "city", "scan"), ("eta", "passed", "promised")),
+    13: (("carrier", "city", "scan"), ("moved", "moved_plain", "now", "passed", "promised"), ("reason",)),
     14: (("city", "scan"), ("eta", "promised", "watch")),
-    15: (("city", "scan"), ("promised",), ("trace",)),
+    15: (("city", "scan"), ("promised",), ("trace", "trace_passed")),
     16: (("say",), ("duty", "duty_amount"), ("eta",)),
     17: (("say", "city", "none"), ("help",)),
     18: (("reason", "none"), ("eta", "no_date")),
     19: (("say",), ("help",)),
     20: (("say",), ("eta", "today")),
     21: (("reason", "none"), ("next", "pickup", "pickup_place")),
-    22: (("until", "place", "none"), ("hours",)),
+    22: (("until", "until_plain", "passed", "place", "none"), ("hours",), ("bring",)),
     23: (("place", "none"), ("signed",)),
     24: (("place", "none"), ("signed",), ("coming",), ("wait", "check")),
-    25: (("reason", "none"), ("back",)),
-    26: (("say",), ("refund_done", "refund_state", "choose")),
-    27: (("since", "none"), ("choose",)),
-    28: (("say",),),
+    25: (("reason", "none"), ("back",), ("help",)),
+    26: (("say",), (*_REFUND, "choose")),
+    27: (("presumed", "since", "none"), ("choose",)),
+    28: (("say", "shipped", "none", "plain"),),
     29: (("sent", "none"),),
-    30: (("number", "none"), ("later",)),
+    30: (("number", "none"), ("person", "later")),
 }
-_DONE_ONLY: Final = frozenset({"refund_done"})
-_OFFERED: Final = {
+"""Row -> its choices. A name with a point is a phrase that rows share."""
+
+_STATES: Final[Mapping[int, str]] = {
+    1: "cancelled", 2: "unpaid", 3: "on_hold", 4: "on_hold", 5: "back_ordered", 6: "scheduled", 7: "preparing", 8: "overdue",
+    9: "processing", 10: "label_created", 11: "label_created", 12: "in_transit", 13: "moved", 14: "stalled", 15: "late", 16: "customs",
+    17: "address_problem", 18: "exception", 19: "damaged", 20: "out_for_delivery", 21: "attempted", 22: "available_for_pickup",
+    23: "delivered", 24: "delivered", 25: "returning", 26: "returned", 27: "lost", 28: "several", 29: "sent", 30: "unknown",
+}  # fmt: skip
+"""Row -> what it says of the order, or of a parcel; said with its facts, and so evidence with them."""
+
+_ONLY_IF: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
+    "refund.done": ("refund_status", frozenset({"succeeded"})),
+    "refund.done_plain": ("refund_status", frozenset({"succeeded"})),
+    "refund.done_only": ("refund_status", frozenset({"succeeded"})),
+    "refund.pending": ("refund_status", frozenset({"pending"})),
+    "refund.pending_only": ("refund_status", frozenset({"pending"})),
+    "refund.failed": ("refund_status", frozenset({"failed"})),
+    "r27.presumed": ("loss", frozenset({"presumed"})),
+}
+"""Phrase -> the fact that must say one of these."""
+
+_OFFERS: Final[Mapping[str, frozenset[str]]] = {
+    "r3.help": frozenset({"change_address"}),
+    "r8.asked": frozenset({"cancel", "expedite"}),
+    "r17.help": frozenset({"change_address"}),
+    "r19.help": frozenset({"reship", "refund"}),
+    "r25.help": frozenset({"reship"}),
+    "r26.choose": frozenset({"reship", "refund"}),
+    "r27.choose": frozenset({"reship", "refund"}),
+}
+"""Phrase -> the offers without which it would promise too much (an open dispute takes some away)."""
+
+_UPCOMING: Final[Mapping[str, str]] = {
+    "r5.date": "expected_on",
+    "r6.date": "ships_on",
+    "r15.trace": "trace_answer_by",
+    "r21.next": "next_at",
+    "r21.pickup": "pickup_until",
+    "r22.until": "pickup_until",
+    "r22.until_plain": "pickup_until",
+    "r25.back": "expected_back_on",
+}
+"""Phrase -> the fact that must still lie ahead."""
+
+_PERSON_ONLY: Final = frozenset({"r30.person"})
+_DONE_HERE: Final = {
     "start_return": ("choice.start_return", "do:return"),
     "refund_status": ("choice.refund_status", "do:refund_status"),
     "report_problem": ("choice.not_received", "do:delivery_problem"),
 }
+_NEEDS_NOBODY: Final = frozenset({"wait", "track", "notify", "directions"})
 _MOST_OPTIONS: Final = 4
+_SHORT: Final[Mapping[int, tuple[str, str]]] = {
+    5: ("available", "expected_on"),
+    6: ("ships_on", "ships_on"),
+    7: ("ships_by", "fulfil_by"),
+    22: ("collect", "pickup_until"),
+    23: ("delivered", "delivered_at"),
+}
+"""Row -> (phrase, fact) of its short line; every other row says when it is expected, if that is known."""
 
 
 def speech(answer: WismoAnswer, order: OrderSnapshot, voice: Voice) -> Speech:
-    """Everything that the table wants said about an order; several parcels get a short line each."""
-    spoken = voice.speech()
-    if answer.row == 28:
-        _say_row(spoken, 28, answer.facts, voice)
-        for result in answer.parcels:
-            _say_parcel(spoken, result, order, voice)
-        return spoken
-    return _say_row(spoken, answer.row, answer.all_facts, voice)
+    """Everything that the table wants said about an order; several parcels get a short line each, worst first."""
+    voice = voice.at(order.tz)
+    if answer.row != 28:
+        return _say_row(answer, answer.all_facts, voice).line("", state_of(answer.parcels[0], order))
+    spoken = _say_row(answer, _counts(answer.facts), voice)
+    for number, result in enumerate(answer.parcels, start=1):
+        _say_parcel(spoken, number, result, order)
+    return spoken
 
 
 def unreadable_speech(answer: WismoAnswer, voice: Voice) -> Speech:
@@ -72,62 +130,93 @@ def unreadable_speech(answer: WismoAnswer, voice: Voice) -> Speech:
         spoken.add("order.r30.read", order_number=facts["order_number"], last_read=facts["last_read"])
     else:
         spoken.add("order.r30.none")
-    return spoken.add("order.r30.later")
+    return spoken.add("order.r30.person" if answer.needs_person else "order.r30.later")
 
 
 def options(answer: WismoAnswer, voice: Voice) -> list[Option]:
-    """Quick replies for what the assistant can really do; everything else is a person's."""
-    own = [_OFFERED[offer] for offer in answer.offers if offer in _OFFERED]
-    others = any(offer not in _OFFERED and offer not in ("wait", "track") for offer in answer.offers)
-    chosen = [Option(voice.text(key), value) for key, value in dict.fromkeys(own)]
-    if others or not chosen:
-        chosen = [*chosen[: _MOST_OPTIONS - 1], Option(voice.text("choice.human"), "human")]
-    return chosen[:_MOST_OPTIONS]
+    """Quick replies for what the assistant can really do; everything else is a person's. At most four."""
+    own = dict.fromkeys(_DONE_HERE[offer] for offer in answer.offers if offer in _DONE_HERE)
+    chosen = [Option(voice.text(key), value) for key, value in own][: _MOST_OPTIONS - 1]
+    if not chosen or any(offer not in _DONE_HERE and offer not in _NEEDS_NOBODY for offer in answer.offers):
+        chosen.append(Option(voice.text("choice.human"), "human"))
+    return chosen
 
 
-def short(result: RowResult, voice: Voice) -> Speech:
+def short(result: RowResult, order: OrderSnapshot, voice: Voice) -> Speech:
     """One parcel in a few words: its state, and when it comes or came."""
-    facts = {fact.key: fact for fact in result.facts}
-    state = voice.text(f"short.r{result.row}")
-    spoken = voice.speech()
-    if result.row == 23 and "delivered_at" in facts:
-        return spoken.add("short.delivered", delivered_at=facts["delivered_at"])
-    if "eta" in facts:
-        return spoken.line(voice.text("short.expected", state=state, eta=facts["eta"]), facts["eta"], status_of(result))
-    return spoken.line(state, status_of(result))
+    voice = voice.at(order.tz)
+    name, key = _SHORT.get(result.row, ("expected", "eta"))
+    when, state = result.fact(key), voice.text(f"short.r{result.row}")
+    if when is None:
+        return voice.speech().line(state, state_of(result, order))
+    values: dict[str, Value] = {"state": state, key: when}
+    return voice.speech().line(voice.text(f"short.{name}", **values), when, state_of(result, order))
 
 
-def status_of(result: RowResult) -> Fact:
-    """The row itself as a fact: what it says about the state is evidence."""
+def state_of(result: RowResult, order: OrderSnapshot) -> Fact:
+    """What the row itself says: the state of a parcel, or of what has not left."""
     first = next(iter(result.facts), None)
-    at = first.at if first else None
-    return Fact("row", "status", f"row {result.row}", first.source if first else "", at)  # type: ignore[arg-type]  # rows of parcels have facts
+    source = first.source if first else f"{order.source}:orders/{order.id}"
+    return Fact("state", "status", _STATES[result.row], source, first.at if first else order.as_of)
 
 
-def _say_row(spoken: Speech, row: int, found: tuple[Fact, ...], voice: Voice) -> Speech:
-    facts = {fact.key: fact for fact in found}
-    for choices in _ROWS[row]:
-        for name in choices:
-            if _fits(f"order.r{row}.{name}", name, facts, voice):
-                key = f"order.r{row}.{name}"
-                spoken.add(key, **{each: facts[each] for each in names_in(phrases(voice.language)[key])})
-                break
+def _say_row(answer: WismoAnswer, found: Sequence[Fact], voice: Voice) -> Speech:
+    spoken = voice.speech()
+    facts = {fact.key: fact for fact in found if voice.knows(fact)}
+    for choices in _ROWS[answer.row]:
+        names = (name if "." in name else f"r{answer.row}.{name}" for name in choices)
+        name = next((name for name in names if _fits(name, facts, voice) and _may(name, answer)), None)
+        if name is not None:
+            key = f"order.{name}"
+            spoken.add(key, **{each: facts[each] for each in names_in(phrases(voice.language)[key])})
+            spoken.line("", *_behind(name, facts))
     return spoken
 
 
-def _fits(key: str, name: str, facts: Mapping[str, Fact], voice: Voice) -> bool:
-    if name in _DONE_ONLY and (status := facts.get("refund_status")) is not None and status.value != "succeeded":
+def _fits(name: str, facts: Mapping[str, Fact], voice: Voice) -> bool:
+    """Whether all facts of a phrase are known, say what it says, and are not over where it looks ahead."""
+    if not names_in(phrases(voice.language)[f"order.{name}"]) <= facts.keys():
         return False
-    return names_in(phrases(voice.language)[key]) <= facts.keys()
+    if name in _UPCOMING and _is_over(facts[_UPCOMING[name]], voice):
+        return False
+    key, values = _ONLY_IF.get(name, ("", frozenset[str]()))
+    return not key or (key in facts and facts[key].value in values)
 
 
-def _say_parcel(spoken: Speech, result: RowResult, order: OrderSnapshot, voice: Voice) -> None:
-    facts = {fact.key: fact for fact in result.facts}
-    held = facts.get("items") or _items(result, order)
-    line = short(result, voice)
-    spoken.line(voice.text("order.parcel", items=held, line=line.text), held, *line.evidence)
+def _is_over(fact: Fact, voice: Voice) -> bool:
+    value = fact.value.at if isinstance(fact.value, LocalTime) else fact.value
+    return isinstance(value, date) and has_passed(value, voice.now, voice.tz)
 
 
-def _items(result: RowResult, order: OrderSnapshot) -> Fact:
-    titles = ", ".join(line.title for line in order.lines if line.id in result.line_ids) or order.number
-    return Fact("items", "product", titles, f"{order.source}:orders/{order.id}", order.as_of)
+def _may(name: str, answer: WismoAnswer) -> bool:
+    """Whether what a phrase holds out is on offer, and a person is announced only where one comes."""
+    return _OFFERS.get(name, frozenset()) <= set(answer.offers) and (name not in _PERSON_ONLY or answer.needs_person)
+
+
+def _behind(name: str, facts: Mapping[str, Fact]) -> tuple[Fact, ...]:
+    """The fact that decided for this wording."""
+    return (facts[_ONLY_IF[name][0]],) if name in _ONLY_IF else ()
+
+
+def _counts(facts: Sequence[Fact]) -> tuple[Fact, ...]:
+    """The counts of row 28 without those that are zero: "0 delivered" is no news."""
+    shown = {fact.key for fact in facts if fact.value != 0}
+    if "parcels_total" in shown and next(fact.value for fact in facts if fact.key == "parcels_total") == 1:
+        shown.discard("parcels_total")
+    return tuple(fact for fact in facts if fact.key in shown)
+
+
+def _say_parcel(spoken: Speech, number: int, result: RowResult, order: OrderSnapshot) -> None:
+    held = result.fact("items") or _items(result, order)
+    line = short(result, order, spoken.voice)
+    if held is None:
+        counted = Fact("parcel_number", "count", number, f"{order.source}:orders/{order.id}", order.as_of)
+        text, about = spoken.voice.text("order.parcel_number", parcel_number=counted, line=line.text), counted
+    else:
+        text, about = spoken.voice.text("order.parcel", items=held, line=line.text), held
+    spoken.line(text, about, *line.evidence)
+
+
+def _items(result: RowResult, order: OrderSnapshot) -> Fact | None:
+    titles = ", ".join(line.title for line in order.lines if line.id in result.line_ids)
+    return Fact("items", "product", titles, f"{order.source}:orders/{order.id}", order.as_of) if titles else None

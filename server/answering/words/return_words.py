@@ -4,16 +4,16 @@ Policy decided already; this module says it. Whatever a customer hears here is a
 order system's answer.
 """
 
-import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from server.answering.context import ReturnDraft
 from server.answering.words import wishes
-from server.answering.words.voice import Speech, Value, Voice, names_in, phrases
-from server.commerce.business import local
+from server.answering.words.voice import Speech, Voice, names_in, phrases
+from server.commerce.business import Calendar, add_days, local
 from server.commerce.model import (
+    Direction,
     Fact,
     Line,
     LocalTime,
@@ -23,11 +23,15 @@ from server.commerce.model import (
     Refund,
     RefundStatus,
     Return,
+    ReturnOutcome,
     ReturnStatus,
+    ShipmentStatus,
     Variant,
 )
-from server.policies.decision import Decision, LineResult, Offer
-from server.policies.shape import Policy
+from server.commerce.rows import has_passed
+from server.policies import facts
+from server.policies.decision import Decision, LineResult
+from server.policies.shape import Policy, Release
 
 reason_in = wishes.reason_in
 outcome_in = wishes.outcome_in
@@ -38,7 +42,20 @@ named_variant = wishes.named_variant
 _ORDERED_KINDS: Final = ("exchange", "replace", "repair", "credit", "refund")
 _INSPECTION_DAYS: Final = 3
 _BANK_DAYS: Final = 10
+_QUIET: Final = timedelta(days=14)
 _OPEN: Final = frozenset({ReturnStatus.REQUESTED, ReturnStatus.APPROVED, ReturnStatus.LABEL_ISSUED})
+_COMING: Final = _OPEN | {ReturnStatus.IN_TRANSIT}
+_REFUND_AFTER: Final[Mapping[Release, str]] = {
+    "on_inspection": "then_inspection",
+    "on_receipt": "then_receipt",
+    "on_first_scan": "then_first_scan",
+    "immediately": "then_now",
+}
+_REFUND_PHRASES: Final[Mapping[RefundStatus, tuple[str, ...]]] = {
+    RefundStatus.SUCCEEDED: ("refund_done", "refund_done_plain", "refund_done_only"),
+    RefundStatus.PENDING: ("refund_pending", "refund_pending_only"),
+    RefundStatus.FAILED: ("refund_failed",),
+}
 
 
 def number_fact(order: OrderSnapshot) -> Fact:
@@ -47,15 +64,18 @@ def number_fact(order: OrderSnapshot) -> Fact:
 
 
 def item_label(line: Line) -> str:
-    """A line as a customer knows it: `Red scarf (M)`, with how many there are."""
+    """A line as a customer knows it: `2 × Red scarf (M)`."""
+    return f"{line.quantities.current} × {_name(line)}" if line.quantities.current > 1 else _name(line)
+
+
+def _name(line: Line) -> str:
     options = ", ".join(value for value in line.options.values() if value.casefold() not in line.title.casefold())
-    name = f"{line.title} ({options})" if options else line.title
-    return f"{line.quantities.current} × {name}" if line.quantities.current > 1 else name
+    return f"{line.title} ({options})" if options else line.title
 
 
 def title_fact(line: Line, now: datetime) -> Fact:
     """A line's name as a fact."""
-    return Fact("item", "product", item_label(line), "order", now)
+    return Fact("item", "product", _name(line), "order", now)
 
 
 def variant_label(variant: Variant) -> str:
@@ -64,7 +84,7 @@ def variant_label(variant: Variant) -> str:
 
 
 def kinds(decision: Decision) -> list[str]:
-    """The ways it may end that are open for all lines, exchange first, refund last."""
+    """The ways it may end that are open for every line that may go back, exchange first, refund last."""
     allowed = [result for result in decision.lines if result.verdict == "allow"]
     if not allowed:
         return []
@@ -72,22 +92,39 @@ def kinds(decision: Decision) -> list[str]:
     return [kind for kind in _ORDERED_KINDS if kind in common]
 
 
+def granted(decision: Decision) -> dict[str, int]:
+    """How many pieces of each line may go back; a request may be granted in part."""
+    found: dict[str, int] = {}
+    for result in decision.lines:
+        if result.verdict == "allow":
+            found[result.line_id] = found.get(result.line_id, 0) + result.quantity
+    return found
+
+
 def offer(order: OrderSnapshot, decision: Decision, voice: Voice, now: datetime) -> Speech:
-    """Every way it may end, once, the refund beside the others as an equal."""
-    spoken = voice.speech().add("returns.offer")
+    """Every way it may end, once, the refund beside the others as an equal; before it, what may not go back and why."""
+    said = voice.at(order.tz).speech()
+    for result in [each for each in decision.lines if each.verdict != "allow"][:2]:
+        said.join(_explained(result, order, voice, now))
+    said.add("returns.offer")
     for kind in kinds(decision):
-        amount, fee, bonus = _amounts(order, decision, kind)
-        if kind == "refund" and fee.amount_minor:
-            spoken.add("returns.offer_refund_fee", amount=_money("amount", amount, now), fee=_money("fee", fee, now))
-        elif kind == "credit" and bonus.amount_minor:
-            spoken.add(
-                "returns.offer_credit_bonus", amount=_money("amount", amount, now), bonus=_money("bonus", bonus, now)
-            )
-        elif kind in ("refund", "credit"):
-            spoken.add(f"returns.offer_{kind}", amount=_money("amount", amount, now))
-        else:
-            spoken.add(f"returns.offer_{kind}")
-    return spoken
+        _add_offer(said, kind, order, decision, now)
+    return said
+
+
+def _add_offer(said: Speech, kind: str, order: OrderSnapshot, decision: Decision, now: datetime) -> None:
+    money = _sums(order, decision, kind, now)
+    offers = [found for result in decision.lines if (found := result.offer(kind)) is not None]
+    key = f"returns.offer_{kind}"
+    if kind == "refund" and offers and all(each.keep_item for each in offers):
+        key = "returns.offer_refund_keep"
+    elif kind == "refund" and "fee" in money:
+        key = "returns.offer_refund_fee"
+    elif kind == "refund" and any(each.label == "customer" for each in offers):
+        key = "returns.offer_refund_self"
+    elif kind == "credit" and "bonus" in money:
+        key = "returns.offer_credit_bonus"
+    said.add(key, **_only_named(key, money, said.voice))
 
 
 def read_back(
@@ -98,20 +135,21 @@ def read_back(
     now: datetime,
     products: Mapping[str, Product],
 ) -> Speech:
-    """Exactly what will happen, and the question."""
-    held: dict[str, Value] = {"items": _items(order, draft.lines, now), "number": number_fact(order)}
-    kind = draft.outcome
-    amount, fee, _ = _amounts(order, decision, kind)
-    key = f"returns.back_{kind}"
-    if kind == "refund":
-        held |= {"amount": _money("amount", amount, now), "method": voice.text("method.original")}
-        if fee.amount_minor:
-            key, held["fee"] = "returns.back_refund_fee", _money("fee", fee, now)
-    elif kind == "credit":
-        held["amount"] = _money("amount", amount, now)
-    elif kind == "exchange":
-        held["wanted"] = _wanted(order, draft, products, now)
-    return voice.speech().add(key, **held)
+    """Exactly what will happen, and the question. Tells beforehand when the label would use up the refund."""
+    held: dict[str, Fact] = {"items": _items(order, draft.lines), "number": number_fact(order)}
+    held["method"] = Fact("method", "text", "original", "policy", now)
+    held["wanted"] = _wanted(draft, products, now)
+    held |= _sums(order, decision, draft.outcome, now)
+    key = f"returns.back_{draft.outcome}"
+    total = decision.total(draft.outcome)
+    if draft.outcome == "refund" and "fee" in held:
+        key = "returns.back_refund_eaten" if total is not None and total.is_eaten else "returns.back_refund_fee"
+    return voice.speech().add(key, **_only_named(key, held, voice))
+
+
+def _only_named(key: str, facts: Mapping[str, Fact], voice: Voice) -> dict[str, Fact]:
+    """Those facts that a phrase says; what it does not say is no evidence."""
+    return {name: facts[name] for name in names_in(phrases(voice.language)[key])}
 
 
 def explain(result: LineResult, order: OrderSnapshot, voice: Voice, policy: Policy, now: datetime) -> str:
@@ -121,11 +159,27 @@ def explain(result: LineResult, order: OrderSnapshot, voice: Voice, policy: Poli
 
 def refusal(order: OrderSnapshot, decision: Decision, voice: Voice, policy: Policy, now: datetime) -> Speech:
     """Why it is not simply done, what is possible instead, and that a person can be asked."""
-    spoken = voice.speech()
+    said = voice.at(order.tz).speech()
     told = [result for result in decision.lines if result.verdict != "allow"] or list(decision.lines)
     for result in told[:3]:
-        spoken.join(_explained(result, order, voice, now))
-    return spoken.add("explain.instead" if decision.verdict == "deny" else "explain.person_confirms")
+        said.join(_explained(result, order, voice, now))
+    if decision.verdict == "deny":
+        _add_alternatives(said, told)
+        return said.add("explain.instead")
+    hours = policy.approval_times.agent_hours
+    if not hours:
+        return said.add("explain.person_confirms")
+    return said.add("explain.person_hours", hours=Fact("hours", "count", hours, "policy", now))
+
+
+def _add_alternatives(said: Speech, told: list[LineResult]) -> None:
+    """What is still open instead of what was asked for, or that a fault is another matter."""
+    common = set.intersection(*({each.kind for each in result.offers} for result in told)) if told else set()
+    ways = [said.voice.text(f"way.{kind}") for kind in _ORDERED_KINDS if kind in common]
+    if ways:
+        said.line(said.voice.text("explain.alternative", ways=", ".join(ways)))
+    elif any(result.explain_key in ("window_passed", "flagged") for result in told):
+        said.add("explain.warranty_hint")
 
 
 def done(
@@ -133,136 +187,178 @@ def done(
     voice: Voice, policy: Policy, now: datetime,
 ) -> Speech:  # fmt: skip
     """It is open: its number, the label, by when, and what happens then."""
-    rma = Fact("rma", "text", str(result["rma"]), _source(order), now)
-    spoken = voice.speech()
+    said = voice.at(order.tz).speech()
     is_exchange = draft.outcome in ("exchange", "replace")
-    spoken.add("returns.done_exchange" if is_exchange else "returns.done_return", rma=rma)
+    rma = Fact("rma", "text", str(result["rma"]), _source(order), now)
+    said.add("returns.done_exchange" if is_exchange else "returns.done_return", rma=rma)
+    said.line("", Fact("return_status", "status", "return_opened", _source(order), now))
     label = str(result.get("label_url") or (ret.label_url if ret else "") or "")
     if label:
-        spoken.add("returns.label", label_url=Fact("label_url", "url", label, _source(order), now))
+        said.add("returns.label", label_url=Fact("label_url", "url", label, _source(order), now))
     else:
-        spoken.add("returns.label_mail")
+        said.add("returns.label_mail")
     if ret is not None and ret.due_by is not None:
-        spoken.add("returns.due_by", due_by=_moment("due_by", ret.due_by, order))
-    if draft.outcome == "refund":
-        return spoken.add("returns.then_inspection", amount=_money("amount", amount, now))
-    if draft.outcome == "credit":
-        return spoken.add("returns.then_credit", amount=_money("amount", amount, now))
-    return spoken.add("returns.then_scan")
+        said.add("returns.due_by", due_by=_moment("due_by", ret.due_by, order))
+    key = f"returns.{_then(draft.outcome, order, policy)}"
+    return said.add(key, **_only_named(key, {"amount": _money("amount", amount, now)}, voice))
+
+
+def _then(outcome: str, order: OrderSnapshot, policy: Policy) -> str:
+    """The phrase for when it moves on, by the policy's releases."""
+    zone = facts.zone_of(policy, order)
+    rules = facts.outcomes_of(policy, zone) if zone else policy.outcomes
+    if outcome == "refund":
+        return _REFUND_AFTER[rules.refund.release]
+    if outcome == "credit":
+        return "then_credit" if rules.credit.release == "on_first_scan" else "then_credit_later"
+    if outcome == "repair":
+        return "then_repair"
+    return "then_scan" if rules.exchange.release == "on_first_scan" else "then_new"
 
 
 def status(order: OrderSnapshot, voice: Voice, policy: Policy, now: datetime) -> Speech:
     """Every return and refund: last state with its date, what comes next, by when."""
-    spoken = voice.speech()
+    said = voice.at(order.tz).speech()
     for ret in order.returns[-2:]:
-        spoken.add("refund.return_state", rma=Fact("rma", "text", ret.id, _source(order), order.as_of),
-                   number=number_fact(order), status=_status("return_status", ret.status.value, order))  # fmt: skip
-        _add_dates(spoken, ret, order)
-        _add_next(spoken, ret, order)
+        state = _status("return_status", ret.status.value, order)
+        said.add("refund.return_state", rma=_rma(ret, order), number=number_fact(order), status=state)
+        _add_dates(said, ret, order)
+        _add_next(said, ret, order, now)
     for refund in order.refunds[-2:]:
-        _add_refund(spoken, refund, order, voice)
-    return spoken
+        _add_refund(said, refund, order)
+    return said
 
 
 def needs_person(order: OrderSnapshot, now: datetime) -> bool:
-    """Whether money or an inspection is overdue, or the outcome of a refund is not clear."""
+    """Whether a refund failed or is not clear, an inspection is overdue, or a parcel back to us has gone quiet."""
     unclear = any(refund.status in (RefundStatus.FAILED, RefundStatus.UNKNOWN) for refund in order.refunds)
-    late = any(
-        ret.status is ReturnStatus.RECEIVED
-        and ret.received_at is not None
-        and now - ret.received_at > timedelta(days=5)
-        for ret in order.returns
+    late = any(ret.status is ReturnStatus.RECEIVED and _is_overdue(ret, order, now) for ret in order.returns)
+    return unclear or late or _is_quiet(order, now)
+
+
+def _is_overdue(ret: Return, order: OrderSnapshot, now: datetime) -> bool:
+    by = _inspect_by(ret, order)
+    return by is not None and has_passed(by, now, order.tz)
+
+
+def _inspect_by(ret: Return, order: OrderSnapshot) -> date | None:
+    """The last business day of the time that a check may take."""
+    if ret.received_at is None:
+        return None
+    return add_days(local(ret.received_at, order.tz).date(), _INSPECTION_DAYS, Calendar())
+
+
+def _is_quiet(order: OrderSnapshot, now: datetime) -> bool:
+    """A parcel that the carrier scanned on its way back, and then nothing for two weeks."""
+    if not any(ret.status in _COMING for ret in order.returns):
+        return False
+    back = [parcel for parcel in order.shipments if parcel.direction is Direction.RETURN]
+    return any(
+        parcel.last_scan is not None
+        and parcel.status is not ShipmentStatus.DELIVERED
+        and now - parcel.last_scan.at > _QUIET
+        for parcel in back
     )
-    return unclear or late
 
 
-def _add_dates(spoken: Speech, ret: Return, order: OrderSnapshot) -> None:
+def _add_dates(said: Speech, ret: Return, order: OrderSnapshot) -> None:
     if ret.inspected_at is not None:
-        spoken.add("refund.return_inspected", inspected_at=_day("inspected_at", ret.inspected_at, order))
+        said.add("refund.return_inspected", inspected_at=_day("inspected_at", ret.inspected_at, order))
     elif ret.received_at is not None:
-        spoken.add("refund.return_received", received_at=_day("received_at", ret.received_at, order))
+        said.add("refund.return_received", received_at=_day("received_at", ret.received_at, order))
+    elif ret.at is not None:
+        said.add("refund.return_opened", opened_at=_day("opened_at", ret.at, order))
+        said.line("", Fact("return_status", "status", "return_opened", _source(order), order.as_of))
 
 
-def _add_next(spoken: Speech, ret: Return, order: OrderSnapshot) -> None:
-    if ret.status in _OPEN and ret.due_by is not None:
-        spoken.add("refund.return_next_send", due_by=_moment("due_by", ret.due_by, order))
+def _add_next(said: Speech, ret: Return, order: OrderSnapshot, now: datetime) -> None:
+    if ret.status in _OPEN and ret.due_by is not None and not has_passed(ret.due_by, now, order.tz):
+        said.add("refund.return_next_send", due_by=_moment("due_by", ret.due_by, order))
+    elif ret.status in (ReturnStatus.APPROVED, ReturnStatus.LABEL_ISSUED):
+        said.add("refund.return_next_label")
     elif ret.status is ReturnStatus.IN_TRANSIT:
-        spoken.add("refund.return_next_receive")
+        said.add("refund.return_next_receive")
     elif ret.status is ReturnStatus.RECEIVED:
-        days = Fact("inspection_days", "count", _INSPECTION_DAYS, "policy", order.as_of)
-        spoken.add("refund.return_next_inspect", days=days)
+        _add_inspection(said, ret, order, now)
     elif ret.status in (ReturnStatus.INSPECTED, ReturnStatus.APPROVED_FOR_PAYOUT):
-        spoken.add("refund.return_next_pay")
+        said.add("refund.return_next_new" if ret.outcome is ReturnOutcome.EXCHANGE else "refund.return_next_pay")
 
 
-def _add_refund(spoken: Speech, refund: Refund, order: OrderSnapshot, voice: Voice) -> None:
-    amount = Fact("amount", "amount", refund.amount, f"{_source(order)}/refunds/{refund.id}", order.as_of)
-    state = _status("refund_status", refund.status.value, order)
-    if refund.status is RefundStatus.SUCCEEDED and refund.at is not None:
-        method = f"method.{refund.method}" if voice.has(f"method.{refund.method}") else "method.original"
-        days = Fact("bank_days", "count", _BANK_DAYS, "policy", order.as_of)
-        spoken.add(
-            "refund.refund_done", amount=amount, method=voice.text(method), at=_day("at", refund.at, order), days=days
-        )
-    elif refund.status is RefundStatus.PENDING and refund.at is not None:
-        spoken.add("refund.refund_pending", amount=amount, at=_day("at", refund.at, order))
-    elif refund.status is RefundStatus.FAILED:
-        spoken.add("refund.refund_failed", amount=amount)
-    else:
-        spoken.add("refund.refund_unknown", amount=amount)
-    spoken.line("", state)
+def _add_inspection(said: Speech, ret: Return, order: OrderSnapshot, now: datetime) -> None:
+    by = _inspect_by(ret, order)
+    if by is not None:
+        key = "refund.return_overdue" if _is_overdue(ret, order, now) else "refund.return_next_inspect"
+        said.add(key, inspect_by=Fact("inspect_by", "date", by, "policy", order.as_of))
+
+
+def _add_refund(said: Speech, refund: Refund, order: OrderSnapshot) -> None:
+    """Only what succeeded is refunded; what is pending was submitted."""
+    source = f"{_source(order)}/refunds/{refund.id}"
+    known: dict[str, Fact] = {"amount": Fact("amount", "amount", refund.amount, source, order.as_of)}
+    known["method"] = Fact("method", "text", refund.method, source, order.as_of)
+    if not said.voice.has(f"method.{refund.method}"):
+        known["method"] = Fact("method", "text", "original", source, order.as_of)
+    if refund.at is not None:
+        known["at"] = _day("at", refund.at, order)
+    if refund.method == "original":
+        known["days"] = Fact("days", "count", _BANK_DAYS, "policy", order.as_of)
+    names = _REFUND_PHRASES.get(refund.status, ("refund_unknown",))
+    fitting = (f"refund.{name}" for name in names)
+    key = next(key for key in fitting if names_in(phrases(said.voice.language)[key]) <= known.keys())
+    said.add(key, **_only_named(key, known, said.voice))
+    said.line("", Fact("refund_status", "status", refund.status.value, source, order.as_of))
 
 
 def _explained(result: LineResult, order: OrderSnapshot, voice: Voice, now: datetime) -> Speech:
-    line = order.line(result.line_id)
+    """Why a line may or may not go back: the fullest phrase of its reason for which all facts are there."""
+    known = _reasons(result, order, now)
+    texts = phrases(voice.language)
+    keys = (f"explain.{result.explain_key}", f"explain.{result.explain_key}_plain", "explain.by_person")
+    fitting = [key for key in keys if key in texts and names_in(texts[key]) <= known.keys()]
+    key = fitting[0] if fitting else "explain.person_confirms"
+    said = voice.at(order.tz).speech().add(key, **_only_named(key, known, voice))
+    return said.line("", Fact("verdict", "status", result.explain_key, "policy", now))
+
+
+def _reasons(result: LineResult, order: OrderSnapshot, now: datetime) -> dict[str, Fact]:
+    """The facts of a verdict, under the names that the phrases use."""
     known: dict[str, Fact] = {}
+    line = order.line(result.line_id)
     if line is not None:
         known["item"] = title_fact(line, now)
-    deadline = result.facts.get("deadline_on")
-    if isinstance(deadline, date):
-        known["deadline"] = Fact("deadline", "date", deadline, "policy", now)
-    flag = result.facts.get("flag")
-    if isinstance(flag, str):
-        known["flag"] = Fact("flag", "text", flag.replace("_", " "), "policy", now)
-    key = f"explain.{result.explain_key}"
-    if not names_in(phrases(voice.language)[key]) <= known.keys():
-        key = (
-            f"{key}_plain"
-            if voice.has(f"{key}_plain")
-            else "explain.by_person"
-            if "item" in known
-            else "explain.person_confirms"
-        )
-    needed = names_in(phrases(voice.language)[key])
-    state = Fact("verdict", "status", result.verdict, "policy", now)
-    return voice.speech().add(key, **{name: known[name] for name in needed}).line("", state)
+    for name, key in (("deadline", "deadline_on"), ("cancelled", "cancelled_on")):
+        if isinstance(value := result.facts.get(key), date):
+            known[name] = Fact(name, "date", value, "policy", now)
+    if isinstance(flag := result.facts.get("flag"), str):
+        known["flag"] = Fact("flag", "text", flag, "policy", now)
+    if isinstance(count := result.facts.get("available"), int) and count > 0:
+        known["available"] = Fact("available", "count", count, "policy", now)
+    return known
 
 
-def _amounts(order: OrderSnapshot, decision: Decision, kind: str) -> tuple[Money, Money, Money]:
-    """(amount, label fee, bonus) of an outcome."""
+def _sums(order: OrderSnapshot, decision: Decision, kind: str, now: datetime) -> dict[str, Fact]:
+    """What an outcome comes to: the amount, and the label's fee and the bonus where there are any."""
     total = decision.total(kind)
+    offers = [found for result in decision.lines if (found := result.offer(kind)) is not None]
+    amount = total.amount if total else Money(sum(each.amount_minor for each in offers), order.currency)
+    named = {"amount": amount.amount_minor}
     if total is not None:
-        currency = total.amount.currency
-        return total.amount, Money(total.label_fee_minor, currency), Money(total.bonus_minor, currency)
-    offers: list[Offer] = [each for result in decision.lines if (each := result.offer(kind)) is not None]
-    return (
-        Money(sum(each.amount_minor for each in offers), order.currency),
-        Money(0, order.currency),
-        Money(0, order.currency),
-    )
+        named |= {
+            key: value for key, value in (("fee", total.label_fee_minor), ("bonus", total.bonus_minor)) if value > 0
+        }
+    return {key: _money(key, Money(value, amount.currency), now) for key, value in named.items()}
 
 
-def _items(order: OrderSnapshot, lines: Mapping[str, int], now: datetime) -> Fact:
+def _items(order: OrderSnapshot, lines: Mapping[str, int]) -> Fact:
     names = []
     for line_id, quantity in sorted(lines.items()):
         line = order.line(line_id)
         if line is not None:
-            name = re.sub(r"^\d+ × ", "", item_label(line))
-            names.append(f"{quantity} × {name}" if quantity > 1 else name)
+            names.append(f"{quantity} × {_name(line)}" if quantity > 1 else _name(line))
     return Fact("items", "product", ", ".join(names), _source(order), order.as_of)
 
 
-def _wanted(order: OrderSnapshot, draft: ReturnDraft, products: Mapping[str, Product], now: datetime) -> Fact:
+def _wanted(draft: ReturnDraft, products: Mapping[str, Product], now: datetime) -> Fact:
     variants = {variant.sku: (product, variant) for product in products.values() for variant in product.variants}
     names = []
     for sku in draft.to_skus.values():
@@ -277,6 +373,10 @@ def _money(key: str, value: Money, now: datetime) -> Fact:
 
 def _status(key: str, value: str, order: OrderSnapshot) -> Fact:
     return Fact(key, "status", value, _source(order), order.as_of)
+
+
+def _rma(ret: Return, order: OrderSnapshot) -> Fact:
+    return Fact("return_id", "text", ret.id, _source(order), order.as_of)
 
 
 def _day(key: str, at: datetime, order: OrderSnapshot) -> Fact:

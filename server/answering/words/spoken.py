@@ -72,6 +72,13 @@ def on(fact: Fact, language: str, now: datetime, tz: str = "UTC") -> str:
     return text if local is None else _with_article(text, local[0], language_of(language), now, local[1])
 
 
+def undated(fact: Fact, language: str, now: datetime, tz: str = "UTC") -> str:
+    """The fact in words without "today", "tomorrow" or "yesterday"."""
+    text, language = spoken(fact, language, now, tz), language_of(language)
+    prefix = next((f"{word}, " for word in _RELATIVE[language] if text.startswith(f"{word}, ")), "")
+    return text.removeprefix(prefix)
+
+
 def money(value: Money, language: str) -> str:
     """An amount as it is written in a language: `$1,299.00`, `1.299,00 $`."""
     digits = get_currency_precision(value.currency)

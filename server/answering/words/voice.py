@@ -16,7 +16,7 @@ import yaml
 from typing_extensions import override
 from typing_extensions import override
 
-from server.answering.words.spoken import language_of, on, spoken
+from server.answering.words.spoken import language_of, on, spoken, undated
 from server.commerce.model import Fact
 
 Value = Fact | str | int
@@ -66,19 +66,19 @@ def names_in(phrase: str) -> frozenset[str]:
 
 
 class Word(str):
-    """A value in words. A phrase asks for a form: `{x}` as it stands, `{x:on}` as when something happens."""
+    """A value in words. A phrase asks for a form: `{x}` as it stands, `{x:on}` when something happens, `{x:day}` without "today"."""
 
-    __slots__ = ("on",)
+    forms: Mapping[str, str]
 
-    def __new__(cls, text: str, on: str = "") -> "Word":
-        """`on` is the other form, where there is one."""
+    def __new__(cls, text: str, **forms: str) -> "Word":
+        """`forms` are the other forms, where there are any."""
         word = super().__new__(cls, text)
-        word.on = on or text
+        word.forms = forms
         return word
 
     @override
     def __format__(self, form: str) -> str:
-        return self.on if form == "on" else str(self)
+        return self.forms.get(form, str(self))
 
 
 class Voice:
@@ -112,7 +112,12 @@ class Voice:
         key = self._table(value)
         if key:
             return Word(phrases(self.language)[key])
-        return Word(spoken(value, self.language, self.now, self.tz), on(value, self.language, self.now, self.tz))
+        when = on(value, self.language, self.now, self.tz)
+        return Word(
+            spoken(value, self.language, self.now, self.tz),
+            on=when,
+            day=undated(value, self.language, self.now, self.tz),
+        )
 
     def knows(self, fact: Fact) -> bool:
         """Whether a fact can be said in this language: a carrier's own English words only in English."""

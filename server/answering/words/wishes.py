@@ -3,6 +3,8 @@
 Patterns in five languages; what they do not find is asked for. Nothing here decides.
 """
 
+# ruff: noqa: E501 (patterns are read as lists of words)
+
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence

@@ -27,11 +27,12 @@ from server.commerce.documents import (
 )
 from server.commerce.filing import prepare, put_customer, put_order, put_product
 from server.commerce.formats import PaymentMethodDocument, VariantDocument
-from server.commerce.model import LineQuantity, Money, RefundStatus
+from server.commerce.model import LineQuantity, Money, PaymentState, RefundStatus
 from server.commerce.parse import product_record
 from server.errors import StoreRefused
 
 R = TypeVar("R")
+_UNPAID: Final = frozenset({PaymentState.PENDING, PaymentState.EXPIRED, PaymentState.FAILED, PaymentState.VOIDED})
 _CREDIT: Final = "store_credit"
 _GIFT_CARD: Final = "gift_card"
 _ORIGINAL: Final = "original"
@@ -39,10 +40,13 @@ _ORIGINAL: Final = "original"
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One requested write: its key, its name, and when and where it happens. `region` reads phone numbers."""
+    """One requested write: its key, its name, the id of what it changes, and when and where it happens.
+
+    `region` reads phone numbers."""
 
     key: str
     name: str
+    subject: str
     now: datetime
     shop_tz: str
     region: str
@@ -63,6 +67,11 @@ class Books:
         self._tx = tx
         self._write = write
         self.order = order
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether money has moved for this order at all; before that, no change moves any."""
+        return self.order.payment.status not in _UNPAID
 
     async def items(self, lines: Sequence[LineQuantity]) -> dict[str, NewItem]:
         """The variants that lines become, by sku. Raises StoreRefused when one is not on sale."""
@@ -91,6 +100,8 @@ class Books:
     async def settle(self, method: str | None, difference: Money) -> None:
         """Charge a positive difference to a method, or send a negative one back there."""
         await self.require_on_file(method)
+        if not self.is_paid:
+            return
         if difference.amount_minor > 0:
             await self.charge(method, difference)
         elif difference.amount_minor < 0:
@@ -143,14 +154,14 @@ OrderChange = Callable[[Books], Awaitable[Changed[OrderDocument, R]]]
 CustomerChange = Callable[[CustomerDocument], Changed[CustomerDocument, R]]
 
 
-async def change_order(tx: Tx, write: Write, order_id: str, kind: type[R], change: OrderChange[R]) -> Done[R]:
+async def change_order(tx: Tx, write: Write, kind: type[R], change: OrderChange[R]) -> Done[R]:
     """Change an order once for this key; `kind` is the type of the result. Raises StoreRefused."""
-    stored = await orders.get(tx, order_id, lock=True)
+    stored = await orders.get(tx, write.subject, lock=True)
     known = await _remembered(tx, write, kind)
     if known is not None:
         return Done(known)
     if stored is None:
-        raise StoreRefused(f"there is no order {order_id}")
+        raise StoreRefused(f"there is no order {write.subject}")
     changed = await change(Books(tx, write, decode_order(stored.document)[0]))
     touched = [changed.document] if changed.created is None else [changed.document, changed.created]
     for document in touched:
@@ -158,35 +169,35 @@ async def change_order(tx: Tx, write: Write, order_id: str, kind: type[R], chang
         if filed.refused:
             raise StoreRefused(filed.refused)
     await _move(tx, changed.stock)
-    await _remember(tx, write, order_id, changed.result)
+    await _remember(tx, write, changed.result)
     return Done(changed.result, tuple(document.id for document in touched))
 
 
-async def change_customer(tx: Tx, write: Write, customer_id: str, kind: type[R], change: CustomerChange[R]) -> Done[R]:
+async def change_customer(tx: Tx, write: Write, kind: type[R], change: CustomerChange[R]) -> Done[R]:
     """Change a customer once for this key; `kind` is the type of the result. Raises StoreRefused."""
-    stored = await orders.customer(tx, customer_id, lock=True)
+    stored = await orders.customer(tx, write.subject, lock=True)
     known = await _remembered(tx, write, kind)
     if known is not None:
         return Done(known)
     if stored is None:
-        raise StoreRefused(f"there is no customer {customer_id}")
+        raise StoreRefused(f"there is no customer {write.subject}")
     changed = change(decode_customer(stored)[0])
     await put_customer(tx, changed.document, write.region)
-    await _remember(tx, write, "", changed.result)
+    await _remember(tx, write, changed.result)
     return Done(changed.result)
 
 
-async def _remember(tx: Tx, write: Write, order_id: str, result: object) -> None:
-    kept = {"name": write.name, "result": msgspec.to_builtins(result)}
-    await orders.remember_write(tx, write.key, write.name, order_id, kept, write.now)
+async def _remember(tx: Tx, write: Write, result: object) -> None:
+    kept = {"name": write.name, "subject": write.subject, "result": msgspec.to_builtins(result)}
+    await orders.remember_write(tx, write.key, write.name, write.subject, kept, write.now)
 
 
 async def _remembered(tx: Tx, write: Write, kind: type[R]) -> R | None:
     kept = await orders.write_result(tx, write.key)
     if kept is None:
         return None
-    if kept["name"] != write.name:
-        raise StoreRefused(f"this key belongs to another write ({kept['name']})")
+    if (kept["name"], kept["subject"]) != (write.name, write.subject):
+        raise StoreRefused(f"this key belongs to another write ({kept['name']} of {kept['subject']})")
     return cast(R, _revived(kind, kept["result"]))  # built from `kind` just here
 
 

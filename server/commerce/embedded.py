@@ -353,8 +353,9 @@ class EmbeddedStore:
 
         async def change(books: Books) -> Changed[OrderDocument, PaymentResult]:
             changed = changes.with_payment(books.order, await books.stored_method(method), at)
-            await books.charge(method, changed.result.amount)
-            await books.give(changed.result.previous, changed.result.amount)
+            if books.is_paid:
+                await books.charge(method, changed.result.amount)
+                await books.give(changed.result.previous, changed.result.amount)
             return changed
 
         return await self._change(key, "change_payment", order_id, PaymentResult, change)
@@ -396,20 +397,20 @@ class EmbeddedStore:
         return await self._change(key, "open_claim", order_id, ClaimResult, change)
 
     async def _change(self, key: str, name: str, order_id: str, kind: type[R], change: OrderChange[R]) -> R:
-        write = self._request(key, name)
-        done: Done[R] = await self._write(lambda tx: change_order(tx, write, order_id, kind, change))
+        write = self._request(key, name, order_id)
+        done: Done[R] = await self._write(lambda tx: change_order(tx, write, kind, change))
         self._tell(done.orders)
         return done.result
 
     async def _change_customer(
         self, key: str, name: str, customer_id: str, kind: type[R], change: CustomerChange[R]
     ) -> R:
-        write = self._request(key, name)
-        done: Done[R] = await self._write(lambda tx: change_customer(tx, write, customer_id, kind, change))
+        write = self._request(key, name, customer_id)
+        done: Done[R] = await self._write(lambda tx: change_customer(tx, write, kind, change))
         return done.result
 
-    def _request(self, key: str, name: str) -> Write:
-        return Write(key, name, self._clock.now(), self._shop_tz, self._region)
+    def _request(self, key: str, name: str, subject: str) -> Write:
+        return Write(key, name, subject, self._clock.now(), self._shop_tz, self._region)
 
     # The way to the database and back
 

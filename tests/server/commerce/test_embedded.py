@@ -492,6 +492,17 @@ async def test_a_key_of_another_write_is_refused(shop: EmbeddedStore) -> None:
     await shop.refund("k", "ord_7", usd(700), ONE, "goodwill", "gc_1", NOW)
     with pytest.raises(StoreRefused, match="belongs to another write"):
         await shop.cancel_order("k", "ord_7", "no longer needed", None, NOW)
+    await shop.put_order(an_order(id="ord_8", number="#1043"))
+    with pytest.raises(StoreRefused, match="belongs to another write"):
+        await shop.refund("k", "ord_8", usd(700), ONE, "goodwill", "gc_1", NOW)
+    assert await balance(shop, "gc_1") == 6700
+
+
+async def test_nothing_is_charged_for_an_order_that_is_not_paid(shop: EmbeddedStore) -> None:
+    await shop.put_order(an_order(payment={"status": "pending", "methods": [{"id": "pm_1", "kind": "card"}]}))
+    await shop.change_items("k1", "ord_7", ONE_TO_BLUE, "gc_1", NOW)
+    await shop.change_payment("k2", "ord_7", "gc_1", NOW)
+    assert await balance(shop, "gc_1") == 6000
 
 
 async def test_what_is_not_there_is_refused(shop: EmbeddedStore) -> None:

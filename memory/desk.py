@@ -12,8 +12,8 @@ from memory.times import to_ms
 
 _SAVE_BRIEF = """INSERT INTO briefs (thread_id, seq, body, at) VALUES (?, ?, ?, ?)
     ON CONFLICT (thread_id) DO UPDATE SET seq = excluded.seq, body = excluded.body, at = excluded.at"""
-_SHOW = """INSERT INTO thread_orders (thread_id, order_id, identity_id, digest) VALUES (?, ?, ?, ?)
-    ON CONFLICT (thread_id, order_id) DO UPDATE SET identity_id = excluded.identity_id, digest = excluded.digest"""
+_SHOW = """INSERT INTO thread_orders (thread_id, order_id, rma, identity_id, digest) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (thread_id, order_id, rma) DO UPDATE SET identity_id = excluded.identity_id, digest = excluded.digest"""
 _UPLOAD_COLUMNS = "id, thread_id, conv, identity_id, name, type, size"
 
 
@@ -41,20 +41,23 @@ async def brief(tx: Tx, thread_id: int) -> tuple[int, dict[str, Any]] | None:
     return (row["seq"], msgspec.json.decode(row["body"])) if row else None
 
 
-async def show_order(tx: Tx, thread_id: int, order_id: str, identity_id: int, digest: str) -> None:
-    """A card of this order stands in the thread; `digest` is what it said."""
-    await tx.run(_SHOW, (thread_id, order_id, identity_id, digest))
+async def show_order(tx: Tx, thread_id: int, order_id: str, identity_id: int, digest: str, rma: str = "") -> None:
+    """A card of this order, or of its return `rma`, stands in the thread; `digest` is what it said."""
+    await tx.run(_SHOW, (thread_id, order_id, rma, identity_id, digest))
 
 
-async def threads_showing(tx: Tx, order_id: str) -> list[tuple[int, int, str]]:
-    """(thread, identity, digest) of the threads with a card of this order."""
-    rows = await tx.all("SELECT thread_id, identity_id, digest FROM thread_orders WHERE order_id = ?", (order_id,))
-    return [(row["thread_id"], row["identity_id"], row["digest"]) for row in rows]
+async def threads_showing(tx: Tx, order_id: str) -> list[tuple[int, int, str, str]]:
+    """(thread, identity, digest, rma) of every card of this order; `rma` is empty for the card of the order itself."""
+    rows = await tx.all(
+        "SELECT thread_id, identity_id, digest, rma FROM thread_orders WHERE order_id = ? ORDER BY thread_id, rma",
+        (order_id,),
+    )
+    return [(row["thread_id"], row["identity_id"], row["digest"], row["rma"]) for row in rows]
 
 
 async def orders_shown(tx: Tx, thread_id: int) -> list[str]:
     """Orders that were shown in a thread."""
-    rows = await tx.all("SELECT order_id FROM thread_orders WHERE thread_id = ?", (thread_id,))
+    rows = await tx.all("SELECT DISTINCT order_id FROM thread_orders WHERE thread_id = ?", (thread_id,))
     return [row["order_id"] for row in rows]
 
 

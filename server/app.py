@@ -34,6 +34,7 @@ from server.commerce.store import Store
 from server.errors import OperatorError
 from server.intake import routes as intake
 from server.intake.doors import Doors, Patience
+from server.intake.labels import label_url
 from server.policies.file import load as load_policy
 from server.services import Services
 from server.settings import Settings, with_secret_key
@@ -132,6 +133,7 @@ async def open_services(
         store = EmbeddedStore(opened, clock, settings.shop.tz, settings.shop.region)
     if isinstance(store, EmbeddedStore) and store.on_change is None:
         store.on_change = lambda order_id: bus.publish("orders", order_id)
+        store.label_url = lambda order_id, key: label_url(settings, order_id, key)
     return Services(settings, clock, opened, bus, store, policy)
 
 

@@ -75,12 +75,8 @@ class LiveOrders:
         if order is None:
             return 0
         changed = 0
-        for thread_id, identity_id, digest in showing:
-            thread = await self._services.database.write(
-                lambda tx, thread_id=thread_id, identity_id=identity_id, digest=digest: self._write(  # type: ignore[misc]  # bound per turn of the loop
-                    tx, order, thread_id, identity_id, digest
-                )
-            )
+        for shown in showing:
+            thread = await self._services.database.write(lambda tx, shown=shown: self._write(tx, order, *shown))  # type: ignore[misc]  # bound per turn of the loop
             if thread is not None:
                 changed += 1
                 wake(self._services, thread)
@@ -88,22 +84,25 @@ class LiveOrders:
         return changed
 
     async def _write(
-        self, tx: Tx, order: OrderSnapshot, thread_id: int, identity_id: int, digest: str
+        self, tx: Tx, order: OrderSnapshot, thread_id: int, identity_id: int, digest: str, rma: str
     ) -> Thread | None:
         thread = await threads.by_id(tx, thread_id, lock=True)
         if thread is None or thread.state.status == "closed":
             return None
         now = self._services.clock.now()
-        card = self._card(order, Voice(thread.state.language, now))
+        card = _card(order, rma, Voice(thread.state.language, now))
         fresh = card_digest(card)
-        if fresh == digest:
+        if card is None or fresh == digest:
             return None
-        await desk.show_order(tx, thread_id, order.id, identity_id, fresh)
+        await desk.show_order(tx, thread_id, order.id, identity_id, fresh, rma)
         event = NewEvent("order_update", {"order_id": order.id, "card": card}, "all", identity_id=identity_id)
         changed, _ = await threads.append(tx, thread_id, [event], now)
         return changed
 
-    @staticmethod
-    def _card(order: OrderSnapshot, voice: Voice) -> dict[str, Any]:
-        answer = decide(order, voice.now)
-        return cards.order_card(answer, order, voice)
+
+def _card(order: OrderSnapshot, rma: str, voice: Voice) -> dict[str, Any] | None:
+    """The card as it looks now: of the order, or of one of its returns."""
+    if not rma:
+        return cards.order_card(decide(order, voice.now), order, voice)
+    found = next((each for each in order.returns if each.id == rma), None)
+    return cards.return_card(order, found, voice) if found else None

@@ -85,13 +85,19 @@ def _with_database(config: str | None, act: Callable[[Database, Settings], Await
 
 def serve(config: str | None, host: str | None, port: int | None, workers: int) -> int:
     """Run the server until it is told to stop."""
+    from server import logs
+    from server.api import api_routes
+    from server.app import build
     from server.app import serve as run
+    from server.console.routes import console_routes
 
     if workers > 1:
         raise OperatorError("serve --workers N is not built yet: run one process")
     settings = settings_of(config)
     chosen = replace(settings.server, host=host or settings.server.host, port=port or settings.server.port)
-    run(replace(settings, server=chosen))
+    settings = replace(settings, server=chosen)
+    logs.configure(settings.server.log_level)
+    run(settings, app=build(settings, routes=[*console_routes(), *api_routes()]))
     return 0
 
 

@@ -201,8 +201,9 @@ class Turns:
             await desk.save_brief(tx, thread.id, thread.state.last_seq, package.brief, now)
         shown = getattr(answered.outcome, "shown_order", "")
         if shown:
-            digest = card_digest(getattr(answered.outcome, "card", None))
-            await desk.show_order(tx, thread.id, shown, context.identity.id, digest)
+            card = getattr(answered.outcome, "card", None) or {}
+            rma = str(card.get("rma", ""))
+            await desk.show_order(tx, thread.id, shown, context.identity.id, card_digest(card), rma)
         await dialogues.save(tx, thread.id, thread.state.last_seq, msgspec.to_builtins(answered.dialogue))
         await turns.finish(tx, work.claim)
         return thread

@@ -231,9 +231,10 @@ CREATE TABLE briefs (
 CREATE TABLE thread_orders (
     thread_id BIGINT NOT NULL REFERENCES threads (id),
     order_id TEXT NOT NULL,
+    rma TEXT NOT NULL DEFAULT '',
     identity_id BIGINT NOT NULL,
     digest TEXT NOT NULL DEFAULT '',
-    PRIMARY KEY (thread_id, order_id)
+    PRIMARY KEY (thread_id, order_id, rma)
 );
 CREATE INDEX thread_orders_order ON thread_orders (order_id);
 

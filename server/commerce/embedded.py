@@ -8,7 +8,7 @@ second effect. It knows nothing of policies, proofs or conversations.
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal, TypeAlias, TypeVar, get_args
 
 from memory import orders
@@ -49,12 +49,18 @@ from server.commerce.store import (
 )
 from server.errors import StoreRefused, StoreUnavailable
 
+_SEND_WITHIN: Final = timedelta(days=30)
 T = TypeVar("T")
 R = TypeVar("R")
 ExtraKind: TypeAlias = Literal["subscription", "promotion"]
 _SOURCE: Final = "store"
 _CACHED: Final = 512
 _CANDIDATES: Final = 200
+
+
+def _due(at: datetime) -> datetime:
+    """By when a return must be on its way: an unused label runs out."""
+    return at + _SEND_WITHIN
 
 
 class _Snapshots:
@@ -81,7 +87,9 @@ class _Snapshots:
 
 
 class EmbeddedStore:
-    """The Store over `memory.orders`. `on_change` is called with an order's id after each committed change."""
+    """The Store over `memory.orders`. `on_change` is called with an order's id after each committed change.
+
+    `label_url(order_id, key)` says where the slip of the return opened under `key` can be printed."""
 
     source: str = "embedded"
     capabilities: frozenset[Capability] = frozenset(get_args(Capability))
@@ -94,6 +102,7 @@ class EmbeddedStore:
         self._region = region
         self._snapshots = _Snapshots(_CACHED)
         self.on_change: Callable[[str], None] | None = None
+        self.label_url: Callable[[str, str], str] | None = None
 
     # Reads
 
@@ -250,6 +259,10 @@ class EmbeddedStore:
 
     # Writes, called by the gate of actions alone
 
+    def _label(self, order_id: str, key: str) -> str | None:
+        """Where the return slip can be printed, if somebody prints slips here."""
+        return self.label_url(order_id, key) if self.label_url else None
+
     async def start_return(
         self,
         key: str,
@@ -264,7 +277,17 @@ class EmbeddedStore:
 
         async def change(books: Books) -> Changed[OrderDocument, ReturnResult]:
             await books.require_on_file(method)
-            return changes.with_return(books.order, key, lines, reason, outcome, method, at)
+            return changes.with_return(
+                books.order,
+                key,
+                lines,
+                reason,
+                outcome,
+                method,
+                at,
+                label_url=self._label(order_id, key),
+                due_by=_due(at),
+            )
 
         return await self._change(key, "start_return", order_id, ReturnResult, change)
 
@@ -276,7 +299,17 @@ class EmbeddedStore:
         async def change(books: Books) -> Changed[OrderDocument, ExchangeResult]:
             await books.require_on_file(method)
             items = await books.items(lines)
-            changed = changes.with_exchange(books.order, key, lines, items, reason, method, at)
+            changed = changes.with_exchange(
+                books.order,
+                key,
+                lines,
+                items,
+                reason,
+                method,
+                at,
+                label_url=self._label(order_id, key),
+                due_by=_due(at),
+            )
             if changed.result.difference.amount_minor > 0:
                 await books.settle(method, changed.result.difference)
             return changed

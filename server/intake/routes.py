@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from server.intake import pages, session, socket, stream, uploads
+from server.intake import labels, pages, session, socket, stream, uploads
 
 BODY_LIMITS = {"/widget/upload": uploads.UPLOAD_BODY}
 
@@ -16,6 +16,8 @@ def routes() -> list[BaseRoute]:
         Route("/widget/send", stream.send, methods=["POST"]),
         Route("/widget/upload", uploads.upload, methods=["POST"]),
         Route("/files/{id}", uploads.download),
+        Route("/labels/style.css", labels.style),
+        Route("/labels/{token}", labels.label),
         Route("/widget/loader.js", pages.loader),
         Route("/widget/frame", pages.frame),
         Route("/widget/{version}/{path:path}", pages.versioned),

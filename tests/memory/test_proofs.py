@@ -58,7 +58,7 @@ async def test_a_card_is_known_by_its_order(database: Database) -> None:
     thread = await a_thread(database)
     await database.write(lambda tx: desk.show_order(tx, thread.id, "ord_7", 1, "a"))
     await database.write(lambda tx: desk.show_order(tx, thread.id, "ord_7", 1, "b"))
-    assert await database.read(lambda tx: desk.threads_showing(tx, "ord_7")) == [(thread.id, 1, "b")]
+    assert await database.read(lambda tx: desk.threads_showing(tx, "ord_7")) == [(thread.id, 1, "b", "")]
     assert await database.read(lambda tx: desk.orders_shown(tx, thread.id)) == ["ord_7"]
 
 

@@ -480,7 +480,8 @@ async def test_writes_with_different_keys_do_not_lose_each_other(shop: EmbeddedS
 
 async def test_the_last_piece_is_sold_once(shop: EmbeddedStore) -> None:
     for n in range(4):
-        await shop.put_order(an_order(id=f"o{n}", number=f"#2{n}"))
+        buyer = {"id": f"b{n}", "name": "Somebody", "emails": [], "phones": []}
+        await shop.put_order(an_order(id=f"o{n}", number=f"#2{n}", customer=buyer))
     results = await asyncio.gather(
         *(shop.change_items(f"k{n}", f"o{n}", ONE_TO_BLUE, None, NOW) for n in range(4)), return_exceptions=True
     )

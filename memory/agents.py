@@ -13,6 +13,13 @@ from memory.times import to_ms
 _COLUMNS = "id, email, name, role, skills, password_hash, disabled"
 _PRESENT = """SELECT DISTINCT a.id, a.name FROM presence p JOIN agents a ON a.id = p.agent_id
     WHERE p.seen_at >= ? AND p.away = 0 AND a.disabled = 0 ORDER BY a.name"""
+_DUTY = """SELECT a.id AS id, a.name AS name,
+    (SELECT COUNT(*) FROM presence p WHERE p.agent_id = a.id AND p.away = 0 AND p.seen_at >= ?) AS here,
+    (SELECT COUNT(*) FROM threads t WHERE t.owner_id = a.id AND t.owner_kind IN ('agent', 'queue')
+        AND t.status IN ('new', 'open', 'pending')) AS busy
+    FROM agents a WHERE a.disabled = 0 AND a.role <> 'viewer'
+    ORDER BY CASE WHEN (SELECT COUNT(*) FROM presence p WHERE p.agent_id = a.id AND p.away = 0 AND p.seen_at >= ?) > 0
+        THEN 0 ELSE 1 END, CASE a.role WHEN 'agent' THEN 0 WHEN 'supervisor' THEN 1 ELSE 2 END, busy, a.id LIMIT 1"""
 _SEEN = """INSERT INTO presence (agent_id, instance, away, seen_at) VALUES (?, ?, ?, ?) ON CONFLICT (agent_id, instance)
     DO UPDATE SET away = excluded.away, seen_at = excluded.seen_at"""
 
@@ -125,6 +132,13 @@ async def of_token(tx: Tx, secret: str) -> Agent | None:
     row = await tx.one("SELECT agent_id FROM agent_tokens WHERE hash = ?", (digest(secret),))
     agent = await get(tx, row["agent_id"]) if row else None
     return agent if agent and not agent.disabled else None
+
+
+async def duty(tx: Tx, now: datetime, within: timedelta = timedelta(seconds=45)) -> tuple[int, str] | None:
+    """(id, name) of who answers for the next case: somebody present, else anybody, with the fewest open ones."""
+    since = to_ms(now - within)
+    row = await tx.one(_DUTY, (since, since))
+    return (row["id"], row["name"]) if row else None
 
 
 async def seen(tx: Tx, agent_id: int, instance: str, now: datetime, *, away: bool = False) -> None:

@@ -118,8 +118,8 @@ def _handoff(state: ThreadState, event: Event) -> ThreadState:
     return replace(
         state,
         owner_kind="queue",
-        owner_id=0,
-        owner_name="",
+        owner_id=int(event.body.get("owner_id", 0)),
+        owner_name=str(event.body.get("owner_name", "")),
         handoff_reason=str(event.body["reason"]),
         status="open",
         last_at=event.at,

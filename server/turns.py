@@ -38,7 +38,7 @@ from server.answering.context import (
 from server.bus import Bell
 from server.commerce.model import Fact
 from server.desk import handoff
-from server.desk.hours import back_at
+from server.desk.hours import back_at, is_staffed
 from server.inbox import burst, wake
 from server.services import Services
 
@@ -253,7 +253,7 @@ def _events(context: Context, answered: Answer, package: "handoff.Package | None
     new += [NewEvent("note", {"text": f"Left unsaid, because nothing proves it: {text}"}) for text in answered.dropped]
     outcome = answered.outcome
     if isinstance(outcome, Handoff):
-        new.append(NewEvent("handoff", {"reason": outcome.reason}, "all", "assistant"))
+        new.append(NewEvent("handoff", _handed_over(outcome, package), "all", "assistant"))
         text = "\n\n".join(part for part in (outcome.text, package.notice if package else "") if part)
         evidence = (*outcome.evidence, *(package.notice_evidence if package else ()))
         new.append(_said(context, answered, _told(outcome, text, evidence), holding=True))
@@ -264,6 +264,12 @@ def _events(context: Context, answered: Answer, package: "handoff.Package | None
     if package is not None:
         new += [NewEvent("draft_offered", draft) for draft in package.drafts]
     return new
+
+
+def _handed_over(outcome: Handoff, package: "handoff.Package | None") -> dict[str, Any]:
+    """Why, and who answers for it until somebody claims it."""
+    duty = package.duty if package else None
+    return {"reason": outcome.reason} | ({"owner_id": duty[0], "owner_name": duty[1]} if duty else {})
 
 
 def _told(outcome: Handoff, text: str, evidence: tuple[Fact, ...]) -> Reply:
@@ -325,6 +331,7 @@ async def _read(tx: Tx, services: Services, claim: Claim) -> _Work | None:
         complaints=await _complaints(tx, customer.id, thread.id),
         agents_online=bool(await agents.present(tx, now)),
         back_at=back_at(services.settings, now),
+        is_desk_open=is_staffed(services.settings, now),
     )
     return _Work(claim, thread, context)
 

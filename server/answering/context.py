@@ -120,6 +120,7 @@ class Context:
     complaints: int = 0
     agents_online: bool = False
     back_at: datetime | None = None
+    is_desk_open: bool = False
 
     @property
     def answers(self) -> int:

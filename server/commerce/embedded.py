@@ -8,7 +8,7 @@ second effect. It knows nothing of policies, proofs or conversations.
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal, TypeAlias, TypeVar, get_args
 
 from memory import orders
@@ -58,9 +58,9 @@ _CACHED: Final = 512
 _CANDIDATES: Final = 200
 
 
-def _due(at: datetime) -> datetime:
-    """By when a return must be on its way: an unused label runs out."""
-    return at + _SEND_WITHIN
+def _due(at: datetime) -> date:
+    """The day by which a return must be on its way: an unused label runs out."""
+    return (at + _SEND_WITHIN).date()
 
 
 class _Snapshots:

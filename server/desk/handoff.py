@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from memory import agents
 from server.answering.context import Answer, Context, Handoff, Labels
 from server.answering.words.spoken import spoken
 from server.answering.words.voice import Voice
@@ -24,12 +25,15 @@ _HIGH = frozenset({"chargeback", "reputation", "distress", "vip", "repeat_compla
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """What goes with a handoff. `notice` is for the customer, in their language; the rest is for the desk."""
+    """What goes with a handoff. `notice` is for the customer, in their language; the rest is for the desk.
+
+    `duty` = (id, name) of the agent who answers for the case until somebody claims it."""
 
     brief: dict[str, Any]
     drafts: tuple[dict[str, Any], ...]
     notice: str
     notice_evidence: tuple[Fact, ...] = ()
+    duty: tuple[int, str] | None = None
 
 
 async def package(services: Services, context: Context, answered: Answer) -> Package:
@@ -41,7 +45,9 @@ async def package(services: Services, context: Context, answered: Answer) -> Pac
     if not isinstance(answered.outcome, Handoff):
         return Package(written, offered, "")
     notice, evidence = _notice(context, answered)
-    return Package(written, offered, notice, evidence)
+    now = services.clock.now()
+    duty = await services.database.read(lambda tx: agents.duty(tx, now))
+    return Package(written, offered, notice, evidence, duty)
 
 
 def priority(labels: Labels, context: Context) -> tuple[str, str]:
@@ -103,7 +109,7 @@ def _notice(context: Context, answered: Answer) -> tuple[str, tuple[Fact, ...]]:
         parts.append(voice.text("desk.back_at", when=when))
         evidence = (when,)
     else:
-        parts.append(voice.text("desk.no_time"))
+        parts.append(voice.text("desk.open_nobody" if context.is_desk_open else "desk.no_time"))
     if not context.agents_online:
         parts.append(_contact(context, answered, voice))
     return " ".join(part for part in parts if part), evidence

@@ -21,12 +21,13 @@ class Outgoing:
         self._frames: deque[str] = deque()
         self._size = 0
         self._is_full = False
+        self._is_finished = False
         self._filled = asyncio.Event()
         self._drained = asyncio.Event()
 
     def put(self, text: str) -> None:
         """Queue a frame; dropped when the queue has overflowed."""
-        if self._is_full:
+        if self._is_full or self._is_finished:
             return
         self._frames.append(text)
         self._size += len(text)
@@ -34,19 +35,21 @@ class Outgoing:
             self._is_full = True
             self._frames.clear()
             self._overflowed()
+            self._drained.set()
         self._filled.set()
 
-    def ring(self) -> None:
-        """Wake the writer without a frame."""
+    def finish(self) -> None:
+        """Nothing comes after what is queued."""
+        self._is_finished = True
         self._filled.set()
 
     async def take(self) -> str | None:
-        """The next frame; None when the writer was only woken."""
-        if not self._frames:
+        """The next frame; None after the last one of a finished queue."""
+        while not self._frames:
+            if self._is_finished:
+                return None
             self._filled.clear()
             await self._filled.wait()
-        if not self._frames:
-            return None
         text = self._frames.popleft()
         self._size -= len(text)
         if not self._frames or self._has_room():

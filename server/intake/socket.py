@@ -120,7 +120,7 @@ class Socket:
         if self._closing is None:
             self._closing = (code, reason)
             telemetry.closed.labels(str(code)).inc()
-            self._out.ring()
+            self._out.finish()
             self._loop.call_later(_ABORT_S, self._abort)
 
     async def say_goodbye(self, retry_after_s: float) -> None:
@@ -220,14 +220,11 @@ class Socket:
 
     async def _write(self) -> None:
         try:
-            while True:
-                text = await self._out.take()
-                if text is not None:
-                    async with asyncio.timeout(self._doors.patience.send_s):
-                        await self._send({"type": "websocket.send", "text": text})
-                elif self._closing is not None:
-                    await self._send({"type": "websocket.close", "code": self._closing[0], "reason": self._closing[1]})
-                    return
+            while (text := await self._out.take()) is not None:
+                async with asyncio.timeout(self._doors.patience.send_s):
+                    await self._send({"type": "websocket.send", "text": text})
+            code, reason = self._closing or (1000, "")
+            await self._send({"type": "websocket.close", "code": code, "reason": reason})
         except TimeoutError:
             self.close(4408, "too slow")
             self._abort()

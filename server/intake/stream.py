@@ -109,7 +109,6 @@ class Stream:
         self._send = send
         self._out = Outgoing(lambda: self.close(4408))
         self._feed = Feed(doors, ticket, self)
-        self._is_closing = False
         self._ended = asyncio.Event()
 
     # Sink and Connection
@@ -127,8 +126,7 @@ class Stream:
 
     def close(self, code: int, reason: str = "") -> None:
         """End the stream; the browser comes back with the last id that it saw."""
-        self._is_closing = True
-        self._out.ring()
+        self._out.finish()
 
     async def say_goodbye(self, retry_after_s: float) -> None:
         """The process stops."""
@@ -187,9 +185,6 @@ class Stream:
         """What to write next: a frame, a comment when there was none for long; None when the stream ends."""
         try:
             async with asyncio.timeout(self._patience.comment_s):
-                while (text := await self._out.take()) is None:
-                    if self._is_closing:
-                        return None
+                return await self._out.take()
         except TimeoutError:
             return ": still here\n\n"
-        return text

@@ -23,9 +23,8 @@ _SETTLE_S = 3.0
 def main() -> int:
     """Measure and print."""
     runs = [_once() for _ in range(3)]
-    print(
-        f"resident memory {statistics.median(run[0] for run in runs):.0f} MB, first answer after {statistics.median(run[1] for run in runs):.2f} s"
-    )
+    memory, took = (statistics.median(run[index] for run in runs) for index in (0, 1))
+    print(f"resident memory {memory:.0f} MB, first answer after {took:.2f} s")
     return 0
 
 

@@ -64,13 +64,13 @@ async def serve(app: Any, *, grace_s: int = 2) -> AsyncIterator[str]:
         timeout_graceful_shutdown=grace_s,
     )
     server = _Server(config)
-    async with asyncio.TaskGroup() as group:
-        running = group.create_task(_run(server))
+    running = asyncio.create_task(_run(server))
+    try:
         await _until_serving(server, running)
-        try:
-            yield server.url
-        finally:
-            server.stopping.set()
+        yield server.url
+    finally:  # also when the test failed: the server ends as it would for an operator, and leaves nothing behind
+        server.stopping.set()
+        await running
 
 
 async def _run(server: _Server) -> None:
@@ -84,3 +84,5 @@ async def _until_serving(server: _Server, running: asyncio.Task[None]) -> None:
     async with asyncio.timeout(30):
         while not server.serving.is_set() and not running.done():
             await asyncio.wait([running], timeout=0.005)
+    if running.done():
+        await running

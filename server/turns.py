@@ -10,35 +10,31 @@ import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
 
-from memory import agents, customers, desk, dialogues, proofs, threads, turns
+from memory import customers, desk, dialogues, proofs, threads, turns
 from memory.engines.base import Tx
 from memory.errors import StorageError
-from memory.projection import Event
 from memory.threads import NewEvent, Thread
 from memory.times import from_ms
 from memory.turns import Claim
+from server import contexts
 from server.actions.gate import Gate, Moved
 from server.answering.assistant import answer as make_answer
 from server.answering.context import (
     Answer,
     Context,
-    Dialogue,
     Handoff,
     Labels,
     Reply,
-    Said,
-    Shop,
 )
 from server.bus import Bell
 from server.commerce.model import Fact
 from server.desk import handoff
-from server.desk.hours import back_at, is_staffed
 from server.inbox import burst, wake
 from server.services import Services
 
@@ -46,7 +42,6 @@ _log = logging.getLogger("onethread.turns")
 _TRIES: Final = 3
 _IDLE_POLL_S: Final = 5.0
 _PADDING: Final = timedelta(milliseconds=800)
-_HISTORY: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +180,8 @@ class Turns:
             return None
 
     async def _read(self, claim: Claim) -> _Work | None:
-        return await self._services.database.read(lambda tx: _read(tx, self._services, claim))
+        found = await self._services.database.read(lambda tx: contexts.read(tx, self._services, claim.thread_id))
+        return _Work(claim, *found) if found else None
 
     async def _commit(self, tx: Tx, work: _Work, answered: Answer, package: "handoff.Package | None") -> Thread | None:
         """Write everything that the turn comes to; None when the thread moved meanwhile."""
@@ -209,17 +205,6 @@ class Turns:
         return thread
 
 
-class _Guesses:
-    """Counts wrong guesses for the answering room, which knows no database."""
-
-    def __init__(self, services: Services) -> None:
-        self._services = services
-
-    async def count(self, bucket: str, since: datetime) -> int:
-        """Wrong guesses in a bucket since a time."""
-        return await self._services.database.read(lambda tx: proofs.guesses(tx, bucket, since))
-
-
 def card_digest(card: Mapping[str, Any] | None) -> str:
     """What a card said, as one short text: equal digests look the same to the customer."""
     said = {key: value for key, value in (card or {}).items() if key != "as_of"}
@@ -239,6 +224,9 @@ async def _remember(tx: Tx, context: Context, answered: Answer, now: datetime) -
         await proofs.add(tx, context.thread_id, context.identity.id, order_id, words, now, timedelta(hours=24))
     for guess in answered.guesses:
         await proofs.guess(tx, list(guess.buckets), guess.value, now)
+    if answered.person is not None:
+        name, is_vip = answered.person
+        await customers.describe(tx, context.customer.id, name=name or None, vip=is_vip or None)
     for kind, key in answered.claims:
         await customers.claim(tx, context.customer.id, kind, key, now)
 
@@ -301,104 +289,3 @@ def _classified(context: Context, labels: Labels) -> dict[str, Any]:
         "priority": priority,
         "priority_reason": reason,
     }
-
-
-async def _read(tx: Tx, services: Services, claim: Claim) -> _Work | None:
-    thread = await threads.by_id(tx, claim.thread_id)
-    customer = await customers.get(tx, thread.customer_id) if thread else None
-    if thread is None or customer is None:
-        return None
-    history = await threads.events(tx, thread.id, max(0, thread.state.last_seq - _HISTORY))
-    fresh = _since_reset(history)
-    said = _unanswered(fresh)
-    last = next((event for event in reversed(said)), None)
-    identity = await customers.identity(tx, last.identity_id) if last else None
-    if last is None or identity is None:
-        return (
-            None if identity is None and last is not None else _Work(claim, thread, _empty(services, thread, customer))
-        )
-    now, state = services.clock.now(), thread.state
-    context = replace(
-        _empty(services, thread, customer),
-        channel=last.channel,
-        identity=identity,
-        said=tuple(_as_said(event) for event in said),
-        history=tuple(event for event in fresh if event not in said),
-        dialogue=msgspec.convert(await _dialogue(tx, thread, fresh), Dialogue),
-        proofs=await proofs.held(tx, thread.id, identity.id, now),
-        net=str(last.body.get("meta", {}).get("net", "")),
-        language=state.language,
-        complaints=await _complaints(tx, customer.id, thread.id),
-        agents_online=bool(await agents.present(tx, now)),
-        back_at=back_at(services.settings, now),
-        is_desk_open=is_staffed(services.settings, now),
-    )
-    return _Work(claim, thread, context)
-
-
-def _empty(services: Services, thread: Thread, customer: customers.Customer) -> Context:
-    settings = services.settings
-    nobody = customers.Identity(0, customer.id, "", "", "", "", "claimed", blocked=False)
-    shop = Shop(
-        settings.shop.name, settings.shop.tz, settings.shop.region, settings.shop.assistant,
-        settings.shop.order_number_example, settings.desk.contact,
-    )  # fmt: skip
-    return Context(
-        thread.id, thread.public_id, thread.number, services.clock.now(), "", nobody, customer, (), (), Dialogue(), {},
-        thread.state.owner_kind, thread.state.status, "en", "", services.store, services.policy, shop,
-        _Guesses(services), settings.limits.lookups_per_ip,
-    )  # fmt: skip
-
-
-async def _dialogue(tx: Tx, thread: Thread, fresh: Sequence[Event]) -> dict[str, Any]:
-    """The saved state, unless the thread was reopened since: then the conversation begins anew."""
-    saved = await dialogues.load(tx, thread.id)
-    begun = next((event.seq for event in fresh), 0)
-    row_seq = max((event.seq for event in fresh if event.author_type == "assistant"), default=0)
-    return (
-        saved
-        if begun <= 1 or row_seq
-        else {key: saved[key] for key in ("language", "slots", "introduced") if key in saved}
-    )
-
-
-def _since_reset(history: Sequence[Event]) -> list[Event]:
-    """Events since the conversation last began: its start, a reopening, or a person handing back."""
-    start = 0
-    for index, event in enumerate(history):
-        handed_back = event.type == "assigned" and event.body.get("owner_kind") == "assistant"
-        if event.type == "reopened" or handed_back:
-            start = index
-    return list(history[start:])
-
-
-def _unanswered(fresh: Sequence[Event]) -> list[Event]:
-    answered = max(
-        (
-            max(int(event.body.get("answers", 0)), event.seq if event.author_type == "agent" else 0)
-            for event in fresh
-            if event.type in ("message", "classified")
-        ),
-        default=0,
-    )
-    labelled = max((int(event.body.get("of", 0)) for event in fresh if event.type == "classified"), default=0)
-    return [
-        event
-        for event in fresh
-        if event.type == "message" and event.author_type == "customer" and event.seq > max(answered, labelled)
-    ]
-
-
-def _as_said(event: Event) -> Said:
-    body = event.body
-    return Said(
-        event.seq, str(body.get("text", "")), body.get("choice"), tuple(body.get("attachments", ())), from_ms(event.at)
-    )
-
-
-async def _complaints(tx: Tx, customer_id: int, thread_id: int) -> int:
-    others = await threads.of_customer(tx, customer_id)
-    kinds = ("complaint", "delivery_problem", "damaged_or_wrong_item")
-    return sum(
-        1 for other in others if other.id != thread_id and (other.state.category in kinds or other.state.mood >= 2)
-    )

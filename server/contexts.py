@@ -1,0 +1,155 @@
+"""What a turn reads before it answers: one snapshot of a thread, as the answering room and the desk know it.
+
+Everything is read in one unit and nothing in it changes while the answer is made. Only what was said since the conversation
+last began counts: a reopened or handed-back thread starts afresh.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from memory import agents, customers, dialogues, proofs, threads
+from memory.customers import Identity
+from memory.engines.base import Tx
+from memory.projection import Event
+from memory.threads import Thread
+from memory.times import from_ms
+from server.answering.context import Context, Dialogue, Said, Shop
+from server.desk.hours import back_at, is_staffed
+from server.services import Services
+
+_HISTORY: Final = 400
+
+
+class _Guesses:
+    """Counts wrong guesses for the answering room, which knows no database."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def count(self, bucket: str, since: datetime) -> int:
+        """Wrong guesses in a bucket since a time."""
+        return await self._services.database.read(lambda tx: proofs.guesses(tx, bucket, since))
+
+
+async def read(
+    tx: Tx, services: Services, thread_id: int, *, is_answered: bool = False
+) -> tuple[Thread, Context] | None:
+    """The thread and what is unanswered in it; nothing said = nothing to answer. None when there is nobody to answer.
+
+    `is_answered` takes the customer's latest message though it was answered: for a person who takes over later."""
+    thread = await threads.by_id(tx, thread_id)
+    customer = await customers.get(tx, thread.customer_id) if thread else None
+    if thread is None or customer is None:
+        return None
+    history = await threads.events(tx, thread.id, max(0, thread.state.last_seq - _HISTORY))
+    fresh = _since_reset(history)
+    said = _unanswered(fresh) or (_latest(fresh) if is_answered else [])
+    if not said:
+        return thread, _empty(services, thread, customer)
+    identity = await customers.identity(tx, said[-1].identity_id)
+    if identity is None:
+        return None
+    return thread, await _context(tx, services, thread, _empty(services, thread, customer), identity, fresh, said)
+
+
+async def _context(
+    tx: Tx,
+    services: Services,
+    thread: Thread,
+    empty: Context,
+    identity: Identity,
+    fresh: list[Event],
+    said: list[Event],
+) -> Context:
+    now, last = services.clock.now(), said[-1]
+    return replace(
+        empty,
+        channel=last.channel,
+        identity=identity,
+        said=tuple(_as_said(event) for event in said),
+        history=tuple(event for event in fresh if event not in said),
+        dialogue=msgspec.convert(await _dialogue(tx, thread, fresh), Dialogue),
+        proofs=await proofs.held(tx, thread.id, identity.id, now),
+        net=str(last.body.get("meta", {}).get("net", "")),
+        language=thread.state.language,
+        complaints=await _complaints(tx, thread.customer_id, thread.id),
+        agents_online=bool(await agents.present(tx, now)),
+        back_at=back_at(services.settings, now),
+        is_desk_open=is_staffed(services.settings, now),
+    )
+
+
+def _empty(services: Services, thread: Thread, customer: customers.Customer) -> Context:
+    settings = services.settings
+    nobody = customers.Identity(0, customer.id, "", "", "", "", "claimed", blocked=False)
+    shop = Shop(
+        settings.shop.name, settings.shop.tz, settings.shop.region, settings.shop.assistant,
+        settings.shop.order_number_example, settings.desk.contact,
+    )  # fmt: skip
+    return Context(
+        thread.id, thread.public_id, thread.number, services.clock.now(), "", nobody, customer, (), (), Dialogue(), {},
+        thread.state.owner_kind, thread.state.status, "en", "", services.store, services.policy, shop,
+        _Guesses(services), settings.limits.lookups_per_ip,
+    )  # fmt: skip
+
+
+async def _dialogue(tx: Tx, thread: Thread, fresh: Sequence[Event]) -> dict[str, Any]:
+    """The saved state, unless the thread was reopened since: then the conversation begins anew."""
+    saved = await dialogues.load(tx, thread.id)
+    begun = next((event.seq for event in fresh), 0)
+    row_seq = max((event.seq for event in fresh if event.author_type == "assistant"), default=0)
+    return (
+        saved
+        if begun <= 1 or row_seq
+        else {key: saved[key] for key in ("language", "slots", "introduced") if key in saved}
+    )
+
+
+def _since_reset(history: Sequence[Event]) -> list[Event]:
+    """Events since the conversation last began: its start, a reopening, or a person handing back."""
+    start = 0
+    for index, event in enumerate(history):
+        handed_back = event.type == "assigned" and event.body.get("owner_kind") == "assistant"
+        if event.type == "reopened" or handed_back:
+            start = index
+    return list(history[start:])
+
+
+def _unanswered(fresh: Sequence[Event]) -> list[Event]:
+    answered = max(
+        (
+            max(int(event.body.get("answers", 0)), event.seq if event.author_type == "agent" else 0)
+            for event in fresh
+            if event.type in ("message", "classified")
+        ),
+        default=0,
+    )
+    labelled = max((int(event.body.get("of", 0)) for event in fresh if event.type == "classified"), default=0)
+    return [
+        event
+        for event in fresh
+        if event.type == "message" and event.author_type == "customer" and event.seq > max(answered, labelled)
+    ]
+
+
+def _latest(fresh: Sequence[Event]) -> list[Event]:
+    return [event for event in fresh if event.type == "message" and event.author_type == "customer"][-1:]
+
+
+def _as_said(event: Event) -> Said:
+    body = event.body
+    return Said(
+        event.seq, str(body.get("text", "")), body.get("choice"), tuple(body.get("attachments", ())), from_ms(event.at)
+    )
+
+
+async def _complaints(tx: Tx, customer_id: int, thread_id: int) -> int:
+    others = await threads.of_customer(tx, customer_id)
+    kinds = ("complaint", "delivery_problem", "damaged_or_wrong_item")
+    return sum(
+        1 for other in others if other.id != thread_id and (other.state.category in kinds or other.state.mood >= 2)
+    )

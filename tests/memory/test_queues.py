@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from memory import actions, outbox, timers
 from memory.engines.base import Database
 from memory.outbox import Parcel
+from memory.times import to_ms
 from tests.memory.acts import a_thread, count
 from tests.support.databases import NOW
 
@@ -51,11 +52,52 @@ async def test_a_sender_that_died_leaves_an_unknown_outcome_that_nobody_sends_ag
 async def test_a_message_that_failed_for_now_is_sent_again_at_its_time(database: Database) -> None:
     await send(database, "k")
     parcel = (await take(database))[0]
-    await database.write(lambda tx: outbox.mark(tx, parcel.id, "due", error="busy", again_at=later(10)))
+    await database.write(lambda tx: outbox.mark(tx, parcel, "due", error="busy", again_at=later(10)))
     assert await take(database, 9) == []
-    assert [each.attempts for each in await take(database, 10)] == [2]
-    await database.write(lambda tx: outbox.mark(tx, parcel.id, "sent", provider_id="SM1"))
+    again = (await take(database, 10))[0]
+    assert again.attempts == 2
+    assert await database.write(lambda tx: outbox.mark(tx, again, "sent", provider_id="SM1"))
     assert await take(database, 100) == []
+
+
+async def test_a_worker_that_lost_its_message_records_nothing(database: Database) -> None:
+    await send(database, "k")
+    late = (await take(database))[0]
+    await database.write(lambda tx: outbox.overdue(tx, later(31)))
+    asking = (await database.write(lambda tx: outbox.claim_unknown(tx, later(31), LEASE, 10)))[0]
+    assert not await database.write(lambda tx: outbox.mark(tx, late, "sent", provider_id="SM1"))
+    assert await database.write(lambda tx: outbox.mark(tx, asking, "due", again_at=later(31)))
+    assert [each.attempts for each in await take(database, 31)] == [3]
+
+
+async def test_one_unknown_outcome_is_asked_about_by_one_worker(database: Database, twin: Database) -> None:
+    await send(database, "k")
+    await take(database)
+    await database.write(lambda tx: outbox.overdue(tx, later(31)))
+    asked = await asyncio.gather(
+        *(handle.write(lambda tx: outbox.claim_unknown(tx, later(31), LEASE, 10)) for handle in (database, twin))
+    )
+    assert sorted(map(len, asked)) == [0, 1]
+
+
+async def test_messages_of_a_thread_leave_in_order(database: Database) -> None:
+    thread = await a_thread(database)
+
+    async def put(seq: int) -> None:
+        await database.write(
+            lambda tx: outbox.put(tx, f"k{seq}", thread.id, seq, "sms", 7, {}, later(-seq), later(-seq))
+        )
+
+    await put(1)
+    await put(2)
+    first = await take(database)
+    assert [parcel.seq for parcel in first] == [1]
+    await database.write(lambda tx: outbox.mark(tx, first[0], "unknown", again_at=later(15)))
+    assert await take(database, 14) == []
+    assert await database.read(outbox.next_at) == to_ms(later(15))
+    asking = (await database.write(lambda tx: outbox.claim_unknown(tx, later(15), LEASE, 10)))[0]
+    await database.write(lambda tx: outbox.mark(tx, asking, "sent", provider_id="SM1"))
+    assert [parcel.seq for parcel in await take(database, 15)] == [2]
 
 
 async def test_a_message_waits_for_its_time(database: Database) -> None:

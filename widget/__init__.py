@@ -10,10 +10,12 @@ from typing import Final
 # Comments that begin a line, and the types that stand before a parenthesis; no string in these files holds either.
 _COMMENT: Final = re.compile(r"^[ \t]*(?:/\*.*?\*/|//[^\n]*)|/\*\* @type [^*\n]*\*/ ?", re.MULTILINE | re.DOTALL)
 _LINES: Final = re.compile(r"\s*\n\s*")
+_STYLE_GAPS: Final = re.compile(r"\s*([{};,])\s*|(?<=:) ")
 
 
 def served(path: str, content: bytes) -> bytes:
     """The bytes that go to the browser for a file of this folder: scripts and styles without comments and indentation."""
     if not path.endswith((".js", ".css", ".html")):
         return content
-    return _LINES.sub("\n", _COMMENT.sub("", content.decode())).strip().encode()
+    text = _LINES.sub("\n", _COMMENT.sub("", content.decode())).strip()
+    return (_STYLE_GAPS.sub(r"\1", text) if path.endswith(".css") else text).encode()

@@ -20,7 +20,7 @@
     pt: ["Chat de apoio ao cliente", "Não é possível abrir o chat agora.", "Tentar de novo"],
   };
   const READY_WITHIN_MS = 12_000;
-  const CHAT = "M20 4H4v13h4v4l5-4h7z";
+  const CHAT = "M7 4h10a3 3 0 0 1 3 3v7a3 3 0 0 1-3 3h-4l-5 4v-4H7a3 3 0 0 1-3-3V7a3 3 0 0 1 3-3z";
   const DOWN = "M6 9l6 6 6-6";
   const CSS_TEXT = `
 :host{all:initial!important;position:fixed!important;z-index:2147483000!important}

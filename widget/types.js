@@ -48,6 +48,7 @@
  * @typedef {Draft & {status: "pending"|"sent"|"failed", tries: number, seq?: number}} Entry
  *
  * @typedef {{get(key: string): string|null, set(key: string, value: string|null): void, keys(): string[]}} Keep
+ * @typedef {Keep & {setVisitor(value: string|null): void}} SiteKeep
  * @typedef {{send(frame: object): void, close(): void}} Link
  * @typedef {{open(): void, frame(frame: ServerFrame): void, traffic(): void, closed(code: number): void}} LinkEvents
  * @typedef {"connecting"|"open"|"waiting"|"stopped"} Phase

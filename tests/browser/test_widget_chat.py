@@ -120,7 +120,7 @@ def test_an_expired_ticket_is_replaced_without_a_word(visitor: Visitor, host: Wi
     expect(visitor.chat.locator(".banner")).to_be_hidden()
 
 
-@pytest.mark.parametrize(("code", "words"), [(4403, "has ended on this device"), (4409, "open in another window")])
+@pytest.mark.parametrize(("code", "words"), [(4403, "has ended here"), (4409, "open in another window")])
 def test_a_final_close_says_why_and_offers_the_way_on(
     visitor: Visitor, host: WidgetHost, code: int, words: str
 ) -> None:
@@ -385,7 +385,7 @@ def test_a_message_that_joins_another_thread_takes_the_customer_there(visitor: V
     old = host.earlier_thread("Order #1042", ["It left our warehouse."], status="open")
     host.tell({"t": "thread", "conv": old, "title": "Order #1042"})
     expect(visitor.chat.get_by_text("It left our warehouse.")).to_be_visible()
-    expect(visitor.chat.get_by_text("Your message continues an earlier conversation: Order #1042")).to_be_visible()
+    expect(visitor.chat.get_by_text("Continues: Order #1042")).to_be_visible()
 
 
 @pytest.fixture
@@ -421,7 +421,7 @@ def test_files_of_the_wrong_kind_size_and_number_are_explained(
     files.set_input_files(picture("big.png", PIXEL + bytes(2_000_001)))
     expect(alert).to_have_text("big.png is too big. The limit is 2 MB.")
     files.set_input_files([picture(f"{number}.png") for number in range(6)])
-    expect(alert).to_have_text("You can attach up to 5 files to one message.")
+    expect(alert).to_have_text("Up to 5 files for one message.")
     host.until(lambda: len(host.uploads) == 5)
     assert "page.html" not in host.uploads
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+import jwt
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -176,6 +177,20 @@ def test_another_customer_in_the_same_browser_sees_nothing_of_the_first(visitor:
     expect(visitor.chat.locator(".me")).to_have_count(0)
 
 
+def test_the_same_customer_signed_in_again_loses_nothing(visitor: Visitor, host: WidgetHost) -> None:
+    visitor.visit()
+    tokens = [
+        jwt.encode({"sub": "ana", "jti": jti}, "a secret of thirty-two bytes or more", "HS256") for jti in ("1", "2")
+    ]
+    visitor.page.evaluate("token => Onethread.identify(token)", tokens[0])
+    visitor.open()
+    host.faults.ignore_sends = 1
+    visitor.write("Still mine")
+    host.until(lambda: host.frames("send"))
+    visitor.page.evaluate("token => Onethread.identify(token)", tokens[1])
+    host.until(lambda: host.said() == ["Still mine"])
+
+
 def test_what_a_visitor_wrote_before_signing_in_goes_along(visitor: Visitor, host: WidgetHost) -> None:
     visitor.visit().open()
     host.faults.ignore_sends = 1
@@ -224,6 +239,25 @@ def test_it_works_where_frames_may_not_store(visitor: Visitor, host: WidgetHost)
     visitor.open()
     host.until(lambda: host.said() == ["Kept by the page"])
     assert len(host.visitors) == 1
+
+
+def test_a_goodbye_on_a_page_without_the_chat_reaches_what_the_frame_stored(visitor: Visitor, host: WidgetHost) -> None:
+    with WidgetHost() as shop:
+        host.neighbours = [shop.origin]
+        page = f"{shop.origin}/shop?source={host.origin}"
+        visitor.page.goto(page)
+        visitor.open()
+        host.faults.ignore_sends = 1
+        visitor.write("Stored in the frame")
+        host.until(lambda: host.frames("send"))
+        assert visitor.inside().evaluate("Object.keys(localStorage).some((key) => key.includes(':out:'))")
+        visitor.page.goto("about:blank")
+        visitor.page.goto(page)
+        visitor.page.evaluate("Onethread.reset()")
+        visitor.open()
+        host.until(lambda: len(host.visitors) == 2)
+        expect(visitor.chat.locator(".me")).to_have_count(0)
+        assert host.said() == []
 
 
 def test_a_chat_that_cannot_be_reached_says_so(visitor: Visitor) -> None:

@@ -56,7 +56,7 @@ def test_taking_comments_out_leaves_every_script_whole(tmp_path: Path) -> None:
 
 
 def test_styles_and_page_keep_their_meaning_without_comments() -> None:
-    assert served("x.css", b"/* a\n b */\n.a {\n  color: red; }\n") == b".a {\ncolor: red; }"
+    assert served("x.css", b"/* a\n b */\n.a :not(b), c {\n  color: red; }\n") == b".a :not(b),c{color:red;}"
     assert (
         served("x.js", b"/** @type {A} */ (b); // stays\n  // goes\nconst u = 'http://x';")
         == b"(b); // stays\nconst u = 'http://x';"

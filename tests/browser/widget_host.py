@@ -100,6 +100,7 @@ class WidgetHost:
         self.sessions: list[Frame] = []
         self.uploads: list[str] = []
         self.csp_reports: list[str] = []
+        self.neighbours: list[str] = []
         self.settings: Frame = {
             "shop": {"name": "Lumen Goods", "tz": "Europe/Berlin"},
             "assistant": {"name": "Mia"},
@@ -351,7 +352,8 @@ class WidgetHost:
 
     async def _shop_page(self, request: Request) -> Response:
         query = request.query_params
-        tag = f'<script async src="{self.origin}/widget/loader.js" data-site="{query.get("site", "lumen")}"></script>'
+        source = query.get("source", self.origin)
+        tag = f'<script async src="{source}/widget/loader.js" data-site="{query.get("site", "lumen")}"></script>'
         scripts = "" if query.get("none") else tag * (2 if query.get("twice") else 1)
         strict = query.get("csp") == "strict"
         page = SHOP_PAGE.format(
@@ -384,10 +386,11 @@ class WidgetHost:
         )
 
     async def _frame_page(self, _: Request) -> Response:
+        parents = " ".join([self.shop, self.origin, *self.neighbours])
         policy = (
             f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
             f"connect-src 'self' ws://localhost:{self.port}; "
-            f"form-action 'none'; base-uri 'none'; object-src 'none'; frame-ancestors {self.shop} {self.origin}; "
+            f"form-action 'none'; base-uri 'none'; object-src 'none'; frame-ancestors {parents}; "
             "require-trusted-types-for 'script'; trusted-types onethread; report-uri /csp-report"
         )
         page = (

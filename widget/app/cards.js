@@ -30,7 +30,7 @@ export function drawCard(card, words, changed) {
  */
 function numbered(words, key, number) {
   const [before, after] = words.say(key, { number: "\u0000" }).split("\u0000");
-  return el("span", null, before, el("bdi", null, number), after);
+  return el("span", { dir: "auto" }, before, el("bdi", null, number), after);
 }
 
 /**
@@ -75,7 +75,7 @@ function returnBody(card, words) {
  * @param {Words} words
  */
 function arrival({ eta, eta_was: was }, words) {
-  const before = was && was !== eta ? [el("span", { className: "unseen" }, words.say("before")), el("s", null, was), " "] : [];
+  const before = was && was !== eta ? [el("span", { className: "unseen" }, words.say("before")), el("s", null, was)] : [];
   return eta && el("span", null, ...before, el("strong", null, eta));
 }
 
@@ -133,5 +133,5 @@ function action(address, label, detail) {
  */
 function asOf(at, words) {
   const date = new Date(at);
-  return +date && el("time", { className: "as-of", dateTime: at, title: words.full(date) }, words.say("asOf", { when: words.moment(date) }));
+  return +date && el("time", { className: "as-of", dateTime: at, title: words.full(date) }, el("bdi", null, words.say("asOf", { when: words.moment(date) })));
 }

@@ -13,8 +13,8 @@ const TYPING_EVERY_MS = 3_000;
 const HUMAN_WITHIN_MS = 10_000;
 const RESUME_AGAIN_MS = 2_000;
 const SESSION_WITHIN_MS = 10_000;
-/** HTTP answers to the session request that may be different next time. */
-const TRANSIENT = new Set([401, 408, 425, 429]);
+/** HTTP answers to the session request that will not change by asking again. */
+const FINAL = [400, 403, 404];
 
 /** @typedef {{draw: () => void, frame: (frame: ServerFrame) => void, settings: (settings: Settings) => Promise<void>}} Listeners */
 
@@ -54,7 +54,7 @@ export class Chat {
   /**
    * @param {string} site
    * @param {string} locale
-   * @param {import("./bridge.js").SiteKeep} keep
+   * @param {SiteKeep} keep
    * @param {Listeners} listeners
    */
   constructor(site, locale, keep, listeners) {
@@ -191,27 +191,18 @@ export class Chat {
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(SESSION_WITHIN_MS),
     });
-    if (answer.ok) return this.#adopt(await answer.json(), body.visitor);
-    if (this.#identity && answer.status < 500 && answer.status !== 429) {
+    if (answer.ok) return this.#adopt(await answer.json());
+    if (this.#identity && answer.status === 401) {
       this.#identity = "";
-      console.warn("Onethread: the identity token was not accepted.");
+      console.warn("Onethread: identity token refused");
       return this.#fetchSession();
     }
-    if (answer.status < 500 && !TRANSIENT.has(answer.status)) throw new Refused(answer.status);
-    throw new Error(`session: ${answer.status}`);
+    throw FINAL.includes(answer.status) ? new Refused(answer.status) : new Error(`session: ${answer.status}`);
   }
 
-  /**
-   * @param {Session} session
-   * @param {string} [visitor] who we were
-   */
-  async #adopt(session, visitor) {
-    const another = Boolean(visitor && this.conv && this.conv !== session.conv);
-    if (another && this.#identity) {
-      if (this.keep.get("signed")) this.outbox.clear();
-      this.#forgetThreads();
-    }
-    if (this.#identity) this.keep.set("signed", "1");
+  /** @param {Session} session */
+  async #adopt(session) {
+    if (this.#identity) this.#signedIn(subjectOf(this.#identity));
     this.#identity = "";
     this.#token = session.token;
     this.settings = session.settings;
@@ -219,6 +210,15 @@ export class Chat {
     if (session.settings.heartbeat_s) this.connection.heartbeatMs = session.settings.heartbeat_s * 1000;
     this.keep.setVisitor(session.visitor);
     await this.listeners.settings(session.settings);
+  }
+
+  /** Another customer than before sees nothing of the first; what an anonymous visitor wrote goes along. @param {string} subject */
+  #signedIn(subject) {
+    const before = this.keep.get("signed");
+    this.keep.set("signed", subject);
+    if (before === null || before === subject) return;
+    this.outbox.clear();
+    this.#forgetThreads();
   }
 
   /** @param {LinkEvents} events */
@@ -334,10 +334,11 @@ export class Chat {
     this.#stopTyping(frame.conv);
     if (!frame.on || frame.who.type === "customer") return;
     this.typing.set(frame.conv, frame.who);
-    this.#typingTimers.set(frame.conv, setTimeout(() => {
+    const over = () => {
       this.#stopTyping(frame.conv);
       this.listeners.draw();
-    }, TYPING_LASTS_MS));
+    };
+    this.#typingTimers.set(frame.conv, setTimeout(over, TYPING_LASTS_MS));
   }
 
   /** @param {string} conv */
@@ -396,4 +397,13 @@ export function endpoint(name, query) {
   const url = new URL(name, location.origin + location.pathname);
   url.search = new URLSearchParams(query).toString();
   return url;
+}
+
+/** Whom a token of the shop is about; not proof, only a way to see that it is somebody else. @param {string} token */
+function subjectOf(token) {
+  try {
+    return String(JSON.parse(atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"))).sub);
+  } catch {
+    return token;
+  }
 }

@@ -1,13 +1,97 @@
 // @ts-check
-/** Starts the chat in its frame: waits for the shop page, then puts words, conversation and panel together. */
-import { Bridge, SiteKeep } from "./bridge.js";
+/** Starts the chat in its frame: hears the shop page, then puts words, storage, conversation and panel together. */
 import { Chat } from "./chat.js";
 import { Panel } from "./panel.js";
 import { css, inkOn, parseColour, readableOn } from "./theme.js";
 import { Words, isRightToLeft } from "./words.js";
 
+/** @typedef {{onethread: string, site?: string, kept?: Record<string, string>, locale?: string, identity?: string,
+ *   modal?: boolean, value?: string}} HostMessage */
+
+/** The shop page's origin, fixed by its first `init`: the server's frame-ancestors has decided who may embed us. */
+let hostOrigin = "";
+
+/**
+ * To the shop page and nobody else.
+ * @param {string} type
+ * @param {object} [body]
+ */
+function tell(type, body) {
+  if (hostOrigin) parent.postMessage({ ...body, onethread: type }, hostOrigin);
+}
+
+/** Only the parent window is heard, and only under the origin that it began with. */
+addEventListener("message", ({ data, source, origin }) => {
+  if (source !== parent || parent === window || typeof data?.onethread !== "string") return;
+  if (data.onethread === "init" && origin !== "null") hostOrigin ||= origin;
+  if (origin === hostOrigin) void hear(data);
+});
+
+/**
+ * Small strings of this site, at once where the browser lets a frame store, else kept by the shop page.
+ * @implements {Keep}
+ */
+class PageKeep {
+  /** @type {Map<string, string>} */
+  #held;
+  #prefix;
+
+  /**
+   * @param {string} site
+   * @param {Record<string, string>} kept what the shop page kept
+   */
+  constructor(site, kept) {
+    this.#prefix = `onethread:${site}:`;
+    this.#held = new Map(Object.entries(kept));
+    try {
+      this.#adopt(kept.visitor);
+    } catch {
+      // third-party storage is blocked: the shop page keeps for us
+    }
+  }
+
+  /** What lies here counts only for the visitor that the shop page knows: it may have said goodbye without us. @param {string} [visitor] */
+  #adopt(visitor) {
+    const mine = Object.keys(localStorage).filter((name) => name.startsWith(this.#prefix));
+    const known = localStorage[`${this.#prefix}visitor`] === visitor;
+    for (const name of mine) {
+      if (known) this.#held.set(name.slice(this.#prefix.length), localStorage[name]);
+      else localStorage.removeItem(name);
+    }
+  }
+
+  keys() {
+    return [...this.#held.keys()];
+  }
+
+  /** @param {string} key */
+  get(key) {
+    return this.#held.get(key) ?? null;
+  }
+
+  /**
+   * @param {string} key
+   * @param {string|null} value null removes
+   */
+  set(key, value) {
+    if (value === null) this.#held.delete(key);
+    else this.#held.set(key, value);
+    try {
+      if (value === null) localStorage.removeItem(this.#prefix + key);
+      else localStorage.setItem(this.#prefix + key, value);
+    } catch {
+      tell("keep", { key, value });
+    }
+  }
+
+  /** Kept by the shop page in any case: it must outlive what browsers do to the storage of frames. @param {string|null} value */
+  setVisitor(value) {
+    this.set("visitor", value);
+    tell("keep", { key: "visitor", value });
+  }
+}
+
 const words = new Words();
-const bridge = new Bridge((message) => void hear(message));
 const root = document.documentElement;
 /** @type {Chat} */
 let chat;
@@ -17,7 +101,7 @@ let started = false;
 let modal = false;
 let told = 0;
 
-/** @param {import("./bridge.js").HostMessage} message */
+/** @param {HostMessage} message */
 async function hear({ onethread: type, site = "", kept = {}, locale = "en", identity = "", modal: whole = false, value = "" }) {
   if (type === "init") return chat ?? begin(site, kept, locale);
   if (type === "modal" || type === "open") modal = whole;
@@ -42,19 +126,19 @@ async function hear({ onethread: type, site = "", kept = {}, locale = "en", iden
  * @param {string} locale
  */
 async function begin(site, kept, locale) {
-  chat = new Chat(site, locale, new SiteKeep(bridge, site, kept), { draw, frame: announce, settings: dress });
-  panel = new Panel(chat, words, { close: () => bridge.tell("close"), restart });
+  chat = new Chat(site, locale, new PageKeep(site, kept), { draw, frame: announce, settings: dress });
+  panel = new Panel(chat, words, { close: () => tell("close"), restart });
   await speak(locale);
   document.body.replaceChildren(panel.node);
   panel.draw();
   for (const type of ["online", "pageshow", "visibilitychange"]) addEventListener(type, check);
   addEventListener("keydown", (event) => event.key === "Tab" && modal && trap(event));
-  bridge.tell("ready");
+  tell("ready");
 }
 
 function draw() {
   panel?.draw();
-  if (chat?.unread !== told) bridge.tell("unread", { count: chat.unread });
+  if (chat?.unread !== told) tell("unread", { count: chat.unread });
   told = chat.unread;
 }
 
@@ -106,7 +190,7 @@ async function dress({ locale, rtl, theme }) {
   const ink = inkOn(accent);
   const colours = { accent, "on-accent": ink, "accent-on-light": readableOn(accent, [243, 244, 246]), "accent-on-dark": readableOn(accent, [33, 37, 45]) };
   for (const [name, colour] of Object.entries(colours)) root.style.setProperty(`--${name}`, css(colour));
-  bridge.tell("theme", { value: `${css(accent)} ${css(ink)}` });
+  tell("theme", { value: `${css(accent)} ${css(ink)}` });
 }
 
 /** On the whole screen, Tab goes round inside. @param {KeyboardEvent} event */

@@ -215,8 +215,7 @@ function statusOf({ chat, words }, { entry, message }, { latestOfMine }) {
  * @param {Entry} entry
  */
 function failure({ chat, words }, { cid, failed }) {
-  const key = `error_${failed}`;
-  const why = words.say(words.has(key) ? key : "errorOther");
+  const why = words.say(/** @type {"error_rate"} */ (`error_${failed}`)) || words.say("errorOther");
   return [
     el("span", null, `${words.say("failed")} ${why} `),
     button("inline", () => chat.outbox.retry(cid), words.say("retry")),

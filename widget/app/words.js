@@ -27,7 +27,7 @@ export class Words {
   }
 
   /**
-   * The words for a key, with `{names}` filled in; `count` chooses between `one|other`.
+   * The words for a key, with `{names}` filled in; `count` chooses between `one|other`. Nothing for an unknown key.
    * @param {Key} key
    * @param {Record<string, string|number>} [values]
    */
@@ -35,11 +35,6 @@ export class Words {
     const [one, other] = (this.#words[key] ?? "").split("|");
     const plural = other !== undefined && new Intl.PluralRules(this.locale).select(Number(values.count)) !== "one";
     return (plural ? other : one).replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
-  }
-
-  /** Whether there are words for a code of the wire. @param {string} key @returns {key is Key} */
-  has(key) {
-    return Object.hasOwn(this.#words, key);
   }
 
   /** @param {Date} at */

@@ -88,7 +88,7 @@ def _needs_person(turn: Turn) -> bool:
         risks=frozenset(understood.risk),
         frustration=understood.frustration,
         is_requested=turn.choice == "human" or understood.intent == "human_request" or "human_request" in intents,
-        is_vip=context.customer.vip,
+        is_vip=turn.is_vip,
         subjects=frozenset({"complaint"}) if is_complaint else frozenset({"fact"}),
         complaints=context.complaints + 1 if is_complaint or complaining else 0,
     )

@@ -232,4 +232,5 @@ class Answer:
     linked_order: str = ""
     title: str = ""
     claims: tuple[tuple[str, str], ...] = ()
+    person: tuple[str, bool] | None = None
     dropped: tuple[str, ...] = ()

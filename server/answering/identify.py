@@ -105,10 +105,35 @@ async def _in_focus(turn: Turn) -> Found | None:
 
 
 async def _by_numbers(turn: Turn, numbers: list[str]) -> Found | None:
-    """The first of the named orders that the asker may see."""
+    """The first of the named orders that the asker may see; else a question, or the one answer to a miss."""
     given = given_by(turn)
-    has_second = bool(given.emails or given.phones or given.names or given.zips or given.channel or given.signed_in)
-    seen = None
+    seen = await _first_allowed(turn, numbers, given)
+    if seen is not None:
+        return seen
+    if _has_second(given) and _is_complete(turn, given):
+        _miss(turn)
+    else:
+        _ask_who(turn)
+    return None
+
+
+async def known_order(turn: Turn) -> Found | None:
+    """The order that is meant, if what was said already proves it; asks nothing."""
+    numbers, given = _numbers(turn), given_by(turn)
+    if numbers:
+        return await _first_allowed(turn, numbers, given) if _has_second(given) else None
+    return await _in_focus(turn)
+
+
+def _has_second(given: Given) -> bool:
+    """Whether something was given beside an order number."""
+    return bool(given.emails or given.phones or given.names or given.zips or given.channel or given.signed_in)
+
+
+async def _first_allowed(turn: Turn, numbers: list[str], given: Given) -> Found | None:
+    """The first of the named orders that the asker may see; misses are counted."""
+    has_second = _has_second(given)
+    seen: Found | None = None
     for number in numbers[:_NUMBERS_AT_ONCE]:
         order = await turn.context.store.order_by_number(number)
         proofs = await proofs_for(turn, order) if order else frozenset[str]()
@@ -121,13 +146,7 @@ async def _by_numbers(turn: Turn, numbers: list[str]) -> Found | None:
             seen = seen or _take(turn, Found(order, proofs))
         elif has_second:
             _remember_miss(turn, number, given)
-    if seen is not None:
-        return seen
-    if has_second and _is_complete(turn, given):
-        _miss(turn)
-    else:
-        _ask_who(turn)
-    return None
+    return seen
 
 
 def _is_complete(turn: Turn, given: Given) -> bool:
@@ -198,6 +217,10 @@ def _ask_who(turn: Turn) -> None:
         turn.hand_off("identity")
         return
     slots = turn.dialogue.slots
+    if turn.dialogue.asked == "identify" and not numbers_in(turn) and not turn.understood.entities.email:
+        turn.say("ask.where_to_find")
+        turn.ask("identify", [turn.option("choice.human", "human")])
+        return
     if slots.order_numbers and not slots.emails:
         turn.say("ask.email")
     elif slots.emails and not slots.order_numbers:

@@ -60,6 +60,11 @@ class Turn:
     records: dict[str, CustomerRecord | None] = field(default_factory=dict)
 
     @property
+    def is_vip(self) -> bool:
+        """Whether the customer, or the customer of an order that was looked at, is a VIP."""
+        return self.context.customer.vip or any(record is not None and record.vip for record in self.records.values())
+
+    @property
     def text(self) -> str:
         """What the customer said since the last answer."""
         return self.context.text
@@ -114,8 +119,14 @@ class Turn:
             linked_order=self.linked_order,
             title=self.title,
             claims=tuple(self.claims),
+            person=self._person(),
             dropped=dropped,
         )
+
+    def _person(self) -> tuple[str, bool] | None:
+        """(name, VIP) of the customer whose order was proven in this turn."""
+        proven = [record for record in self.records.values() if record is not None] if self.proven else []
+        return (proven[0].name, proven[0].vip) if len(proven) == 1 else None
 
     def _outcome(self) -> tuple[Outcome, tuple[str, ...]]:
         if self.context.owner_kind == "agent":

@@ -4,6 +4,7 @@ import re
 from datetime import datetime
 from typing import Final
 
+from server.answering.identify import known_order
 from server.answering.skills import order_status
 from server.answering.skills.courtesy import starters
 from server.answering.turn import Turn
@@ -80,10 +81,9 @@ async def for_a_person(turn: Turn) -> None:
     key = f"person.{intent}" if turn.voice.has(f"person.{intent}") else "person.default"
     turn.say(key)
     try:
-        if turn.dialogue.order_id and (order := await turn.context.store.order(turn.dialogue.order_id)):
-            turn.linked_order = order.id
+        await known_order(turn)
     except StoreUnavailable:
-        pass  # the person looks for themselves
+        turn.dialogue.refused.append("unreadable")  # the person looks for themselves
     turn.hand_off("out_of_scope")
 
 

@@ -283,6 +283,9 @@ def _after_refusal(turn: Turn, draft: ReturnDraft) -> None:
     """A refusal is said once with its reason; somebody who disputes it gets a person."""
     key = f"{draft.order_id}:{','.join(sorted(draft.lines))}"
     turn.dialogue.draft = None
+    if turn.is_vip and "refusal" in turn.context.policy.vip.to_person:
+        turn.hand_off("vip")
+        return
     if key in turn.dialogue.refused:
         turn.hand_off("policy_exception")
         return
@@ -369,6 +372,10 @@ async def _permitted(turn: Turn, draft: ReturnDraft, case: Case) -> bool:
     name = "start_exchange" if draft.outcome in ("exchange", "replace") else "start_return"
     lines = tuple(LineQuantity(key, count, draft.to_skus.get(key)) for key, count in sorted(draft.lines.items()))
     want = Want(lines, draft.reason, "original" if draft.outcome == "refund" else None)
+    if turn.is_vip and "money" in turn.context.policy.vip.to_person:
+        turn.say("returns.by_person")
+        turn.hand_off("vip")
+        return False
     permit = permits(turn.context.policy, name, case.order, want, await turn.record(case.order), case.products)
     if permit.verdict == "allow" and permit.need == "none":
         return _may(turn, case.found, name)

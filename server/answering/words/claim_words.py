@@ -92,7 +92,7 @@ _NUMBERS: Final = {
 _COUNTED: Final = {
     "en": r"(?:more |other |business |working |full |of )*(?:days?|hours?|weeks?|months?|years?|items?|pieces?|parcels?|packages?|attempts?|units?)",
     "es": r"(?:días?|horas?|semanas?|mes(?:es)?|años?|artículos?|piezas?|paquetes?|intentos?|unidades?)",
-    "fr": r"(?:jours?|heures?|semaines?|mois|ans?|articles?|pièces?|colis|tentatives?)",
+    "fr": r"(?:jours?|heures?|semaines?|mois|ans?|articles?|pièces?(?! d['’]identité)|colis|tentatives?)",
     "de": r"(?:weitere[rn]? )?(?:werktagen?|arbeitstagen?|tage?n?|stunden?|wochen?|monate?n?|jahre?n?|artikeln?|stück|pakete?n?|sendungen?|versuche?n?)",
     "pt": r"(?:dias?|horas?|semanas?|m[eê]s(?:es)?|anos?|itens|item|peças?|pacotes?|tentativas?|unidades?)",
 }
@@ -162,7 +162,7 @@ _STATES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "es": {
         "delivered": r"\b(?:entregad[oa]s?|llegó|ha llegado|han llegado|se entregó|registró la entrega)\b",
-        "shipped": r"\b(?:enviad[oa]s?|despachad[oa]s?|ha salido|han salido|salió|se envió)\b",
+        "shipped": r"\b(?:enviad[oa]s?(?! al banco)|despachad[oa]s?|ha salido|han salido|salió|se envió)\b",
         "moving": r"\ben (?:camino|tránsito)\b(?! de vuelta)",
         "out_for_delivery": r"\b(?:en|salió a) reparto\b",
         "attempted": r"\bintentó entregar\b|\bintento de entrega\b",
@@ -252,7 +252,7 @@ _STATES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "pt": {
         "delivered": r"\b(?:entregues?|chegou|chegaram|registrou a entrega)\b",
-        "shipped": r"\b(?:enviad[oa]s?|despachad[oa]s?|postad[oa]s?|já saiu|saiu do nosso)\b",
+        "shipped": r"\b(?:enviad[oa]s?(?! ao banco)|despachad[oa]s?|postad[oa]s?|já saiu|saiu do nosso)\b",
         "moving": r"\b(?:a caminho|em trânsito)\b(?! de volta)",
         "out_for_delivery": r"\b(?:saiu para entrega|em rota de entrega)\b",
         "attempted": r"\btentou entregar\b|\btentativa de entrega\b",

@@ -277,11 +277,10 @@ def vocabulary(language: str) -> frozenset[str]:
     return frozenset(found | _ORDINARY)
 
 
-_ORDINARY: Final = frozenset(  # noqa: SIM905 (read as words)
-    """i you your yours mr mrs ms sie ihnen ihr ihre ihrem ihren ihrer deutschland anspruch bearbeitung kürze ordnung
-    ruhe verbindung folge fall fällen zukunft regel anlage frage minuten stunden tagen wochen monaten email e-mail app
-    web internet visa mastercard paypal""".split()
-)
+_ORDINARY_WORDS: Final = """i you your yours mr mrs ms sie ihnen ihr ihre ihrem ihren ihrer deutschland anspruch bearbeitung kürze
+ordnung ruhe verbindung folge fall fällen zukunft regel anlage frage minuten stunden tagen wochen monaten email e-mail app web
+internet visa mastercard paypal"""
+_ORDINARY: Final = frozenset(_ORDINARY_WORDS.split())
 
 
 # States
@@ -302,9 +301,12 @@ def _is_false(state: str, match: "re.Match[str]", reading: _Reading) -> bool:
     words = reading.words
     if words.unreal.search(before) or words.condition.search(before) or words.condition.search(after):
         return False
-    if words.denied.search(before):
+    if state not in _SAID_BY_DENYING and words.denied.search(before):
         return state in reading.known.states or not reading.known.has_status
     return state not in reading.known.states
+
+
+_SAID_BY_DENYING: Final = frozenset({"unpaid", "refund_pending", "refund_failed"})
 
 
 def _clause_before(text: str) -> str:

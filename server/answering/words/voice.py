@@ -14,7 +14,6 @@ from typing import Final
 
 import yaml
 from typing_extensions import override
-from typing_extensions import override
 
 from server.answering.words.spoken import language_of, on, spoken, undated
 from server.commerce.model import Fact
@@ -103,7 +102,8 @@ class Voice:
         Raises KeyError for an unknown key or a missing value."""
         is_one = self.has(f"{key}_one") and any(_is_one(value) for value in values.values())
         phrase = phrases(self.language)[f"{key}_one" if is_one else key]
-        return phrase.format_map({name: self.word(value) for name, value in values.items()})
+        text = phrase.format_map({name: self.word(value) for name, value in values.items()})
+        return f"{text[:-1]}" if text.endswith("..") else text
 
     def word(self, value: Value) -> Word:
         """One value in words; states, methods and reasons are worded by the phrases where those know them."""

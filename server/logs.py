@@ -4,12 +4,15 @@ They carry ids and codes only. What customers write, addresses, tokens and signa
 short plain values, and an exception is logged by its type and place, with its message only where this application words it.
 """
 
+import atexit
 import json
 import logging
 import re
 import sys
 import traceback
 from datetime import UTC, datetime
+from logging.handlers import QueueHandler, QueueListener
+from queue import SimpleQueue
 from typing import Any, Final
 
 from typing_extensions import override
@@ -42,13 +45,25 @@ class PlainLines(logging.Formatter):
         return "\n    ".join([*lines, *fields.get("trace", [])])
 
 
+class _Queued(QueueHandler):
+    """Hands records to the writing thread as they are: the event loop never waits for stderr."""
+
+    @override
+    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
+        return record
+
+
 def configure(level: str = "info", *, plain: bool | None = None) -> None:
     """Send every log of the process to stderr; `plain` None = by whether stderr is a terminal."""
-    handler = logging.StreamHandler(sys.stderr)
+    target = logging.StreamHandler(sys.stderr)
     is_plain = sys.stderr.isatty() if plain is None else plain
-    handler.setFormatter(PlainLines() if is_plain else JsonLines())
+    target.setFormatter(PlainLines() if is_plain else JsonLines())
+    lines: SimpleQueue[logging.LogRecord] = SimpleQueue()
+    listener = QueueListener(lines, target)
+    listener.start()
+    atexit.register(listener.stop)
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = [_Queued(lines)]
     root.setLevel(logging.getLevelName(level.upper()))
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "websockets"):
         # They log addresses and paths with queries at `info`.

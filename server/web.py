@@ -26,6 +26,8 @@ T = TypeVar("T")
 MIB: Final = 1_048_576
 BODY_LIMIT: Final = MIB
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+LINK: Final = "onethread.link"
+"""Where a socket finds the server's own receive and send, below what routing wraps around them for every message."""
 _OPEN_PATHS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 _FIRST_BYTE_S: Final = 10.0
 _BODY_S: Final = 30.0
@@ -168,6 +170,7 @@ class Edge:
         elif not self._is_ours(scope):
             await self._refuse(scope, receive, send)
         elif scope["type"] == "websocket":
+            scope[LINK] = (receive, send)
             await self._app(scope, receive, send)
         else:
             await self._http(scope, receive, send)

@@ -94,7 +94,14 @@ async def _standing(tx: Tx, doors: Doors, speaker: Speaker) -> tuple[str, Frame]
     seen = await sight.look(tx, speaker)
     mine = await sight.threads_of(tx, speaker, seen, _THREADS)
     going = next((thread.public_id for thread in mine if thread.state.status != "closed"), None)
-    return going or doors.tickets.reserved(speaker, len(mine)), agents
+    return going or await _reserved(tx, doors, speaker, len(mine)), agents
+
+
+async def _reserved(tx: Tx, doors: Doors, speaker: Speaker, number: int) -> str:
+    """The id of the next thread: the first that is free, because threads that went over still carry theirs."""
+    while await threads.by_public_id(tx, conv := doors.tickets.reserved(speaker, number)):
+        number += 1
+    return conv
 
 
 def _settings(settings: Settings, locale: str, *, is_rtl: bool, agents: Frame) -> Frame:

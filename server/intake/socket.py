@@ -35,7 +35,7 @@ from server.intake.limits import Bucket
 from server.intake.origins import is_allowed
 from server.intake.outgoing import Outgoing
 from server.intake.tickets import Ticket
-from server.web import client_ip, header
+from server.web import LINK, client_ip, header
 
 _ABORT_S: Final = 1.0
 _TYPING_PER_S: Final = 1 / 3
@@ -59,6 +59,7 @@ class Refused(Exception):
 async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
     """One socket, from the handshake to its end."""
     doors = doors_of(scope)
+    receive, send = scope.get(LINK, (receive, send))
     await receive()
     if not is_allowed(doors.services.settings, header(scope, b"origin")):
         await send({"type": "websocket.close", "code": 4403})

@@ -1,8 +1,9 @@
 """A running application with the widget's doors and nobody who answers."""
 
-from collections.abc import AsyncIterator, Callable
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,19 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
-from server.app import build
+from memory import threads
+from memory.engines.base import Database, Tx
+from memory.threads import NewEvent, Thread
+from server.app import DEFAULT_PATIENCE, build
 from server.clock import HandClock
-from server.intake.doors import Doors
+from server.inbox import wake
+from server.intake.doors import Doors, Patience
 from server.services import Services
 from server.settings import DatabaseSettings, LimitsSettings, ServerSettings, Settings, WidgetSettings
 from tests.server.intake.browser import SHOP, Browser
 from tests.support.servers import serve
 
-SECRET = "a-shop-secret-of-thirty-two-chars-or-more"
+SECRET = "a-shop-secret-that-is-long-enough-for-every-hash-of-the-family-that-there-is"
 FRIDAY = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 
 
@@ -35,12 +40,35 @@ class House:
     def services(self) -> Services:
         return self.app.state.services  # type: ignore[no-any-return]  # Starlette's state is untyped
 
+    async def append(self, conv: str, *events: NewEvent) -> Thread:
+        """Let something happen in a thread, as the rooms behind the doors would."""
+
+        async def unit(tx: Tx) -> Thread:
+            thread = await threads.by_public_id(tx, conv)
+            assert thread is not None
+            return (await threads.append(tx, thread.id, events, self.clock.now()))[0]
+
+        thread = await self.services.database.write(unit)
+        wake(self.services, thread)
+        return thread
+
     @property
     def doors(self) -> Doors:
         return self.app.state.doors  # type: ignore[no-any-return]  # as above
 
 
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """Keep our log away from pytest's handlers: one of them writes a file on the event loop."""
+    logger = logging.getLogger("onethread")
+    logger.propagate = False
+    yield
+    logger.propagate = True
+
+
 Running = Callable[..., AbstractAsyncContextManager[House]]
+
+_OFF: dict[str, Any] = {"messages_per_s": 0.0, "frames_per_s": 0.0, "sessions_per_ip": 0}
 
 
 def settings_in(folder: Path, **limits: Any) -> Settings:
@@ -51,18 +79,21 @@ def settings_in(folder: Path, **limits: Any) -> Settings:
         widget=WidgetSettings(
             origins=(SHOP,), sites=("default", "other"), identity_secrets=(f"default={SECRET}", "other=" + "x" * 40)
         ),
-        limits=replace(LimitsSettings(), messages_per_s=0.0, frames_per_s=0.0, sessions_per_ip=0, **limits),
+        limits=LimitsSettings(**{**_OFF, **limits}),
     )
 
 
 @pytest.fixture
 def running(tmp_path: Path) -> Running:
-    """Starts an application: `async with running(sockets_per_ip=2) as house`; keywords are limits."""
+    """Starts an application: `async with running(sockets_per_ip=2) as house`; other keywords are limits."""
 
     @asynccontextmanager
-    async def start(*, settings: Settings | None = None, **limits: Any) -> AsyncIterator[House]:
+    async def start(
+        *, patience: Patience = DEFAULT_PATIENCE, database: Database | None = None, **limits: Any
+    ) -> AsyncIterator[House]:
         clock = HandClock(FRIDAY)
-        app = build(settings or settings_in(tmp_path, **limits), clock=clock, loops=())
+        settings = settings_in(tmp_path, **limits)
+        app = build(settings, clock=clock, database=database, loops=(), patience=patience)
         async with serve(app) as url:
             yield House(url, app, clock, Browser(url))
 

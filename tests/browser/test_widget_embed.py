@@ -21,10 +21,16 @@ def browser() -> Iterator[Browser]:
         yield one
 
 
-@pytest.fixture
-def host() -> Iterator[WidgetHost]:
+@pytest.fixture(scope="module")
+def server() -> Iterator[WidgetHost]:
     with WidgetHost() as one:
         yield one
+
+
+@pytest.fixture
+def host(server: WidgetHost) -> WidgetHost:
+    server.fresh()
+    return server
 
 
 @pytest.fixture

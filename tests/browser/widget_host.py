@@ -86,33 +86,8 @@ class WidgetHost:
     """The stand-in server. Use as a context manager; `origin` serves the widget, `shop` is the page around it."""
 
     def __init__(self) -> None:
-        self.faults = Faults()
-        self.threads: dict[str, list[Frame]] = {}
-        self.titles: dict[str, str] = {}
-        self.seqs: dict[str, int] = {}
-        self.states: dict[str, Frame] = {}
-        self.visitors: dict[str, str] = {}
-        self.tokens: dict[str, str] = {}
-        self.read_up_to: dict[str, int] = {}
         self.readers: list[Reader] = []
-        self.received: list[Frame] = []
-        self.opened: list[str] = []
-        self.sessions: list[Frame] = []
-        self.uploads: list[str] = []
-        self.csp_reports: list[str] = []
-        self.neighbours: list[str] = []
-        self.settings: Frame = {
-            "shop": {"name": "Lumen Goods", "tz": "Europe/Berlin"},
-            "assistant": {"name": "Mia"},
-            "locale": "en",
-            "rtl": False,
-            "theme": {"accent": "#1d5c4d"},
-            "greeting": "Hello, I am Mia. I can look up orders, start a return or answer questions about our products.",
-            "quick_replies": ["Where is my order?", "Start a return", "Is it in stock?"],
-            "max_upload_bytes": 2_000_000,
-            "heartbeat_s": 15,
-            "agents": {"online": True, "back_at": None},
-        }
+        self.fresh()
         self._server = uvicorn.Server(
             uvicorn.Config(
                 self._app(),
@@ -145,6 +120,38 @@ class WidgetHost:
         asyncio.set_event_loop(self._loop)
         self._loop.run_until_complete(self._server.serve())
         self._loop.close()
+
+    def fresh(self) -> None:
+        """As on the first day: no connection, no thread, no visitor, no fault."""
+        if self.readers:
+            self.cut(1001)
+            self.until(lambda: not self.readers)
+        self.faults = Faults()
+        self.threads: dict[str, list[Frame]] = {}
+        self.titles: dict[str, str] = {}
+        self.seqs: dict[str, int] = {}
+        self.states: dict[str, Frame] = {}
+        self.visitors: dict[str, str] = {}
+        self.tokens: dict[str, str] = {}
+        self.read_up_to: dict[str, int] = {}
+        self.received: list[Frame] = []
+        self.opened: list[str] = []
+        self.sessions: list[Frame] = []
+        self.uploads: list[str] = []
+        self.csp_reports: list[str] = []
+        self.neighbours: list[str] = []
+        self.settings: Frame = {
+            "shop": {"name": "Lumen Goods", "tz": "Europe/Berlin"},
+            "assistant": {"name": "Mia"},
+            "locale": "en",
+            "rtl": False,
+            "theme": {"accent": "#1d5c4d"},
+            "greeting": "Hello, I am Mia. I can look up orders, start a return or answer questions about our products.",
+            "quick_replies": ["Where is my order?", "Start a return", "Is it in stock?"],
+            "max_upload_bytes": 2_000_000,
+            "heartbeat_s": 15,
+            "agents": {"online": True, "back_at": None},
+        }
 
     # ------------------------------------------------------------------ what a test says and asks
 

@@ -127,7 +127,7 @@ async function hear({ onethread: type, site = "", kept = {}, locale = "en", iden
  */
 async function begin(site, kept, locale) {
   chat = new Chat(site, locale, new PageKeep(site, kept), { draw, frame: announce, settings: dress });
-  panel = new Panel(chat, words, { close: () => tell("close"), restart });
+  panel = new Panel(chat, words, { close, restart });
   await speak(locale);
   document.body.replaceChildren(panel.node);
   panel.draw();
@@ -146,6 +146,11 @@ function draw() {
 function connect(identity) {
   if (!started || identity) void chat.start(identity);
   started = true;
+}
+
+function close() {
+  tell("close");
+  panel.hide();
 }
 
 /** The customer was signed out here: what was theirs is forgotten before anybody writes again. */

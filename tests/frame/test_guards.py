@@ -86,6 +86,25 @@ async def test_tests_themselves_may_block() -> None:
     assert refusals.take() == []
 
 
+LEAKING = """
+import asyncio
+
+kept = []
+
+async def test_that_leaves_a_connection_open():
+    listener = await asyncio.start_server(lambda reader, writer: kept.append(writer), "127.0.0.1", 0)
+    kept.append(await asyncio.open_connection(*listener.sockets[0].getsockname()))
+    await asyncio.sleep(0.05)
+    listener.close()
+"""
+
+
+def test_a_connection_left_open_is_an_error_and_hangs_nothing(tmp_path: Path, pytestconfig: pytest.Config) -> None:
+    run = _run_pytest(tmp_path, pytestconfig.rootpath, LEAKING)
+    assert "ResourceWarning: unclosed resource <TCPTransport" in run.stdout
+    assert "1 passed, 1 error" in run.stdout
+
+
 @pytest.mark.skipif(importlib.util.find_spec("uvloop") is None, reason="no uvloop on this platform: pip install uvloop")
 async def test_coroutine_tests_run_on_the_loop_of_production() -> None:
     assert "uvloop" in sys.modules
@@ -164,27 +183,29 @@ def test_that_runs():
 """
 
 
-def _run_pytest(folder: Path, root: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    (folder / "test_skipping.py").write_text(SKIPPING)
+def _run_pytest(folder: Path, root: Path, tests: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    (folder / "test_inner.py").write_text(tests)
     kept = {name: value for name, value in os.environ.items() if name != "ONETHREAD_TEST_NO_SKIP"}
+    settings = ["-c", str(root / "pyproject.toml"), "--rootdir", str(folder)]
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider", "-rs", str(folder)],
+        [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider", *settings, str(folder)],
         cwd=folder,
         env={**kept, "PYTHONPATH": str(root), **environment},
         capture_output=True,
         text=True,
+        timeout=60,
     )
 
 
 def test_skips_are_counted(tmp_path: Path, pytestconfig: pytest.Config) -> None:
-    run = _run_pytest(tmp_path, pytestconfig.rootpath)
+    run = _run_pytest(tmp_path, pytestconfig.rootpath, SKIPPING)
     assert "\nskips: 1\n" in run.stdout
     assert "1 passed, 1 skipped" in run.stdout
     assert run.returncode == pytest.ExitCode.OK
 
 
 def test_a_skip_is_a_failure_where_everything_must_run(tmp_path: Path, pytestconfig: pytest.Config) -> None:
-    run = _run_pytest(tmp_path, pytestconfig.rootpath, ONETHREAD_TEST_NO_SKIP="1")
+    run = _run_pytest(tmp_path, pytestconfig.rootpath, SKIPPING, ONETHREAD_TEST_NO_SKIP="1")
     assert "apt-get install something" in run.stdout
     assert "1 failed, 1 passed" in run.stdout
     assert run.returncode == pytest.ExitCode.TESTS_FAILED

@@ -8,6 +8,7 @@ import asyncio
 import ipaddress
 import socket
 import sys
+import warnings
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -118,6 +119,16 @@ def _guarded_uvloop() -> Callable[[], asyncio.AbstractEventLoop]:
             if sock.family != socket.AF_UNIX:
                 refuse_beyond_loopback(address[0])
             return await super().sock_connect(sock, address)
+
+        @override
+        def close(self) -> None:
+            # An unclosed transport is warned of inside a C callback: as an error it would be lost there, the transport
+            # would stay open, and the loop would wait for it for ever. So it is told after the loop is closed.
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always", ResourceWarning)
+                super().close()
+            for warning in caught:
+                warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
 
     return GuardedLoop
 

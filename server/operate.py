@@ -8,7 +8,6 @@ import asyncio
 import getpass
 import secrets
 import shutil
-import sqlite3
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from memory import agents
+from memory.copies import check_unused, check_whole
 from memory.engines import connect, sqlite_path
 from memory.engines.base import Database, Tx
 from memory.engines.sqlite import SqliteDatabase
@@ -424,11 +424,13 @@ def restore(config: str | None, source: Path) -> int:
     settings = settings_of(config)
     if not settings.database_url.startswith("sqlite:"):
         raise OperatorError("this is a PostgreSQL database: use pg_restore")
-    _check_backup(source)
+    if not source.is_file():
+        raise OperatorError(f"{source} is not there")
+    check_whole(source)
     target = sqlite_path(settings.database_url)
     target.parent.mkdir(parents=True, exist_ok=True)
     if target.exists():
-        _refuse_in_use(target)
+        check_unused(target)
         kept = target.with_name(f"{target.name}.before-restore-{datetime.now(UTC):%Y%m%d%H%M%S}")
         target.rename(kept)
         say(f"kept what was there as {kept}")
@@ -438,27 +440,3 @@ def restore(config: str | None, source: Path) -> int:
     target.chmod(0o600)
     say(f"restored {target}")
     return 0
-
-
-def _check_backup(source: Path) -> None:
-    if not source.is_file():
-        raise OperatorError(f"{source} is not there")
-    connection = sqlite3.connect(f"file:{source}?mode=ro", uri=True)
-    try:
-        if connection.execute("PRAGMA integrity_check").fetchone()[0] != "ok":
-            raise OperatorError(f"{source} is damaged: take another backup")
-    except sqlite3.DatabaseError as error:
-        raise OperatorError(f"{source} is no backup of ours: {error}") from None
-    finally:
-        connection.close()
-
-
-def _refuse_in_use(target: Path) -> None:
-    connection = sqlite3.connect(target, timeout=0.2)
-    try:
-        connection.execute("BEGIN EXCLUSIVE")
-        connection.rollback()
-    except sqlite3.OperationalError:
-        raise OperatorError("the database is in use: stop the server first") from None
-    finally:
-        connection.close()

@@ -61,10 +61,15 @@ def event_document(event: Event, conv: str) -> Document:
         "author": {"type": event.author_type, "id": str(event.author_id or ""), "name": event.author_name},
         "channel": event.channel,
         "audience": event.audience,
-        "body": {key: value for key, value in event.body.items() if key not in _HIDDEN},
+        "body": {key: _portable(key, value) for key, value in event.body.items() if key not in _HIDDEN},
         "ts": iso(event.at),
     }
     return {**document, "cid": event.cid} if event.cid else document
+
+
+def _portable(key: str, value: Any) -> Any:
+    """Our keys have 63 bits, which a browser's numbers do not hold: they travel as text."""
+    return str(value) if key.endswith("_id") and isinstance(value, int) else value
 
 
 async def row(tx: Tx, thread: Thread, reader: int) -> Document:

@@ -28,6 +28,8 @@ export class Composer {
   /** @type {{n: number, original: string}|null} */
   #used = null;
   #before = "";
+  /** What is written in the mode that is not shown: a note never becomes a reply by a wrong tap. @type {Record<Mode, string>} */
+  #texts = { reply: "", note: "" };
   #typingAt = 0;
   #isTyping = false;
   /** @type {ReturnType<typeof setTimeout>|undefined} */
@@ -91,18 +93,23 @@ export class Composer {
     if (this.#conv) this.#keep();
     this.#conv = conv;
     const kept = this.#kept();
-    this.text.value = kept.text;
+    this.#texts = kept.texts;
     this.#used = kept.draft ?? null;
     this.#before = "";
     this.arrived.replaceChildren();
-    this.ask.replaceChildren();
     this.drafts.replaceChildren();
+    this.drafts.dataset.key = "";
+    this.mode = kept.mode;
+    this.text.value = kept.texts[kept.mode];
     this.setMode(kept.mode);
   }
 
   /** @param {Mode} mode */
   setMode(mode) {
+    this.#texts[this.mode] = this.text.value;
+    if (mode !== this.mode) this.text.value = this.#texts[mode];
     this.mode = mode;
+    this.ask.replaceChildren();
     this.form.dataset.mode = mode;
     for (const tab of this.tabs.querySelectorAll("button")) tab.setAttribute("aria-pressed", String(tab.dataset.mode === mode));
     this.label.textContent = mode === "note" ? "Note for colleagues" : "Reply to the customer";
@@ -208,7 +215,8 @@ export class Composer {
     this.left.textContent = over > 0 ? `${over} characters too many` : text.length > WARN_FROM ? `${-over} characters left` : "";
     this.left.classList.toggle("bad", over > 0);
     this.button.disabled = !text.trim() || over > 0;
-    if (!text) this.#used = null;
+    if (!text && this.mode === "reply") this.#used = null;
+    this.form.classList.toggle("has-text", Boolean(text) || this.mode === "note");
     clearTimeout(this.#keeping);
     this.#keeping = setTimeout(() => this.#keep(), KEEP_AFTER_MS);
     if (isTyped && this.mode === "reply" && text) this.#typed();
@@ -237,7 +245,7 @@ export class Composer {
     const draft = this.mode === "reply" && this.#used ? { n: this.#used.n, edited: this.#used.original.trim() !== text } : null;
     const sending = { mode: this.mode, text, key: newKey(), draft };
     this.text.value = "";
-    this.#used = null;
+    if (this.mode === "reply") this.#used = null;
     this.ask.replaceChildren();
     this.arrived.replaceChildren();
     this.#changed(false);
@@ -250,7 +258,7 @@ export class Composer {
   restore({ text, mode, draft }) {
     this.setMode(mode);
     const since = this.text.value.trim();
-    this.#used = draft ? { n: draft.n, original: draft.edited ? "" : text } : null;
+    if (mode === "reply") this.#used = draft ? { n: draft.n, original: draft.edited ? "" : text } : null;
     this.#write(since ? `${text}\n\n${since}` : text);
   }
 
@@ -282,9 +290,10 @@ export class Composer {
   #keep() {
     clearTimeout(this.#keeping);
     if (!this.#conv) return;
+    this.#texts[this.mode] = this.text.value;
     try {
-      if (!this.text.value.trim()) localStorage.removeItem(this.#place);
-      else localStorage.setItem(this.#place, JSON.stringify({ text: this.text.value, mode: this.mode, draft: this.#used ?? undefined }));
+      if (!this.#texts.reply.trim() && !this.#texts.note.trim()) localStorage.removeItem(this.#place);
+      else localStorage.setItem(this.#place, JSON.stringify({ texts: this.#texts, mode: this.mode, draft: this.#used ?? undefined }));
     } catch {
       // Without storage the text lives as long as the page.
     }
@@ -294,10 +303,16 @@ export class Composer {
   #kept() {
     try {
       const kept = JSON.parse(localStorage.getItem(this.#place) ?? "null");
-      if (typeof kept?.text === "string") return { text: kept.text, mode: kept.mode === "note" ? "note" : "reply", draft: kept.draft };
+      const { reply, note } = kept.texts;
+      return { texts: { reply: String(reply ?? ""), note: String(note ?? "") }, mode: kept.mode === "note" ? "note" : "reply", draft: kept.draft };
     } catch {
-      // What cannot be read was not ours.
+      return { texts: { reply: "", note: "" }, mode: "reply" };
     }
-    return { text: "", mode: "reply" };
+  }
+
+  /** Keeps a text for a conversation that is not open any more. @param {string} conv @param {Sending} sending */
+  keepFor(conv, { mode, text }) {
+    const texts = { reply: "", note: "", [mode]: text };
+    localStorage.setItem(`onethread.draft.${this.#wiring.me.id}.${conv}`, JSON.stringify({ texts, mode }));
   }
 }

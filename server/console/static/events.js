@@ -136,7 +136,7 @@ function fromOneSource(all) {
     "section",
     null,
     el("p", null, `From ${source}, `, el("time", { dateTime: at, title: words.full(at) }, words.moment(at, new Date()))),
-    el("dl", null, ...all.map((one) => el("div", null, el("dt", null, words.capital(words.plain(one.key))), el("dd", { dir: "auto" }, one.kind === "status" ? words.plain(one.value) : one.value)))),
+    el("dl", null, ...all.map((one) => el("div", null, el("dt", null, words.capital(words.plain(one.key))), el("dd", { dir: "auto" }, /^[a-z]+(_[a-z]+)+$/.test(one.value) ? words.plain(one.value) : one.value)))),
   );
 }
 
@@ -213,7 +213,7 @@ function lineWords(event, scene) {
     case "linked":
       return ["box", body.title ? `Linked to ${String(body.title).replace(/^Order/, "order")}` : body.how === "signed_in" ? "The customer signed in" : "Linked"];
     case "draft_offered":
-      return ["chat", `Suggested to colleagues: ${body.label ?? "a reply"}`];
+      return ["chat", "A reply suggested"];
     case "draft_outcome":
       return ["chat", `Suggested reply ${body.n} was used${body.edited ? ", with changes" : " as it was"}`];
     default:

@@ -86,7 +86,7 @@ export class InboxPane {
     const counts = this.#inbox.counts();
     for (const [view, { button, count }] of this.#tabs) {
       button.setAttribute("aria-pressed", String(view === this.view));
-      count.textContent = view === "resolved" ? "" : String(counts[view]);
+      count.textContent = view === "resolved" || !counts[view] ? "" : String(counts[view]);
       count.classList.toggle("calls", view === "person" && counts.person > 0);
     }
     const rows = this.#inbox.view(this.view, this.filter.value);

@@ -334,7 +334,7 @@ class Console {
   /** The author has gone to another conversation: what was not sent waits in its own. @param {api.Answer} answer @param {import("./composer.js").Sending} sending @param {string} conv */
   sentElsewhere(answer, sending, conv) {
     if (answer.status === 200 || answer.status === 201) return;
-    localStorage.setItem(`onethread.draft.${me.id}.${conv}`, JSON.stringify({ text: sending.text, mode: sending.mode }));
+    this.composer.keepFor(conv, sending);
     const name = this.inbox.rows.get(conv)?.customer.name || "a visitor";
     this.say(`Your text to ${name} was not sent. It waits in that conversation.`, () => this.open(conv));
   }

@@ -19,6 +19,7 @@ export class ThreadPane {
   /** @type {DeskEvent|undefined} */
   #before;
   #isAtEnd = true;
+  #top = 0;
   #customerRead = 0;
   /** @type {Map<string, HTMLElement>} */
   #pending = new Map();
@@ -63,6 +64,7 @@ export class ThreadPane {
     this.#pending.clear();
     this.#before = undefined;
     this.#isAtEnd = true;
+    this.#top = 0;
     this.#customerRead = 0;
     this.#newer = 0;
     this.pill.hidden = true;
@@ -105,9 +107,8 @@ export class ThreadPane {
   /** Suggestions that came together are one line. @param {DeskEvent} event */
   #addSuggestion(event) {
     const line = this.list.querySelector(`[data-seq="${this.#before?.seq}"]`);
-    const words = line?.querySelector("span");
-    if (words) words.textContent += `, ${String(event.body.label ?? "").toLowerCase()}`;
     line?.setAttribute("data-seq", String(event.seq));
+    line?.querySelector("span")?.replaceChildren(`${event.body.n} replies suggested`);
     this.#before = event;
     this.#arrived(event);
   }
@@ -144,8 +145,11 @@ export class ThreadPane {
     this.pill.hidden = true;
   }
 
+  /** Only a person leaves the end: when the room gets smaller meanwhile, the end is still what they look at. */
   #scrolled() {
-    this.#isAtEnd = this.scroll.scrollHeight - this.scroll.scrollTop - this.scroll.clientHeight < NEAR_END_PX;
+    const { scrollTop, scrollHeight, clientHeight } = this.scroll;
+    this.#isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_END_PX || (this.#isAtEnd && scrollTop >= this.#top);
+    this.#top = scrollTop;
     if (this.#isAtEnd) {
       this.#newer = 0;
       this.pill.hidden = true;

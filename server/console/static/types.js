@@ -34,7 +34,7 @@
  *   earlier: Earlier[]}} Panel
  * @typedef {{id: string, name: string, online: boolean, conv?: string}} Here
  * @typedef {{id: string, name: string, role: string, mayAct: boolean}} Me
- * @typedef {{text: string, mode: "reply"|"note", draft?: {n: number, original: string}}} Written
+ * @typedef {{texts: Record<"reply"|"note", string>, mode: "reply"|"note", draft?: {n: number, original: string}}} Written
  * @typedef {"connecting"|"open"|"waiting"|"stopped"} Phase
  */
 export {};

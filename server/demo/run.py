@@ -38,7 +38,6 @@ from server.demo.seed import Seed, seed
 from server.demo.shop import LOGINS, Login, SeededShop, stock
 from server.demo.stories import STORY_BY_KEY
 from server.errors import OperatorError
-from server.live import LiveOrders
 from server.passwords import hashed
 from server.services import Services
 from server.settings import DeskSettings, ServerSettings, Settings, ShopSettings, WidgetSettings, checked
@@ -90,7 +89,7 @@ async def demo(settings: Settings, clock: Clock) -> AsyncIterator[Starlette]:
             database=database,
             store=store,
             routes=[*console_routes(), *api_routes(), *routes(shop)],
-            loops=(*LOOPS, Loop("live orders", _follow_orders), Loop("carrier", _carrier(shop))),
+            loops=(*LOOPS, Loop("carrier", _carrier(shop))),
         )
     finally:
         await database.close()
@@ -119,10 +118,6 @@ async def _open_shop(database: Database, store: EmbeddedStore, goods: Seed, cloc
             await agents.add(tx, login.email, login.name, login.role, login.skills, secret, clock.now())
 
     await database.write(add_everybody)
-
-
-async def _follow_orders(services: Services) -> None:
-    await LiveOrders(services).run()
 
 
 def _carrier(shop: SeededShop) -> Callable[[Services], Awaitable[None]]:

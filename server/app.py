@@ -38,6 +38,7 @@ from server.intake.labels import label_url
 from server.policies.file import load as load_policy
 from server.services import Services
 from server.settings import Settings, with_secret_key
+from server.turns import Turns
 from server.web import Edge, http_error, json_response, services_of
 
 _log = logging.getLogger("onethread.app")
@@ -56,8 +57,6 @@ class Loop:
 
 
 async def _answer_turns(services: Services) -> None:
-    from server.turns import Turns
-
     await Turns(services).run()
 
 

@@ -481,7 +481,17 @@ async def _carry_out(turn: Turn, draft: ReturnDraft, proposal: Proposal, found: 
     opened = next((each for each in order.returns if each.id == done.result.get("rma")), None)
     amount = Money(proposal.amount_minor, proposal.currency)
     turn.speech.join(
-        return_words.done(order, opened, draft, done.result, amount, turn.voice, context.policy, context.now)
+        return_words.done(
+            order,
+            opened,
+            draft,
+            done.result,
+            amount,
+            turn.voice,
+            context.policy,
+            context.now,
+            has_card=context.channel == "widget" and opened is not None,
+        )  # fmt: skip
     )
     if opened is not None:
         turn.card, turn.shown_order = cards.return_card(order, opened, turn.voice), order.id

@@ -184,16 +184,18 @@ def _add_alternatives(said: Speech, told: list[LineResult]) -> None:
 
 def done(
     order: OrderSnapshot, ret: Return | None, draft: ReturnDraft, result: Mapping[str, Any], amount: Money,
-    voice: Voice, policy: Policy, now: datetime,
+    voice: Voice, policy: Policy, now: datetime, *, has_card: bool = False,
 ) -> Speech:  # fmt: skip
-    """It is open: its number, the label, by when, and what happens then."""
+    """It is open: its number, the label (or that the card has it), by when, and what happens then."""
     said = voice.at(order.tz).speech()
     is_exchange = draft.outcome in ("exchange", "replace")
     rma = Fact("rma", "text", str(result["rma"]), _source(order), now)
     said.add("returns.done_exchange" if is_exchange else "returns.done_return", rma=rma)
     said.line("", Fact("return_status", "status", "return_opened", _source(order), now))
     label = str(result.get("label_url") or (ret.label_url if ret else "") or "")
-    if label:
+    if label and has_card:
+        said.add("returns.label_card")
+    elif label:
         said.add("returns.label", label_url=Fact("label_url", "url", label, _source(order), now))
     else:
         said.add("returns.label_mail")

@@ -1,6 +1,7 @@
 """What a shopper downloads stays small: the files as they are served, gzipped."""
 
 import gzip
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -83,3 +84,11 @@ def test_no_module_builds_markup_from_text() -> None:
     )
     sources = {path.name: path.read_text() for path in WIDGET.rglob("*.js")}
     assert [(name, sink) for name, text in sources.items() for sink in sinks if sink in text] == []
+
+
+def test_the_manual_names_every_command_and_no_other() -> None:
+    manual = (WIDGET.parent / "docs" / "embed.md").read_text()
+    loader = (WIDGET / "loader.js").read_text()
+    commands = loader.partition("const COMMANDS = {")[2].partition("\n  };")[0]
+    offered = set(re.findall(r"^    (\w+)[:,]", commands, re.MULTILINE))
+    assert set(re.findall(r"Onethread\.(?!q\b)(\w+)\(", manual)) == offered

@@ -13,7 +13,9 @@ from server.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The shared parts of one process. `instance` names it where several share a database."""
+    """The shared parts of one process. `senders` = channels that have a provider, whose replies go through the outbox.
+
+    `instance` names the process where several share a database."""
 
     settings: Settings
     clock: Clock
@@ -21,4 +23,5 @@ class Services:
     bus: LocalBus
     store: Store
     policy: Policy
+    senders: frozenset[str] = frozenset()
     instance: str = field(default_factory=lambda: secrets.token_hex(6))

@@ -32,10 +32,14 @@ from server.answering.context import (
     Labels,
     Reply,
 )
+from server.answering.understand import understand
+from server.answering.words.spoken import LANGUAGES
+from server.answering.words.voice import phrases
 from server.bus import Bell
 from server.commerce.model import Fact
 from server.desk import handoff
 from server.inbox import burst, wake
+from server.outbox import put_if_sent
 from server.services import Services
 
 _log = logging.getLogger("onethread.turns")
@@ -53,6 +57,13 @@ class _Work:
     context: Context
 
 
+def warm_up() -> None:
+    """Read the words of every language and what understanding has learnt: blocking, a fifth of a second, once a process."""
+    understand("where is my order 1042?")
+    for language in LANGUAGES:
+        phrases(language)
+
+
 class Turns:
     """Answers turns. `pads` = look-ups answer at an even pace (a server); `chat` and `rehearse` do not wait."""
 
@@ -65,6 +76,7 @@ class Turns:
 
     async def run(self) -> None:
         """Answer whatever comes due, for ever."""
+        await asyncio.to_thread(warm_up)
         if self._services.database.engine == "sqlite":
             await self._services.database.write(turns.release_all)
         with self._services.bus.listening("turns", self._bell.ring):
@@ -147,6 +159,7 @@ class Turns:
         if thread is None:
             raise Moved
         wake(self._services, thread)
+        self._services.bus.publish("outbox")
         if package is not None:
             self._services.bus.publish(f"panel:{thread.id}")
         return answered
@@ -192,7 +205,9 @@ class Turns:
             return None
         now, context = self._services.clock.now(), work.context
         await _remember(tx, context, answered, now)
-        thread, _ = await threads.append(tx, thread.id, _events(context, answered, package), now)
+        thread, stored = await threads.append(tx, thread.id, _events(context, answered, package), now)
+        for event in stored:
+            await put_if_sent(tx, self._services, thread, event)
         if package is not None:
             await desk.save_brief(tx, thread.id, thread.state.last_seq, package.brief, now)
         shown = getattr(answered.outcome, "shown_order", "")

@@ -15,6 +15,7 @@ from memory.projection import MOVING, Event
 from memory.threads import NewEvent, Thread
 from server.errors import NotAllowed, RefusedInput, StaleSight
 from server.inbox import MAX_TEXT_CHARS, wake
+from server.outbox import put_if_sent
 from server.services import Services
 
 _MAY_ACT: Final = frozenset({"agent", "supervisor", "admin"})
@@ -76,6 +77,7 @@ async def reply(
         outcome = [NewEvent("draft_outcome", dict(draft), author_type="agent", author_id=agent.id)] if draft else []
         await turns.drop(tx, thread.id)
         thread, stored = await threads.append(tx, thread.id, [*first, message, *outcome], services.clock.now())
+        await put_if_sent(tx, services, thread, stored[len(first)])
         return Written(thread, stored[len(first)])
 
     return await _do(services, agent, unit)
@@ -142,6 +144,7 @@ async def _do(services: Services, agent: Agent, unit: Any) -> Written:
     written: Written = await services.database.write(unit)
     if not written.is_repeat:
         wake(services, written.thread)
+        services.bus.publish("outbox")
     return written
 
 

@@ -1,0 +1,272 @@
+"""The outbox: what was said on a channel with a provider leaves from here, once.
+
+A message is put here by the unit that commits it, taken under a lease, handed to its channel's sender outside of any
+transaction, and marked with the outcome. Whether a provider acted may be unknown (a time-out, a crash): then it is asked, and
+only what it never saw is sent again. What cannot be delivered stands at the desk, and goes to a person where nobody watches.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final, Protocol
+
+from channels.errors import ChannelError, NotNow, OutcomeUnknown, Refused
+from channels.message import Address, Outbound, ProviderId
+from memory import customers, desk, outbox, threads
+from memory.engines.base import Tx
+from memory.errors import StorageError
+from memory.outbox import Parcel
+from memory.projection import Event
+from memory.threads import NewEvent, Thread
+from memory.times import from_ms
+from server import contexts, telemetry
+from server.answering.context import Answer, Handoff
+from server.bus import Bell
+from server.desk import handoff
+from server.desk.bare import bare_package
+from server.inbox import wake
+from server.services import Services
+
+_log = logging.getLogger("onethread.outbox")
+_AT_ONCE: Final = 16
+_IDLE_POLL_S: Final = 5.0
+_PACKAGE_S: Final = 10.0
+_LEASE: Final = timedelta(seconds=60)  # longer than any send: a worker that lives marks its message before
+_SETTLE: Final = timedelta(seconds=15)  # a provider may still be at it when our patience ends
+_LONGEST_PAUSE: Final = timedelta(minutes=10)
+_TRIES: Final = 12  # a little over an hour
+
+
+class Sender(Protocol):
+    """One channel's way to its provider. Raises ChannelError and nothing else on purpose."""
+
+    async def send(self, outbound: Outbound) -> ProviderId:
+        """Hand a message to the provider; its id there."""
+        ...
+
+    async def find(self, outbound: Outbound) -> ProviderId | None:
+        """The provider's id of a message that was perhaps sent; None when the provider surely never took it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What came of a try. `after` = when the message is taken up again."""
+
+    state: str
+    provider_id: str = ""
+    error: str = ""
+    after: timedelta | None = None
+
+
+async def put_if_sent(tx: Tx, services: Services, thread: Thread, event: Event) -> None:
+    """Put a message of ours into the outbox, in the unit that commits it, if its channel has a sender."""
+    is_ours = event.type == "message" and event.author_type in ("assistant", "agent")
+    if not is_ours or event.channel not in services.senders or not event.identity_id:
+        return
+    choices = [str(choice["label"]) for choice in event.body.get("choices", ())]
+    now = services.clock.now()
+    await outbox.put(
+        tx, f"{thread.public_id}:{event.seq}", thread.id, event.seq, event.channel, event.identity_id,
+        {"text": event.body["text"], "choices": choices}, now, now,
+    )  # fmt: skip
+
+
+class Outbox:
+    """Sends what is due through each channel's sender. `send_s` = how long a provider may take, below the lease."""
+
+    def __init__(self, services: Services, senders: Mapping[str, Sender], *, send_s: float = 20.0) -> None:
+        self._services = services
+        self.senders = senders
+        self._send_s = send_s
+        self._bell = Bell()
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+
+    async def run(self) -> None:
+        """Send whatever comes due, for ever."""
+        with self._services.bus.listening("outbox", self._bell.ring):
+            async with asyncio.TaskGroup() as running:
+                while True:
+                    try:
+                        for parcel, is_unknown in await self._take(_AT_ONCE):
+                            await self._slots.acquire()
+                            running.create_task(self._in_slot(parcel, is_unknown), name=f"outbox {parcel.id}")
+                        pause = await self._until_next()
+                    except StorageError:
+                        pause = 1.0
+                    await self._bell.wait(pause)
+
+    async def drain(self) -> int:
+        """Deliver everything that is due now, one by one; how many tries it took."""
+        tries = 0
+        while taken := await self._take(1):
+            for parcel, is_unknown in taken:
+                await self.deliver(parcel, is_unknown=is_unknown)
+                tries += 1
+        return tries
+
+    async def deliver(self, parcel: Parcel, *, is_unknown: bool = False) -> None:
+        """One try with a message that this worker holds: send it, or ask whether it was sent."""
+        outcome = await (self._ask(parcel) if is_unknown else self._send(parcel))
+        if outcome.after is not None and parcel.attempts >= _TRIES:
+            outcome = _Outcome("failed", error=outcome.error or "it never got through")
+        try:
+            await self._record(parcel, outcome)
+        except StorageError:  # the lease runs out, then the provider is asked
+            _log.warning("an outcome was not recorded", extra={"key": parcel.key, "state": outcome.state})
+
+    async def _in_slot(self, parcel: Parcel, is_unknown: bool) -> None:
+        try:
+            await self.deliver(parcel, is_unknown=is_unknown)
+        finally:
+            self._slots.release()
+            self._bell.ring()
+
+    async def _take(self, limit: int) -> list[tuple[Parcel, bool]]:
+        now = self._services.clock.now()
+        upcoming = await self._services.database.read(outbox.next_at)
+        if upcoming is None or from_ms(upcoming) > now:
+            return []
+
+        async def unit(tx: Tx) -> list[tuple[Parcel, bool]]:
+            await outbox.overdue(tx, now)
+            asked = [(parcel, True) for parcel in await outbox.claim_unknown(tx, now, _LEASE, limit)]
+            return asked + [(parcel, False) for parcel in await outbox.claim(tx, now, _LEASE, limit)]
+
+        return await self._services.database.write(unit)
+
+    async def _until_next(self) -> float:
+        upcoming = await self._services.database.read(outbox.next_at)
+        if upcoming is None:
+            return _IDLE_POLL_S
+        return min(_IDLE_POLL_S, max(0.002, (from_ms(upcoming) - self._services.clock.now()).total_seconds()))
+
+    async def _send(self, parcel: Parcel) -> _Outcome:
+        try:
+            sender, outbound = self._sender(parcel), await self._outbound(parcel)
+            async with asyncio.timeout(self._send_s):
+                return _Outcome("sent", await sender.send(outbound))
+        except Refused as error:
+            return _Outcome("failed", error=str(error))
+        except OutcomeUnknown as error:
+            return _Outcome("unknown", error=str(error), after=_SETTLE)
+        except ChannelError as error:
+            return _Outcome("failed" if error.permanent else "due", error=str(error), after=_pause(parcel, error))
+        except TimeoutError:
+            return _Outcome("unknown", error="the provider did not answer in time", after=_SETTLE)
+        except StorageError:  # the address was not read, so nothing was sent
+            return _Outcome("due", error="the address could not be read", after=_pause(parcel))
+        except Exception as error:  # the edge of a delivery: perhaps it was sent before it broke
+            return self._broken(parcel, error)
+
+    async def _ask(self, parcel: Parcel) -> _Outcome:
+        try:
+            sender, outbound = self._sender(parcel), await self._outbound(parcel)
+            async with asyncio.timeout(self._send_s):
+                found = await sender.find(outbound)
+        except Refused as error:
+            return _Outcome("failed", error=str(error))
+        except (ChannelError, TimeoutError) as error:
+            return _Outcome("unknown", error=str(error), after=_pause(parcel, error))
+        except Exception as error:  # the edge of a delivery: nothing is known still
+            return self._broken(parcel, error)
+        return _Outcome("sent", found) if found else _Outcome("due", after=timedelta(0))
+
+    def _broken(self, parcel: Parcel, error: Exception) -> _Outcome:
+        telemetry.errors.labels("delivery").inc()
+        _log.exception("a delivery failed", extra={"key": parcel.key, "channel": parcel.channel})
+        return _Outcome("unknown", error=type(error).__name__, after=max(_SETTLE, _pause(parcel, error)))
+
+    def _sender(self, parcel: Parcel) -> Sender:
+        sender = self.senders.get(parcel.channel)
+        if sender is None:
+            raise NotNow("this channel has no sender now")
+        return sender
+
+    async def _outbound(self, parcel: Parcel) -> Outbound:
+        """The message with its address. Raises Refused when nobody may be written to there."""
+        identity = await self._services.database.read(lambda tx: customers.identity(tx, parcel.identity_id))
+        if identity is None or identity.blocked:
+            raise Refused("the address is gone or blocked")
+        address = Address(
+            identity.kind,  # type: ignore[arg-type]  # stored from an Address, so it is one of its kinds
+            identity.key,
+            identity.proof,  # type: ignore[arg-type]  # likewise
+            identity.display,
+            identity.profile_name,
+        )
+        return Outbound(
+            parcel.key, parcel.channel, address, str(parcel.body["text"]), tuple(parcel.body.get("choices", ()))
+        )
+
+    async def _record(self, parcel: Parcel, outcome: _Outcome) -> None:
+        package = await self._package(parcel) if outcome.state == "failed" else None
+        thread = await self._services.database.write(lambda tx: self._mark(tx, parcel, outcome, package))
+        if thread is not None:
+            wake(self._services, thread)
+            self._services.bus.publish(f"panel:{thread.id}")
+
+    async def _mark(self, tx: Tx, parcel: Parcel, outcome: _Outcome, package: handoff.Package | None) -> Thread | None:
+        """The outcome on the message and in the log; None when there is nothing to show, or somebody else holds the message."""
+        now = self._services.clock.now()
+        again_at = None if outcome.after is None or outcome.state == "failed" else now + outcome.after
+        held = await outbox.mark(
+            tx, parcel, outcome.state, provider_id=outcome.provider_id, error=outcome.error, again_at=again_at
+        )
+        thread = await threads.by_id(tx, parcel.thread_id, lock=True) if held else None
+        if thread is None or outcome.state not in ("sent", "failed"):
+            return None
+        new = [_delivery(parcel, outcome)]
+        if package is not None and _is_watched_by_nobody(thread):
+            new += _handing_over(thread, package)
+        else:
+            package = None
+        thread, _ = await threads.append(tx, thread.id, new, now)
+        if package is not None:
+            await desk.save_brief(tx, thread.id, thread.state.last_seq, package.brief, now)
+        return thread
+
+    async def _package(self, parcel: Parcel) -> handoff.Package:
+        """What a person gets who takes over; never fails but for the storage."""
+        try:
+            async with asyncio.timeout(_PACKAGE_S):
+                found = await self._services.database.read(
+                    lambda tx: contexts.read(tx, self._services, parcel.thread_id, is_answered=True)
+                )
+                if found is not None:
+                    answered = Answer(Handoff("failed"), found[1].dialogue)
+                    return await handoff.package(self._services, found[1], answered)
+        except StorageError:
+            raise
+        except Exception:  # a person must get the thread whatever is wrong with its brief
+            _log.exception("a brief was not written", extra={"thread_id": parcel.thread_id})
+        return bare_package(self._services.clock, "en", "failed")
+
+
+def _pause(parcel: Parcel, error: Exception | None = None) -> timedelta:
+    """Longer with each try, and not before the provider's own word."""
+    growing = timedelta(seconds=4 ** min(parcel.attempts - 1, 5))
+    wanted = timedelta(seconds=error.retry_after_s) if isinstance(error, NotNow) else timedelta(0)
+    return min(max(growing, wanted), _LONGEST_PAUSE)
+
+
+def _delivery(parcel: Parcel, outcome: _Outcome) -> NewEvent:
+    body: dict[str, Any] = {"of": parcel.seq, "status": outcome.state}
+    if outcome.provider_id:
+        body["provider_id"] = outcome.provider_id
+    if outcome.error:
+        body["error"] = outcome.error
+    return NewEvent("delivery", body, channel=parcel.channel, identity_id=parcel.identity_id)
+
+
+def _is_watched_by_nobody(thread: Thread) -> bool:
+    return thread.state.owner_kind == "assistant" and thread.state.status != "closed"
+
+
+def _handing_over(thread: Thread, package: handoff.Package) -> list[NewEvent]:
+    """The customer is not told: the channel that would tell them is the one that failed."""
+    reopened = [NewEvent("reopened", {"by": "system"}, "all")] if thread.state.status == "resolved" else []
+    drafts = [NewEvent("draft_offered", draft) for draft in package.drafts]
+    return [*reopened, NewEvent("handoff", {"reason": "failed"}, "all", "assistant"), *drafts]

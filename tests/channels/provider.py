@@ -1,0 +1,95 @@
+"""A provider on loopback that sends text messages, and the sender that talks to it: what a channel's own pair looks like.
+
+The provider records every call and every message that it delivered, and does with the next calls what it was told: take it,
+refuse it, be busy, take it and never answer, never answer without taking it.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Literal
+
+import httpx2
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from channels.errors import NotNow, OutcomeUnknown, Refused
+from channels.message import Outbound, ProviderId
+
+Does = Literal["take", "refuse", "busy", "take_and_hang", "hang"]
+
+
+@dataclass
+class Provider:
+    """The stand-in. `next` are the answers to the next sends, `finds` those to the next look-ups; then all is well."""
+
+    next: list[Does] = field(default_factory=list)
+    finds: list[Does] = field(default_factory=list)
+    sends: list[str] = field(default_factory=list)
+    delivered: list[tuple[str, str, str]] = field(default_factory=list)
+    asked: int = 0
+
+    @property
+    def app(self) -> Starlette:
+        """The provider's API."""
+        return Starlette(routes=[Route("/messages", self._send, methods=["POST"]), Route("/messages", self._list)])
+
+    @property
+    def texts(self) -> list[str]:
+        """What arrived, in order."""
+        return [text for _, _, text in self.delivered]
+
+    async def _send(self, request: Request) -> Response:
+        message = await request.json()
+        does = self.next.pop(0) if self.next else "take"
+        self.sends.append(message["key"])
+        match does:
+            case "refuse":
+                return JSONResponse({"error": "not a mobile number"}, 400)
+            case "busy":
+                return JSONResponse({}, 429, headers={"Retry-After": "30"})
+            case "hang":
+                await asyncio.sleep(60)
+        self.delivered.append((message["key"], message["to"], message["text"]))
+        if does == "take_and_hang":
+            await asyncio.sleep(60)
+        return JSONResponse({"id": f"SM{len(self.delivered)}"}, 201)
+
+    async def _list(self, request: Request) -> Response:
+        self.asked += 1
+        if self.finds and self.finds.pop(0) == "busy":
+            return JSONResponse({}, 429)
+        keys = [key for key, _, _ in self.delivered]
+        key = request.query_params["key"]
+        return JSONResponse({"ids": [f"SM{keys.index(key) + 1}"] if key in keys else []})
+
+
+class ProviderSender:
+    """Sends through the provider."""
+
+    def __init__(self, client: httpx2.AsyncClient) -> None:
+        self._client = client
+
+    async def send(self, outbound: Outbound) -> ProviderId:
+        """Post the message."""
+        body = {"key": outbound.key, "to": outbound.to.key, "text": outbound.text}
+        try:
+            answer = await self._client.post("/messages", json=body)
+        except httpx2.ConnectError as error:
+            raise NotNow("no connection") from error
+        except httpx2.TransportError as error:
+            raise OutcomeUnknown("the connection broke") from error
+        if answer.status_code == 429:
+            raise NotNow("busy", float(answer.headers.get("Retry-After", 0)))
+        if answer.status_code >= 400:
+            raise Refused(str(answer.json()["error"]))
+        return ProviderId(answer.json()["id"])
+
+    async def find(self, outbound: Outbound) -> ProviderId | None:
+        """Look the message up by its key."""
+        answer = await self._client.get("/messages", params={"key": outbound.key})
+        if answer.status_code == 429:
+            raise NotNow("busy")
+        found = answer.json()["ids"]
+        return ProviderId(found[0]) if found else None

@@ -41,7 +41,8 @@ def words_of(language: str) -> Words:
     locale = Locale.parse(_LOCALES[language])
     months = _named(locale.months, 1)
     wide = {name.casefold(): day for day, name in locale.days["format"]["wide"].items()}
-    numbers = {word: value for value, group in enumerate(_NUMBERS[language].split(), 1) for word in group.split("/")}
+    spelled = enumerate(_NUMBERS[language].split(), 1)
+    numbers = {word: value for value, group in spelled for word in group.split("/") if word != "-"}
     counted = rf"\b({'|'.join(sorted(numbers, key=len, reverse=True))})\s+(?:{_COUNTED[language]})\b"
     return Words(
         language=language,
@@ -81,12 +82,13 @@ _RELATIVE: Final[Mapping[str, tuple[tuple[str, int], ...]]] = {
     "pt": ((r"\bhoje\b|\besta (?:manhã|tarde|noite)\b", 0), (r"(?<!depois de )\bamanhã\b", 1), (r"(?<!ante)\bontem\b", -1), (r"\bdepois de amanhã\b", 2), (r"\banteontem\b", -2)),
 }  # fmt: skip
 
+# Only English has a word for 1 that is not also the article.
 _NUMBERS: Final = {
     "en": "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen",
-    "es": "un/uno/una dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince",
-    "fr": "un/une deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze",
-    "de": "ein/eine/einen/einem/einer zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn",
-    "pt": "um/uma dois/duas três quatro cinco seis sete oito nove dez onze doze treze catorze/quatorze quinze",
+    "es": "- dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince",
+    "fr": "- deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze",
+    "de": "- zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn",
+    "pt": "- dois/duas três quatro cinco seis sete oito nove dez onze doze treze catorze/quatorze quinze",
 }
 
 _COUNTED: Final = {
@@ -114,11 +116,11 @@ _DENIED: Final = {
 }
 
 _UNREAL: Final = {
-    "en": r"can|could|will|would|may|might|should|must|be|to|shall|please|cannot|get",
-    "es": r"pued[eo]s?|pueden|podría|podrán?|podemos|debe|será|serán|sería|ser|sea|para|vamos a|va a",
-    "fr": r"peu[tx]|peuvent|pouvons|pourra|pourrait|doit|sera|seront|serait|être|soit|pour",
-    "de": r"kann|kannst|können|könnte|könnt|soll|sollte|muss|müsste|würde|darf|zu",
-    "pt": r"pode|podem|podemos|poderá|poderia|deve|será|serão|seria|ser|seja|para|vai|vamos",
+    "en": r"can|could|will|would|may|might|should|must|be|shall|please|cannot|get",
+    "es": r"pued[eo]s?|pueden|podría|podrán?|podemos|debe|será|serán|sería|ser|sea|vamos a|va a",
+    "fr": r"peu[tx]|peuvent|pouvons|pourra|pourrait|doit|sera|seront|serait|être|soit",
+    "de": r"kann|kannst|können|könnte|könnt|soll|sollte|muss|müsste|würde|darf",
+    "pt": r"pode|podem|podemos|poderá|poderia|deve|será|serão|seria|ser|seja|vai|vamos",
 }
 
 _CONDITION: Final = {
@@ -140,7 +142,7 @@ _STATES: Final[Mapping[str, Mapping[str, str]]] = {
         "customs": r"\b(?:in|at|with|through|cleared) customs\b",
         "damaged": r"\b(?:was|is|been|got) damaged\b",
         "lost": r"\b(?:is|was|been|got|considered|as) lost\b|\bwent missing\b",
-        "returning": r"\b(?:sending|on its way|coming|going|being sent) (?:[\w#-]+ ){0,3}back(?: to us)?\b",
+        "returning": r"\b(?:sending|on its way|coming|going|being sent) (?:\S+ ){0,3}back(?: to us)?\b",
         "returned": r"\b(?:came|is|was|are|been) (?:sent )?back (?:to|with|at) us\b|\b(?:was|were|been|have|has) returned\b",
         "received": r"\bwe(?:['’]ve| have)? received\b|\breceived by us\b",
         "inspected": r"\b(?:was|were|been) (?:checked|inspected)\b",
@@ -179,7 +181,7 @@ _STATES: Final[Mapping[str, Mapping[str, str]]] = {
         "refund_pending": r"\benviad[oa] al banco\b|\btodavía no (?:está|consta) confirmad[oa]\b",
         "refund_failed": r"\bno se pudo completar\b|\breembolso (?:ha fallado|falló)\b",
         "credited": r"\babonad[oa]s?\b|\bacreditad[oa]s?\b",
-        "exchanged": r"\b(?:cambiad[oa]s?|intercambiad[oa]s?)\b",
+        "exchanged": r"\b(?:(?:fue|fueron|ha sido|han sido|está|están) cambiad[oa]s?|intercambiad[oa]s?)\b",
         "replaced": r"\breemplazad[oa]s?\b|\breenviad[oa]s?\b",
         "opened": r"\b(?:devolución|cambio) (?:ya )?(?:está|queda) (?:abiert[oa]|aprobad[oa]|registrad[oa])\b",
         "approved": r"\b(?:aprobad[oa]s?|aceptad[oa]s?)\b",

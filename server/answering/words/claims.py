@@ -6,7 +6,7 @@ finder does not read it again: words of facts, dates, times, amounts, numbers, p
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -56,6 +56,7 @@ class _Reading:
     left: str
     words: Words
     known: Known
+    days: list[frozenset[date]] = field(default_factory=list)
 
     def blank(self, match: "re.Match[str]") -> None:
         """Mark a piece as read; positions of the rest stay."""
@@ -97,6 +98,7 @@ def _carriers(reading: _Reading) -> Iterator[str]:
 def _moments(reading: _Reading) -> Iterator[str]:
     """Dates, then times: a time must be one of the date that stands before it."""
     dated = [*_dates(reading), *_relative_days(reading)]
+    reading.days = [days for _, days in dated]
     for match, days in dated:
         if not days:
             yield match.group()
@@ -303,7 +305,13 @@ def _is_false(state: str, match: "re.Match[str]", reading: _Reading) -> bool:
         return False
     if state not in _SAID_BY_DENYING and words.denied.search(before):
         return state in reading.known.states or not reading.known.has_status
-    return state not in reading.known.states
+    return state not in reading.known.states or _is_misdated(state, reading)
+
+
+def _is_misdated(state: str, reading: _Reading) -> bool:
+    """Whether a sentence gives a state only days of other things."""
+    true_days = reading.known.when(state)
+    return bool(true_days and reading.days) and not any(days & true_days for days in reading.days)
 
 
 _SAID_BY_DENYING: Final = frozenset({"unpaid", "refund_pending", "refund_failed"})

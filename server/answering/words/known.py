@@ -81,6 +81,18 @@ _SAID_BY_KEY: Final[Mapping[str, frozenset[str]]] = {
 }
 """The key of a fact -> the states that its mere presence proves."""
 
+_DATED_BY: Final[Mapping[str, tuple[str, ...]]] = {
+    "delivered": ("delivered_at",),
+    "cancelled": ("cancelled_at", "cancelled"),
+    "refunded": ("refund_at", "at"),
+    "returned": ("returned_at",),
+    "received": ("received_at",),
+    "inspected": ("inspected_at",),
+    "attempted": ("attempted_at",),
+    "customs": ("customs_since",),
+}
+"""A state -> the facts that date it: a true state with the date of something else is no true sentence."""
+
 _COUNTS: Final[Mapping[str, str]] = {"items_shipped": "shipped", "items_delivered": "delivered"}
 
 
@@ -97,6 +109,12 @@ class Known:
     states: frozenset[str]
     has_status: bool
     todays: frozenset[date]
+    days_by_key: Mapping[str, frozenset[date]]
+
+    def when(self, state: str) -> frozenset[date]:
+        """The days on which a state is known to have come about; empty when no fact says."""
+        keys = _DATED_BY.get(state, ())
+        return frozenset(day for key in keys for day in self.days_by_key.get(key, frozenset()))
 
     def on(self, offset: int) -> frozenset[date]:
         """The known days that are so many days from today."""
@@ -117,7 +135,15 @@ def known(evidence: Sequence[Fact], voice: Voice, allowed: Sequence[str] = ()) -
         states=frozenset(state for fact in evidence for state in _states(fact)),
         has_status=any(fact.kind == "status" or fact.key in _SAID_BY_KEY for fact in evidence),
         todays=_todays(evidence, voice.now),
+        days_by_key=_days_by_key(evidence),
     )
+
+
+def _days_by_key(evidence: Sequence[Fact]) -> dict[str, frozenset[date]]:
+    found: dict[str, frozenset[date]] = {}
+    for fact in evidence:
+        found[fact.key] = found.get(fact.key, frozenset()) | {day for day, _ in _moments(fact)}
+    return found
 
 
 def _moments(fact: Fact) -> Iterable[tuple[date, int | None]]:

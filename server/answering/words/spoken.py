@@ -4,6 +4,7 @@ A date alone is never given an hour, a window is never collapsed to its start, a
 Dates always carry their day and month, so that a reply read tomorrow is still true.
 """
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -31,6 +32,7 @@ _AT = {"en": " at ", "es": " a las ", "fr": " à ", "de": " um ", "pt": " às "}
 _BETWEEN = {
     "en": "between {a} and {b}", "es": "entre {a} y {b}", "fr": "entre {a} et {b}", "de": "zwischen {a} und {b}", "pt": "entre {a} e {b}",
 }  # fmt: skip
+_GLUED = re.compile(r"(?<=[A-Z]{3})(?=\d)")  # CLDR's currencySpacing, which babel leaves out: CHF 42.00
 _WEEKEND_STARTS = 5
 CARRIERS = {
     "ups": "UPS", "usps": "USPS", "fedex": "FedEx", "dhl": "DHL", "ontrac": "OnTrac", "dpd": "DPD", "gls": "GLS", "evri": "Evri",
@@ -82,7 +84,8 @@ def undated(fact: Fact, language: str, now: datetime, tz: str = "UTC") -> str:
 def money(value: Money, language: str) -> str:
     """An amount as it is written in a language: `$1,299.00`, `1.299,00 $`."""
     digits = get_currency_precision(value.currency)
-    return format_currency(Decimal(value.amount_minor).scaleb(-digits), value.currency, locale=_locale(language))
+    text = format_currency(Decimal(value.amount_minor).scaleb(-digits), value.currency, locale=_locale(language))
+    return _GLUED.sub("\u00a0", text)
 
 
 def place(value: Place) -> str:

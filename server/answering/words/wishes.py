@@ -119,14 +119,17 @@ def number_of(text: str, line: Line) -> int | None:
     return None
 
 
-def named_variant(text: str, variants: Sequence[Variant]) -> Variant | None:
-    """The one variant whose options a text names."""
+def named_variant(text: str, variants: Sequence[Variant], like: Mapping[str, str] | None = None) -> Variant | None:
+    """The one variant whose options a text names; of equals the one that is otherwise `like` the present one."""
     folded = " " + " ".join(re.findall(r"[\w/]+", _folded(text))) + " "
-    scored = [
-        (sum(f" {_folded(value)} " in folded for value in variant.options.values()), variant) for variant in variants
-    ]
-    best = max((score for score, _ in scored), default=0)
-    fitting = [variant for score, variant in scored if score == best and score > 0]
+    same = {name: value.casefold() for name, value in (like or {}).items()}
+    scored = []
+    for variant in variants:
+        named = {name for name, value in variant.options.items() if f" {_folded(value)} " in folded}
+        kept = sum(same.get(name) == value.casefold() for name, value in variant.options.items() if name not in named)
+        scored.append((len(named), kept, variant))
+    best = max(((named, kept) for named, kept, _ in scored if named), default=None)
+    fitting = [variant for named, kept, variant in scored if (named, kept) == best]
     return fitting[0] if len(fitting) == 1 else None
 
 

@@ -27,6 +27,8 @@ _INBOX = f"""SELECT {_COLUMNS} FROM threads WHERE last_seq > 0 AND (last_at < ? 
     ORDER BY last_at DESC, id DESC LIMIT ?"""
 _INBOX_STATUS = f"""SELECT {_COLUMNS} FROM threads WHERE status = ? AND last_seq > 0 AND (last_at < ? OR (last_at = ? AND id < ?))
     ORDER BY last_at DESC, id DESC LIMIT ?"""
+_STILL = f"""SELECT {_COLUMNS} FROM threads WHERE status = ? AND last_at <= ? AND (last_at > ? OR (last_at = ? AND id > ?))
+    ORDER BY last_at, id LIMIT ?"""
 _INSERT = """INSERT INTO threads (id, public_id, number, customer_id, previous_id, created_at) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT (public_id) DO NOTHING"""
 _NEXT_NUMBER = "UPDATE counters SET value = value + 1 WHERE name = 'thread' RETURNING value"
@@ -132,6 +134,17 @@ async def inbox(
     last_at, last_id = before or (2**62, 2**62)
     page: tuple[Value, ...] = (last_at, last_at, last_id, limit)
     rows = await tx.all(_INBOX_STATUS, (status, *page)) if status else await tx.all(_INBOX, page)
+    return [_thread(row) for row in rows]
+
+
+async def still(
+    tx: Tx, status: str, since: datetime, *, after: tuple[int, int] = (0, 0), limit: int = 200
+) -> list[Thread]:
+    """Threads of this status in which nothing has happened since a time, the longest still first.
+
+    `after` = (last_at, id) of the last row of the page before."""
+    last_at, last_id = after
+    rows = await tx.all(_STILL, (status, to_ms(since), last_at, last_at, last_id, limit))
     return [_thread(row) for row in rows]
 
 

@@ -35,6 +35,7 @@ from server.errors import OperatorError
 from server.intake import routes as intake
 from server.intake.doors import Doors, Patience
 from server.intake.labels import label_url
+from server.lifecycle import Lifecycle
 from server.policies.file import load as load_policy
 from server.services import Services
 from server.settings import Settings, with_secret_key
@@ -66,7 +67,15 @@ async def _follow_orders(services: Services) -> None:
     await LiveOrders(services).run()
 
 
-LOOPS: Final = (Loop("turns", _answer_turns), Loop("live orders", _follow_orders))
+async def _age_threads(services: Services) -> None:
+    await Lifecycle(services).run()
+
+
+LOOPS: Final = (
+    Loop("turns", _answer_turns),
+    Loop("live orders", _follow_orders),
+    Loop("lifecycle", _age_threads),
+)
 
 
 def build(

@@ -31,6 +31,16 @@ _CUT = re.compile(
     re.IGNORECASE,
 )
 
+_DELIVERED = re.compile(
+    r"\b(?:delivered|deliverd|entregad[oa]|livr[ée]e?|zugestellt|geliefert|ausgeliefert|entregue)\b", re.IGNORECASE
+)
+_NOT_HERE = re.compile(
+    r"^(?:but|yet|and|pero|y|mais|et|aber|und|mas|e)\b.{0,30}\b(?:never|not|nothing|no|nunca|nada|n'ai|rien|jamais|nie|nichts?|não|nao)"
+    r"\b.{0,20}\b(?:receiv|reciev|got|get|came|come|arriv|have|here|see|recib|lleg|reçu|recu|bekomm|erhalt|angekommen|da\b|receb|cheg)"
+    r"|^(?:but|yet|and)\b.{0,30}n['’]?t (?:receive|recieve|get|got|have|come|see|here|arrive)",
+    re.IGNORECASE,
+)
+
 _WANTED = {
     "refund_request": (
         r"refund\w*|money back|reimburse\w*|reembols\w*|rembours\w*|(?:ruck)?erstattung|geld (?:wieder )?zuruck|"
@@ -105,15 +115,22 @@ class Asserted:
 
 
 def split(text: str) -> list[str]:
-    """The clauses of a cleaned message, in order; scraps join their neighbour, and the tail beyond 12 joins the last."""
+    """The clauses of a cleaned message, in order; scraps join their neighbour, the tail beyond 12 the last."""
     pieces = [piece.strip() for piece in _CUT.split(text) if piece and piece.strip()]
     joined: list[str] = []
     for piece in pieces:
-        if joined and (_is_scrap(piece) or _is_scrap(joined[-1]) or len(joined) >= MAX_CLAUSES):
+        if joined and (_belongs(piece, joined[-1]) or len(joined) >= MAX_CLAUSES):
             joined[-1] = f"{joined[-1]} {piece}"
         else:
             joined.append(piece)
     return joined
+
+
+def _belongs(piece: str, before: str) -> bool:
+    """A scrap is no clause; and "says delivered" means the opposite of what it says with "but I never got it" behind it."""
+    if _is_scrap(piece) or _is_scrap(before):
+        return True
+    return bool(_DELIVERED.search(before) and _NOT_HERE.search(piece))
 
 
 def _is_scrap(piece: str) -> bool:

@@ -106,6 +106,7 @@ _PLAIN_CAPITALS = frozenset(
         "URL",
     }
 )
+_ADDRESS = re.compile(r"\S+@\S+")  # nobody shouts by writing an e-mail address in capitals
 _LETTER = re.compile(r"[^\W\d_]")
 _BANGS = re.compile(r"!{2,}|\?!|!\?|\?{3,}")
 _FURIOUS_FACES = re.compile("[\U0001f620\U0001f621\U0001f624\U0001f92c\U0001f4a9\U0001f595\U0001f47f]")
@@ -166,7 +167,7 @@ def frustration_of(text: str, folded: str) -> int:
 
 
 def _shouted(text: str) -> int:
-    return sum(word not in _PLAIN_CAPITALS for word in _SHOUT.findall(text))
+    return sum(word not in _PLAIN_CAPITALS for word in _SHOUT.findall(_ADDRESS.sub(" ", text)))
 
 
 def sentiment_of(text: str, folded: str, frustration: int) -> Sentiment:

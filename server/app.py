@@ -7,6 +7,7 @@ and supervised, and ends with the application.
 import asyncio
 import logging
 import random
+import signal
 import socket as sockets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -213,7 +214,8 @@ async def _one(tx: Tx) -> int:
 
 async def _metrics(_request: Request) -> Response:
     """What this process counted."""
-    return PlainTextResponse(telemetry.render(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    counted = await asyncio.to_thread(telemetry.render)
+    return PlainTextResponse(counted, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 # Serving
@@ -261,4 +263,6 @@ def config(app: Starlette, settings: Settings) -> uvicorn.Config:
 def serve(settings: Settings, *, app: Starlette | None = None) -> None:
     """Serve until SIGTERM or SIGINT. Exits the process with status 3 when the application does not start."""
     app = app or build(settings)
+    # uvicorn raises the signal once more when it has stopped; a clean end is no death by signal.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: None)
     Server(config(app, settings), app).run()

@@ -118,6 +118,7 @@ class Stage:
         self.clock.set(self._start)
         bus = LocalBus()
         store = EmbeddedStore(self._database, self.clock, self._settings.shop.tz, self._settings.shop.region)
+        store.label_url = lambda _order_id, key: f"{self._settings.public_url}/labels/{key.rpartition(':')[2]}"
         self.services = Services(self._settings, self.clock, self._database, bus, store, self._policy)
         self._turns = Turns(self.services, pads=False)
         self._agent = None

@@ -46,6 +46,7 @@ class ReturnDraft(msgspec.Struct, omit_defaults=True):
     is_opened: bool | None = None
     delivered_on: str = ""
     wants_exchange: bool = False
+    wanted: str = ""
 
 
 class Proposal(msgspec.Struct, omit_defaults=True):

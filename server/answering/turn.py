@@ -123,6 +123,13 @@ class Turn:
             dropped=dropped,
         )
 
+    def _withdrawn(self) -> Handoff:
+        """What was to be confirmed could not be said whole: nothing is proposed, a person takes over."""
+        self.dialogue.proposal = None
+        self.settle()
+        self.proposed.clear()
+        return Handoff("failed", self.voice.text("returns.by_person"))
+
     def _person(self) -> tuple[str, bool] | None:
         """(name, VIP) of the customer whose order was proven in this turn."""
         proven = [record for record in self.records.values() if record is not None] if self.proven else []
@@ -133,6 +140,8 @@ class Turn:
             return Silence(), ()
         allowed = (*self.dialogue.slots.order_numbers, *self.dialogue.slots.emails, str(self.context.number))
         checked = grounding.check(self.speech.text, self.speech.evidence, self.voice, allowed)
+        if checked.dropped and self.dialogue.asked.startswith("confirm"):
+            return self._withdrawn(), checked.dropped
         if self.reason:
             handoff = Handoff(self.reason, checked.text, self.speech.evidence, self.card, self.shown_order)
             return handoff, checked.dropped

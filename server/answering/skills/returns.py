@@ -4,6 +4,7 @@ Policy decides, this module asks. An exchange or credit is offered first, once, 
 bound to what was read back: the decision is made again before anything is executed, and if it differs, it is read back again.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,6 +24,12 @@ from server.policies.returns import evaluate
 
 _QUESTIONS: Final = frozenset({"items", "reason", "opened", "delivered_on", "outcome", "variant", "confirm_return"})
 _PROPOSAL_SECONDS: Final = 24 * 3600.0
+_ASKED_ENOUGH: Final = 2
+_NOT_A_TASK: Final = frozenset({"other", "greeting", "thanks", "goodbye", "return", "exchange", "change_order"})
+_CORRECTION: Final = re.compile(
+    r"\b(no|not|wait|mean|meant|instead|actually|rather|sino|mejor|quiero decir|non|plutôt|nein|doch|lieber|não|na verdade)\b",
+    re.IGNORECASE,
+)
 _REASONS: Final = ("size_small", "size_large", "unwanted", "not_as_described", "defective", "wrong_item")
 _OUTCOME_OF: Final = {
     "credit": "store_credit",
@@ -49,10 +56,15 @@ class Case:
 
 
 async def begin(turn: Turn) -> None:
-    """Start, or go on with, a return; ask for what is missing."""
+    """Start a return, or go on with one; what the message itself says is not asked again."""
     draft = turn.dialogue.draft or ReturnDraft()
-    turn.dialogue.draft = draft
     _read_wishes(turn, draft)
+    await _go_on(turn, draft)
+
+
+async def _go_on(turn: Turn, draft: ReturnDraft) -> None:
+    """Find the order and take the next step."""
+    turn.dialogue.draft = draft
     try:
         found = await find_order(turn, delivered=True)
         if found is None:
@@ -71,12 +83,40 @@ async def continues(turn: Turn) -> bool:
     draft = dialogue.draft
     if draft is None or dialogue.asked not in _QUESTIONS:
         return False
-    if dialogue.asked == "confirm_return":
+    if dialogue.asked == "confirm_return" and not await _corrects_items(turn, draft):
         return await _on_confirmation(turn, draft)
-    if not await _take_answer(turn, draft):
+    if await _corrects_items(turn, draft) or await _take_answer(turn, draft):
+        turn.settle()
+        await _go_on(turn, draft)
+        return True
+    return await _asks_again(turn, draft)
+
+
+async def _asks_again(turn: Turn, draft: ReturnDraft) -> bool:
+    """An answer that was not understood: the same question once more, then a person; another task goes its way."""
+    intents = {each.name for each in turn.understood.intents}
+    if not turn.understood.abstain and not intents <= _NOT_A_TASK:
         return False
-    turn.settle()
-    await begin(turn)
+    if turn.understood.entities.order_number or turn.dialogue.asked_times >= _ASKED_ENOUGH:
+        return False
+    await _go_on(turn, draft)
+    return True
+
+
+async def _corrects_items(turn: Turn, draft: ReturnDraft) -> bool:
+    """ "No, the jeans I mean": other items than those chosen, at any question."""
+    if not draft.lines or not _CORRECTION.search(turn.text):
+        return False
+    order = await turn.context.store.order(draft.order_id) if draft.order_id else None
+    lines = (
+        return_words.mentioned(turn.text, [line for line in order.lines if facts.remaining(order, line) > 0])
+        if order
+        else []
+    )
+    if order is None or not lines or {line.id for line in lines} == set(draft.lines):
+        return False
+    draft.lines = {line.id: _quantity(turn, order, line) for line in lines}
+    draft.to_skus, turn.dialogue.proposal = {}, None
     return True
 
 
@@ -168,8 +208,9 @@ def _read_wishes(turn: Turn, draft: ReturnDraft) -> None:
     intents = {each.name for each in turn.understood.intents}
     if not draft.reason:
         draft.reason = return_words.reason_in(turn.text) or ""
-    asks = turn.dialogue.asked not in ("reason", "items")
-    if asks and not draft.outcome and "exchange" in intents and "return" not in intents:
+    if "exchange" in intents:
+        draft.wanted = turn.text
+    if not draft.outcome and "exchange" in intents and "return" not in intents:
         draft.wants_exchange = True
     if not draft.outcome and "refund_request" in intents:
         draft.outcome = "refund"
@@ -189,13 +230,28 @@ async def _take_answer(turn: Turn, draft: ReturnDraft) -> bool:
         draft.outcome = choice.removeprefix("outcome:") or return_words.outcome_in(text, turn.dialogue.options) or ""
         return bool(draft.outcome)
     if asked == "variant":
-        return _take_variant(turn, draft)
+        return await _take_variant(turn, draft)
     if asked == "opened":
         said = "yes" if choice == "yes" else "no" if choice == "no" else yesno.answer(text, turn.voice.language)
         draft.is_opened = said == "yes" if said else None
         return said is not None
     draft.delivered_on = next(iter(turn.understood.entities.date), "")
     return bool(draft.delivered_on)
+
+
+async def _named_sku(turn: Turn, draft: ReturnDraft) -> str:
+    """The variant that the text names for the first line that has none yet, as a choice's value."""
+    order = await turn.context.store.order(draft.order_id)
+    line = (
+        next((each for each in order.lines if each.id in draft.lines and each.id not in draft.to_skus), None)
+        if order
+        else None
+    )
+    product = await turn.context.store.product(line.product_id) if line and line.product_id else None
+    if line is None or product is None:
+        return ""
+    named = return_words.named_variant(turn.text, _variants(line, {product.id: product}), line.options)
+    return f"sku:{line.id}={named.sku}" if named else ""
 
 
 def _free_reason(turn: Turn) -> str:
@@ -220,10 +276,12 @@ async def _take_items(turn: Turn, draft: ReturnDraft) -> bool:
     return bool(lines)
 
 
-def _take_variant(turn: Turn, draft: ReturnDraft) -> bool:
+async def _take_variant(turn: Turn, draft: ReturnDraft) -> bool:
     options = turn.dialogue.options
     value = turn.choice or ""
-    if not value.startswith("sku:"):
+    if not value.startswith(("sku:", "outcome:")):
+        value = await _named_sku(turn, draft)
+    if not value:
         picked = yesno.choice(turn.text, [option.label for option in options])
         value = options[picked[0]].value if picked and picked[0] < len(options) else ""
     if value == "outcome:refund":
@@ -314,7 +372,7 @@ async def _has_targets(turn: Turn, draft: ReturnDraft, case: Case) -> bool:
         if line is None or line_id in draft.to_skus:
             continue
         variants = _variants(line, case.products)
-        named = return_words.named_variant(turn.text, variants)
+        named = return_words.named_variant(f"{draft.wanted} {turn.text}", variants, line.options)
         if draft.outcome == "replace":
             draft.to_skus[line_id] = line.sku
         elif named is not None:
@@ -433,7 +491,7 @@ async def _on_confirmation(turn: Turn, draft: ReturnDraft) -> bool:
     if changed:
         draft.outcome, draft.to_skus, turn.dialogue.proposal = changed, {}, None
         turn.settle()
-        await begin(turn)
+        await _go_on(turn, draft)
         return True
     if turn.understood.abstain or turn.understood.intent == "other":
         turn.say("returns.confirm_again")
@@ -491,7 +549,7 @@ async def _carry_out(turn: Turn, draft: ReturnDraft, proposal: Proposal, found: 
             context.policy,
             context.now,
             has_card=context.channel == "widget" and opened is not None,
-        )  # fmt: skip
+        )
     )
     if opened is not None:
         turn.card, turn.shown_order = cards.return_card(order, opened, turn.voice), order.id

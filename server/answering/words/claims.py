@@ -68,7 +68,7 @@ def unproven(sentence: str, words: Words, known: Known) -> list[str]:
     """The claims of a sentence for which nothing is known, as they stand in it; empty when all are proven."""
     reading = _Reading(_without_spellings(sentence, known), words, known)
     found: list[str] = []
-    for finder in (_links, _carriers, _moments, _amounts, _numbers, _counted, _names, _places, _states):
+    for finder in (_links, _carriers, _amounts, _moments, _numbers, _counted, _names, _places, _states):
         found.extend(finder(reading))
     return found
 

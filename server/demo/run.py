@@ -14,6 +14,7 @@ import threading
 import webbrowser
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
+from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -40,7 +41,15 @@ from server.demo.stories import STORY_BY_KEY
 from server.errors import OperatorError
 from server.passwords import hashed
 from server.services import Services
-from server.settings import DeskSettings, ServerSettings, Settings, ShopSettings, WidgetSettings, checked
+from server.settings import (
+    DeskSettings,
+    PolicySettings,
+    ServerSettings,
+    Settings,
+    ShopSettings,
+    WidgetSettings,
+    checked,
+)
 
 HOST: Final = "127.0.0.1"
 _CARRIER_INTERVAL_S: Final = 20.0
@@ -68,6 +77,7 @@ def demo_settings(folder: Path, port: int) -> Settings:
             shop=ShopSettings(name=SHOP_NAME, tz=SHOP_ZONE, url=url),
             desk=DeskSettings(hours=("mon-sun 00:00-24:00",)),
             widget=WidgetSettings(sites=("demo",)),
+            policy=PolicySettings(file=str(files("server.demo") / "data" / "policy.yaml")),
         )
     )
 

@@ -3,6 +3,7 @@
 What stands under a version never changes, so browsers keep it for good.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -45,6 +46,11 @@ def load() -> Assets:
     pages = {page.name: page.read_text(encoding="utf-8") for page in here.joinpath("templates").iterdir()}
     templates = Environment(loader=DictLoader(pages), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     return Assets(digest.hexdigest()[:12], found, templates)
+
+
+async def loaded() -> Assets:
+    """The same, read in a thread when somebody asks for the first time."""
+    return load() if load.cache_info().currsize else await asyncio.to_thread(load)
 
 
 def _static(folder: Traversable) -> Iterator[tuple[str, tuple[bytes, str]]]:

@@ -44,9 +44,9 @@ def policy(settings: Settings) -> str:
     return "; ".join(parts)
 
 
-def page(services: Services, name: str, status: int = 200, **values: object) -> Response:
+async def page(services: Services, name: str, status: int = 200, **values: object) -> Response:
     """A template as a page with the console's headers."""
-    settings, loaded = services.settings, assets.load()
+    settings, loaded = services.settings, await assets.loaded()
     body = loaded.templates.get_template(name).render(
         static=f"/console/static/{loaded.version}", shop=settings.shop.name, **values
     )
@@ -73,10 +73,10 @@ def is_form_token(settings: Settings, now: datetime, token: str) -> bool:
     return any(hmac.compare_digest(form_token(settings, day).encode(), token.encode()) for day in days)
 
 
-def form(services: Services, status: int = 200, message: str = "", back: str = "") -> Response:
+async def form(services: Services, status: int = 200, message: str = "", back: str = "") -> Response:
     """The form of the sign-in."""
     token = form_token(services.settings, services.clock.now())
-    return page(services, "sign_in.html", status, message=message, token=token, back=back)
+    return await page(services, "sign_in.html", status, message=message, token=token, back=back)
 
 
 def safe_place(path: str) -> str:
@@ -89,19 +89,19 @@ async def console(request: Request) -> Response:
     services = services_of(request.scope)
     session = await session_of(services, request.scope)
     if session is None:
-        return form(services, back=safe_place(request.scope["path"]))
+        return await form(services, back=safe_place(request.scope["path"]))
     await room_of(request.scope).touch(session)
-    return _desk(services, session)
+    return await _desk(services, session)
 
 
-def _desk(services: Services, session: Session) -> Response:
+async def _desk(services: Services, session: Session) -> Response:
     settings, agent = services.settings, session.agent
-    return page(
+    return await page(
         services,
         "console.html",
         agent=agent,
         csrf=session.csrf,
-        modules=assets.load().modules,
+        modules=(await assets.loaded()).modules,
         assistant=settings.shop.assistant,
         embed=f'<script async src="{settings.public_url}/widget/loader.js" data-site="{settings.widget.sites[0]}"></script>',
         may_act=agent.role != "viewer",
@@ -110,7 +110,7 @@ def _desk(services: Services, session: Session) -> Response:
 
 async def static(request: Request) -> Response:
     """A file under its version."""
-    loaded = assets.load()
+    loaded = await assets.loaded()
     found = loaded.files.get(request.path_params["path"])
     if found is None or request.path_params["version"] != loaded.version:
         return error_response(404, "not_found")

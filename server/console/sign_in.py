@@ -37,15 +37,15 @@ async def login(request: Request) -> Response:
         return error_response(415, "not_form", "send the form as application/x-www-form-urlencoded")
     back = pages.safe_place(fields.get("back", ""))
     if not pages.is_form_token(services.settings, services.clock.now(), fields.get("token", "")):
-        return pages.form(services, 403, _STALE, back)
+        return await pages.form(services, 403, _STALE, back)
     wait = _wait_s(room, fields, client_ip(request.scope))
     if wait:
-        response = pages.form(services, 429, _OFTEN, back)
+        response = await pages.form(services, 429, _OFTEN, back)
         response.headers["Retry-After"] = str(max(1, round(wait)))
         return response
     agent = await _checked(room, fields, client_ip(request.scope))
     if agent is None:
-        return pages.form(services, 401, _WRONG, back)
+        return await pages.form(services, 401, _WRONG, back)
     return await _welcome(services, room, request, agent, back)
 
 

@@ -28,6 +28,7 @@ from memory.engines.base import Database, Tx
 from memory.errors import MigrationRefused, StorageError
 from memory.migrations import migrate, pending
 from server import telemetry
+from server.answering.warm import warm
 from server.bus import LocalBus
 from server.clock import Clock, SystemClock
 from server.commerce.embedded import EmbeddedStore
@@ -131,6 +132,7 @@ async def open_services(
     clock = clock or SystemClock(settings.offset)
     bus = LocalBus()
     policy = await asyncio.to_thread(load_policy, settings.policy.file or None)
+    await asyncio.to_thread(warm)
     opened = database or await _open_database(settings)
     try:
         await migrate(opened, clock.now())

@@ -4,6 +4,7 @@
 database file, so that a fresh store with a thousand orders stands within milliseconds.
 """
 
+import asyncio
 import hashlib
 import shutil
 import tempfile
@@ -26,6 +27,7 @@ from memory.projection import Event
 from memory.threads import Thread
 from server import imports
 from server.answering.context import Answer, Handoff
+from server.answering.warm import warm
 from server.bus import LocalBus
 from server.clock import HandClock
 from server.commerce.embedded import EmbeddedStore
@@ -87,6 +89,7 @@ class Stage:
         cls, settings: Settings, policy: Policy, now: datetime, files: Mapping[str, Path] | None = None
     ) -> Self:
         """Prepare the store from import files by kind. Raises ValueError naming the first bad line."""
+        await asyncio.to_thread(warm)
         folder = Path(tempfile.mkdtemp(prefix="onethread-stage-"))
         stage = cls(settings, policy, folder, now)
         database = await SqliteDatabase.open(folder / "template.db", readers=1, durable=False)

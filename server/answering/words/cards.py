@@ -11,12 +11,30 @@ from server.answering.words import order_words
 from server.answering.words.spoken import money, place, short_date
 from server.answering.words.voice import Voice
 from server.commerce.business import local
-from server.commerce.model import Fact, LocalTime, OrderSnapshot, Return, ReturnOutcome, ReturnStatus, Window
+from server.commerce.model import (
+    Fact,
+    LocalTime,
+    OrderSnapshot,
+    RefundStatus,
+    Return,
+    ReturnOutcome,
+    ReturnStatus,
+    Window,
+)
 from server.commerce.progress import progress, tone
 from server.commerce.rows import RowResult, WismoAnswer
 
 _RETURN_STEPS: Final = ("requested", "approved", "label_issued", "in_transit", "received", "inspected")
-_RETURN_ENDS: Final = {ReturnOutcome.EXCHANGE: "exchanged", ReturnOutcome.STORE_CREDIT: "credited"}
+_RETURN_ENDS: Final = {
+    ReturnOutcome.EXCHANGE: "exchanged",
+    ReturnOutcome.STORE_CREDIT: "credited",
+    ReturnOutcome.REPAIR: "repaired",
+}
+_REFUND_KEYS: Final = {
+    RefundStatus.SUCCEEDED: "card.refund_done",
+    RefundStatus.PENDING: "card.refund_pending",
+    RefundStatus.FAILED: "card.refund_failed",
+}
 _BAD: Final = frozenset({ReturnStatus.DECLINED, ReturnStatus.REJECTED, ReturnStatus.EXPIRED, ReturnStatus.CANCELLED})
 
 
@@ -66,8 +84,9 @@ def return_card(order: OrderSnapshot, ret: Return, voice: Voice) -> dict[str, An
 
 
 def _return_steps(ret: Return, end: str, voice: Voice) -> list[dict[str, Any]]:
-    keys = [*_RETURN_STEPS, end]
-    closing = {"approved_for_payout": "inspected", "closed": end, "refunded": end, "exchanged": end}
+    """Each step of a return; one that came to nothing ends where it did."""
+    keys = ["requested", ret.status.value] if ret.status in _BAD else [*_RETURN_STEPS, end]
+    closing = dict.fromkeys(("closed", "refunded", "exchanged", "repaired"), end) | {"approved_for_payout": "inspected"}
     here = closing.get(ret.status.value, ret.status.value)
     reached = keys.index(here) if here in keys else 0
     times = {"requested": ret.at, "received": ret.received_at, "inspected": ret.inspected_at}
@@ -83,12 +102,14 @@ def _return_steps(ret: Return, end: str, voice: Voice) -> list[dict[str, Any]]:
 
 
 def _refund(order: OrderSnapshot, ret: Return, voice: Voice) -> str | None:
+    """The refund of a return in its true state: only what succeeded is refunded."""
     held = {line.line_id for line in ret.lines}
     found = next((each for each in reversed(order.refunds) if held & {line.line_id for line in each.lines}), None)
     if found is None:
         return None
     method = f"method.{found.method}" if voice.has(f"method.{found.method}") else "method.original"
-    return voice.text("card.refund", amount=money(found.amount, voice.language), method=voice.text(method))
+    key = _REFUND_KEYS.get(found.status, "card.refund")
+    return voice.text(key, amount=money(found.amount, voice.language), method=voice.text(method))
 
 
 def _parcel(result: RowResult, answer: WismoAnswer, order: OrderSnapshot, voice: Voice) -> dict[str, str]:

@@ -110,7 +110,7 @@ _BEFORE_PLACE: Final = {
 _DENIED: Final = {
     "en": r"not|never|no|nothing|nobody|none|without|isn['’]t|hasn['’]t|cannot|can['’]t",
     "es": r"no|nunca|nada|nadie|ningun[oa]?|ningún|sin",
-    "fr": r"pas|jamais|rien|aucune?|sans|personne",
+    "fr": r"pas|jamais|rien|aucune?|sans|personne|non",
     "de": r"nicht|nie|nichts|kein\w*|ohne|niemand",
     "pt": r"não|nunca|nada|ninguém|nenhuma?|sem",
 }

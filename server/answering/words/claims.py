@@ -46,7 +46,8 @@ _NUMERIC: Final = re.compile(
 _TOKEN: Final = re.compile(r"\S*\d\S*")
 _PLAIN: Final = re.compile(r"[#(]?(\d{1,3}(?:[.,'’]\d{3})+|\d+)(?:st|nd|rd|th|er|[ºª.])?\s?%?")
 _NAME: Final = re.compile(r"\b[A-ZÀ-ÖØ-Þ][\w'’-]+ [A-ZÀ-ÖØ-Þ]\.(?=\s|$|,)")
-_CLAUSE: Final = re.compile(r"[,;:()–—•!?.]|\b(?:and|but|y|e|pero|et|mais|und|aber|mas|sino|sondern)\b", re.IGNORECASE)
+_MARK: Final = re.compile(r"[,;:()–—•!?.]")
+_JOINED: Final = re.compile(r"\b(?:and|but|y|e|pero|et|mais|und|aber|mas|sino|sondern)\b", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -299,9 +300,10 @@ def _states(reading: _Reading) -> Iterator[str]:
 
 def _is_false(state: str, match: "re.Match[str]", reading: _Reading) -> bool:
     """Whether a state is claimed, or denied, against what is known; what may come to be is no claim."""
-    before, after = _clause_before(reading.left[: match.start()]), _clause_after(reading.left[match.end() :])
-    words = reading.words
-    if words.unreal.search(before) or words.condition.search(before) or words.condition.search(after):
+    words, text = reading.words, reading.left
+    part, after = _last(_MARK, text[: match.start()]), _first(_MARK, text[match.end() :])
+    before = _last(_JOINED, part)
+    if words.unreal.search(before) or words.condition.search(part) or words.condition.search(after):
         return False
     if state not in _SAID_BY_DENYING and words.denied.search(before):
         return state in reading.known.states or not reading.known.has_status
@@ -317,11 +319,13 @@ def _is_misdated(state: str, reading: _Reading) -> bool:
 _SAID_BY_DENYING: Final = frozenset({"unpaid", "refund_pending", "refund_failed"})
 
 
-def _clause_before(text: str) -> str:
-    marks = list(_CLAUSE.finditer(text))
-    return text[marks[-1].end() :] if marks else text
+def _last(marks: "re.Pattern[str]", text: str) -> str:
+    """What stands after the last mark."""
+    found = list(marks.finditer(text))
+    return text[found[-1].end() :] if found else text
 
 
-def _clause_after(text: str) -> str:
-    mark = _CLAUSE.search(text)
-    return text[: mark.start()] if mark else text
+def _first(marks: "re.Pattern[str]", text: str) -> str:
+    """What stands before the first mark."""
+    found = marks.search(text)
+    return text[: found.start()] if found else text

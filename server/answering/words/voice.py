@@ -43,12 +43,15 @@ _CAUSES: Final = {
     "volume": r"volume|capacity|backlog",
 }
 
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 @cache
 def phrases(language: str) -> Mapping[str, str]:
     """Every phrase of a language, flat: `ask.order` -> text."""
     text = files("server.answering.words.phrases").joinpath(f"{language}.yaml").read_text(encoding="utf-8")
-    return dict(_flat("", yaml.safe_load(text)))
+    tree = yaml.load(text, Loader=_LOADER)  # noqa: S506  # the safe loader, in C where there is one
+    return dict(_flat("", tree))
 
 
 def _flat(prefix: str, tree: Mapping[str, object]) -> list[tuple[str, str]]:

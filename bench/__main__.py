@@ -1,0 +1,14 @@
+"""Every bench, one after the other: `python -m bench`."""
+
+import sys
+
+from bench import idle, turns
+
+
+def main() -> int:
+    """Run all; the first failure's status."""
+    return idle.main() or turns.main()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

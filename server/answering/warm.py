@@ -1,0 +1,19 @@
+"""Read at start-up what answering needs from files, so that no turn waits for a disk."""
+
+from datetime import UTC, datetime
+
+from server.answering.understand import understand
+from server.answering.words.spoken import LANGUAGES
+from server.answering.words.voice import Voice, phrases
+from server.commerce.model import Fact, LocalTime, Money
+
+
+def warm() -> None:
+    """Load phrases, the reader's weights and the calendars of every language; takes about a quarter of a second."""
+    now = datetime(2026, 1, 2, tzinfo=UTC)
+    for language in LANGUAGES:
+        phrases(language)
+        voice = Voice(language, now)
+        voice.word(Fact("at", "datetime", LocalTime(now, "America/New_York"), "", now))
+        voice.word(Fact("amount", "amount", Money(100, "USD"), "", now))
+    understand("Where is my order #1042? ana@example.com")

@@ -102,6 +102,9 @@ _PLAIN_CAPITALS = frozenset(
         "FEDEX",
         "USA",
         "ORD",
+        "PLZ",
+        "CEP",
+        "ZIP",
         "ISBN",
         "URL",
     }

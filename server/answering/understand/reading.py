@@ -130,7 +130,7 @@ def _rank(plain: str, read: list[_Read], named: Entities, code: str) -> tuple[tu
         return (IntentScore(courtesy, rules.CONFIDENCE),), False
     if _is_bare_proof(read, named):
         return (IntentScore("order_status", _BARE_CONFIDENCE),), True
-    scores = _merge(read)
+    scores = _merge([each for each in read if not (each.tokens and _only_proves([each], named))] or read)
     if not scores:
         return (IntentScore("other", _NOTHING_CONFIDENCE),), True
     first = max(scores, key=lambda name: _weight(name, scores))
@@ -141,8 +141,11 @@ def _rank(plain: str, read: list[_Read], named: Entities, code: str) -> tuple[tu
 def _is_bare_proof(read: list[_Read], named: Entities) -> bool:
     """Only an order number, an address or a name: an answer to some question, or "how about this one?"."""
     proofs = (named.order_number, named.email, named.tracking_number, named.phone, named.names and named.zips)
-    if not any(proofs):
-        return False
+    return any(proofs) and _only_proves(read, named)
+
+
+def _only_proves(read: list[_Read], named: Entities) -> bool:
+    """Clauses that say who somebody is or which order they mean, and ask for nothing."""
     said = {word for each in read for word in each.tokens if not any(char.isdigit() for char in word)}
     own = {word for name in (*named.names, *named.email) for word in _NOT_LETTERS.split(fold(name))}
     return not said - own - _PROOF_WORDS
@@ -151,8 +154,9 @@ def _is_bare_proof(read: list[_Read], named: Entities) -> bool:
 _NOT_LETTERS = re.compile(r"[^\w']+|_")
 _PROOF_WORDS = frozenset(
     """xmail xorder xlong xcode order number no nr my is it it's its the email e mail and zip code name phone at dot com
-    pedido numero mi es el y
-    correo commande mon est le la et bestellung nummer meine ist und die meu o e hi hello hola bonjour
+    i'm im i am this pedido numero mi es el y me llamo nombre soy codigo postal
+    correo commande mon est le la et je m'appelle suis nom bestellung nummer meine mein ist und die ich heisse bin plz
+    postleitzahl meu o e chamo nome sou cep hi hello hola bonjour
     hallo sure ok here yes""".split()
 )
 

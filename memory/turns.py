@@ -15,6 +15,8 @@ _DUE = """INSERT INTO turns (thread_id, due_at, first_at) VALUES (?, ?, ?) ON CO
     DO UPDATE SET due_at = CASE WHEN excluded.due_at < turns.first_at + ? THEN excluded.due_at ELSE turns.first_at + ? END"""
 _CLAIM = """UPDATE turns SET lease_until = ?, fence = fence + 1, attempts = attempts + 1 WHERE thread_id IN (
     SELECT thread_id FROM turns WHERE due_at <= ? AND lease_until < ? ORDER BY due_at LIMIT ?{skip}) RETURNING thread_id, fence, attempts"""
+_AGAIN = """UPDATE turns SET lease_until = 0, attempts = attempts - ?, due_at = CASE WHEN due_at > ? THEN due_at ELSE ? END
+    WHERE thread_id = ? AND fence = ?"""
 _NEXT = "SELECT MIN(CASE WHEN lease_until > ? THEN lease_until ELSE due_at END) AS at FROM turns"
 _MAX_BURST = timedelta(seconds=8)
 
@@ -66,12 +68,9 @@ async def drop(tx: Tx, thread_id: int) -> None:
     await tx.run("DELETE FROM turns WHERE thread_id = ?", (thread_id,))
 
 
-async def again(tx: Tx, claim: Claim, at: datetime) -> None:
-    """Give the turn back, to be run at `at`."""
-    await tx.run(
-        "UPDATE turns SET lease_until = 0, due_at = CASE WHEN due_at > ? THEN due_at ELSE ? END WHERE thread_id = ? AND fence = ?",
-        (to_ms(at), to_ms(at), claim.thread_id, claim.fence),
-    )
+async def again(tx: Tx, claim: Claim, at: datetime, *, failed: bool = True) -> None:
+    """Give the turn back, to be run at `at`. One that did not fail (the thread moved) counts as no attempt."""
+    await tx.run(_AGAIN, (0 if failed else 1, to_ms(at), to_ms(at), claim.thread_id, claim.fence))
 
 
 async def next_at(tx: Tx, now: datetime) -> int | None:

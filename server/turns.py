@@ -28,6 +28,7 @@ from server.answering.assistant import answer as make_answer
 from server.answering.context import (
     Answer,
     Context,
+    Dialogue,
     Handoff,
     Labels,
     Reply,
@@ -38,6 +39,7 @@ from server.answering.words.voice import phrases
 from server.bus import Bell
 from server.commerce.model import Fact
 from server.desk import handoff
+from server.desk.bare import bare_package
 from server.inbox import burst, wake
 from server.outbox import put_if_sent
 from server.services import Services
@@ -45,6 +47,7 @@ from server.services import Services
 _log = logging.getLogger("onethread.turns")
 _TRIES: Final = 3
 _IDLE_POLL_S: Final = 5.0
+_STORAGE_PAUSE_S: Final = 1.0
 _PADDING: Final = timedelta(milliseconds=800)
 
 
@@ -82,11 +85,14 @@ class Turns:
         with self._services.bus.listening("turns", self._bell.ring):
             async with asyncio.TaskGroup() as running:
                 while True:
-                    with suppress(StorageError):
+                    try:
                         for claim in await self._claim(self._services.settings.turns.workers):
                             await self._slots.acquire()
                             running.create_task(self._in_slot(claim), name=f"turn {claim.thread_id}")
-                    await self._bell.wait(await self._until_next())
+                        pause = await self._until_next()
+                    except StorageError:
+                        pause = _STORAGE_PAUSE_S
+                    await self._bell.wait(pause)
 
     async def drain(self) -> list[Answer]:
         """Answer everything that is due now, one by one: for `chat` and `rehearse`."""
@@ -99,14 +105,16 @@ class Turns:
 
     async def answer(self, claim: Claim) -> Answer | None:
         """Answer one claimed turn; None when it was dropped, postponed or will be repeated."""
+        deadline = asyncio.timeout(self._services.settings.turns.deadline_s)
         try:
-            async with asyncio.timeout(self._services.settings.turns.deadline_s):
+            async with deadline:
                 return await self._answer(claim)
         except Moved:
-            await self._again(claim, timedelta(0))
+            await self._again(claim, timedelta(0), failed=False)
         except Exception as error:  # the edge of a turn: it ends in a repeat or with a person, never in nothing
             _log.exception("turn failed", extra={"thread_id": claim.thread_id, "attempt": claim.attempts})
-            if claim.attempts >= _TRIES and not isinstance(error, StorageError):
+            is_over = deadline.expired() or (claim.attempts >= _TRIES and not isinstance(error, StorageError))
+            if is_over:
                 return await self._give_up(claim)
             await self._again(claim, timedelta(milliseconds=250 * 4**claim.attempts))
         return None
@@ -128,23 +136,20 @@ class Turns:
 
     async def _until_next(self) -> float:
         now = self._services.clock.now()
-        try:
-            upcoming = await self._services.database.read(lambda tx: turns.next_at(tx, now))
-        except StorageError:
-            return 1.0
+        upcoming = await self._services.database.read(lambda tx: turns.next_at(tx, now))
         if upcoming is None:
             return _IDLE_POLL_S
         return min(_IDLE_POLL_S, max(0.002, (from_ms(upcoming) - now).total_seconds()))
 
-    async def _again(self, claim: Claim, delay: timedelta) -> None:
+    async def _again(self, claim: Claim, delay: timedelta, *, failed: bool = True) -> None:
         at = self._services.clock.now() + delay
         with suppress(StorageError):  # the lease runs out by itself
-            await self._services.database.write(lambda tx: turns.again(tx, claim, at))
+            await self._services.database.write(lambda tx: turns.again(tx, claim, at, failed=failed))
 
     async def _answer(self, claim: Claim) -> Answer | None:
         work = await self._read(claim)
         if work is None or not work.context.said:
-            await self._services.database.write(lambda tx: turns.finish(tx, claim))
+            await self._drop(claim, work)
             return None
         answered = await make_answer(work.context, self._gate)
         if self._must_wait(work, answered):
@@ -177,20 +182,72 @@ class Turns:
 
     async def _postpone_lookup(self, work: _Work) -> bool:
         at = self._even_pace(work.context)
-        await self._services.database.write(lambda tx: turns.again(tx, work.claim, at))
+        await self._services.database.write(lambda tx: turns.again(tx, work.claim, at, failed=False))
         return True
 
+    async def _drop(self, claim: Claim, work: _Work | None) -> None:
+        """There is nothing to answer. Raises Moved when something was said since it was read."""
+        seen = work.thread.state.last_customer_seq if work else 0
+
+        async def unit(tx: Tx) -> bool:
+            thread = await threads.by_id(tx, claim.thread_id, lock=True)
+            if work is not None and thread is not None and thread.state.last_customer_seq > seen:
+                return False
+            await turns.finish(tx, claim)
+            return True
+
+        if not await self._services.database.write(unit):
+            raise Moved
+
     async def _give_up(self, claim: Claim) -> Answer | None:
-        """The third failure: a person takes over."""
+        """The third failure, or the deadline: a person takes over, with a full brief if one can be made."""
         try:
-            work = await self._read(claim)
-            if work is None:
-                return None
-            answered = Answer(Handoff("failed"), work.context.dialogue)
-            return await self._finish(work, answered)
-        except (Moved, StorageError):
-            await self._again(claim, timedelta(seconds=5))
+            try:
+                async with asyncio.timeout(self._services.settings.turns.deadline_s):
+                    work = await self._read(claim)
+                    if work is not None and work.context.said and work.context.owner_kind == "assistant":
+                        return await self._finish(work, Answer(Handoff("failed"), work.context.dialogue))
+            except (Moved, StorageError):
+                raise
+            except Exception:  # what broke the answer may break the brief too
+                _log.exception("a brief was not written", extra={"thread_id": claim.thread_id})
+            return await self._give_up_barely(claim)
+        except Moved:
+            await self._again(claim, timedelta(0), failed=False)
+        except StorageError:
+            await self._again(claim, timedelta(seconds=5), failed=False)
+        return None
+
+    async def _give_up_barely(self, claim: Claim) -> Answer | None:
+        """Hand over without reading anything that may break; what is not the assistant's is only let go."""
+        thread = await self._services.database.write(lambda tx: self._hand_over(tx, claim))
+        if thread is None:
             return None
+        wake(self._services, thread)
+        self._services.bus.publish("outbox")
+        self._services.bus.publish(f"panel:{thread.id}")
+        return Answer(Handoff("failed"), Dialogue(language=thread.state.language))
+
+    async def _hand_over(self, tx: Tx, claim: Claim) -> Thread | None:
+        if not await turns.holds(tx, claim):
+            return None
+        await turns.finish(tx, claim)
+        thread = await threads.by_id(tx, claim.thread_id, lock=True)
+        if thread is None or thread.state.owner_kind != "assistant" or not thread.state.last_customer_seq:
+            return None
+        services, state = self._services, thread.state
+        last = (await threads.events(tx, thread.id, state.last_customer_seq - 1, 1))[0]
+        package = bare_package(services.clock, state.language, "failed")
+        body = {"text": package.notice, "lang": state.language, "answers": last.seq, "holding": True}
+        message = NewEvent(
+            "message", body, "all", "assistant", author_name=services.settings.shop.assistant, channel=last.channel,
+            identity_id=last.identity_id,
+        )  # fmt: skip
+        handed = NewEvent("handoff", {"reason": "failed"}, "all", "assistant")
+        thread, stored = await threads.append(tx, thread.id, [handed, message], services.clock.now())
+        await put_if_sent(tx, services, thread, stored[-1])
+        await desk.save_brief(tx, thread.id, thread.state.last_seq, package.brief, services.clock.now())
+        return thread
 
     async def _read(self, claim: Claim) -> _Work | None:
         found = await self._services.database.read(lambda tx: contexts.read(tx, self._services, claim.thread_id))

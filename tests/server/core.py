@@ -4,9 +4,11 @@ Everything is real (store, policy, bus); only the clock stands still until it is
 """
 
 import itertools
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
+
+from typing_extensions import override
 
 from channels.message import Address, Inbound
 from memory import agents, threads
@@ -17,6 +19,7 @@ from memory.threads import NewEvent, Thread
 from server.bus import LocalBus
 from server.clock import HandClock
 from server.commerce.embedded import EmbeddedStore
+from server.commerce.model import OrderSnapshot
 from server.inbox import Accepted, accept
 from server.policies.file import load
 from server.services import Services
@@ -31,11 +34,31 @@ warm_up()  # reads files, which no coroutine may
 _ids = itertools.count(1)
 
 
+class MoodyStore(EmbeddedStore):
+    """An order system with moods: `before` is awaited before each read and may be slow, fail, or let things happen."""
+
+    before: Callable[[], Awaitable[None]] | None = None
+
+    async def _feel(self) -> None:
+        if self.before is not None:
+            await self.before()
+
+    @override
+    async def order(self, order_id: str) -> OrderSnapshot | None:
+        await self._feel()
+        return await super().order(order_id)
+
+    @override
+    async def order_by_number(self, number: str) -> OrderSnapshot | None:
+        await self._feel()
+        return await super().order_by_number(number)
+
+
 @asynccontextmanager
 async def rooms(database: Database, *orders: Mapping[str, object], **changes: Any) -> AsyncIterator[Services]:
-    """Services over `database` with these orders in the store; keywords replace a part."""
+    """Services over `database` with these orders in the store; keywords replace a part, `store_kind` the class of the store."""
     clock = changes.pop("clock", None) or HandClock(NOW)
-    store = EmbeddedStore(database, clock, "America/New_York", "US")
+    store = changes.pop("store_kind", EmbeddedStore)(database, clock, "America/New_York", "US")
     for order in orders:
         await store.put_order(dict(order))
     values: dict[str, Any] = {

@@ -130,7 +130,7 @@ def _rank(plain: str, read: list[_Read], named: Entities, code: str) -> tuple[tu
         return (IntentScore(courtesy, rules.CONFIDENCE),), False
     if _is_bare_proof(read, named):
         return (IntentScore("order_status", _BARE_CONFIDENCE),), True
-    scores = _merge([each for each in read if not (each.tokens and _only_proves([each], named))] or read)
+    scores = _merge([each for each in read if not _is_only_proof(each, named)] or read)
     if not scores:
         return (IntentScore("other", _NOTHING_CONFIDENCE),), True
     first = max(scores, key=lambda name: _weight(name, scores))
@@ -142,6 +142,11 @@ def _is_bare_proof(read: list[_Read], named: Entities) -> bool:
     """Only an order number, an address or a name: an answer to some question, or "how about this one?"."""
     proofs = (named.order_number, named.email, named.tracking_number, named.phone, named.names and named.zips)
     return any(proofs) and _only_proves(read, named)
+
+
+def _is_only_proof(read: _Read, named: Entities) -> bool:
+    """A clause beside others that says no more than who somebody is."""
+    return bool(read.tokens) and not read.clause.negated and _only_proves([read], named)
 
 
 def _only_proves(read: list[_Read], named: Entities) -> bool:

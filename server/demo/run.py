@@ -89,16 +89,17 @@ async def demo(settings: Settings, clock: Clock) -> AsyncIterator[Starlette]:
     try:
         await migrate(database, clock.now())
         store = EmbeddedStore(database, clock, settings.shop.tz, settings.shop.region)
-        goods = seed(clock.now())
+        goods = await asyncio.to_thread(seed, clock.now())
         if await _is_new(database, store):
             await _open_shop(database, store, goods, clock)
         shop = SeededShop(store, clock, goods.products)
+        pages = await asyncio.to_thread(routes, shop)
         yield build(
             settings,
             clock=clock,
             database=database,
             store=store,
-            routes=[*console_routes(), *api_routes(), *routes(shop)],
+            routes=[*console_routes(), *api_routes(), *pages],
             loops=(*LOOPS, Loop("carrier", _carrier(shop))),
         )
     finally:

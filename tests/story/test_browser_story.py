@@ -120,6 +120,11 @@ def send_one_of_two_back(shopper: Shopper, demo: Demo) -> None:
     expect(done.locator(".card .rows li")).to_have_text([re.compile("Oxford Shirt")])
     assert order_of(shopper.page, demo, "ord_1016")["state"].startswith("Return: ")
     picture(shopper.page, "07-return-done")
+    with shopper.context.expect_page() as opened:
+        done.get_by_role("link", name="Return label").click()
+    expect(opened.value.locator("body")).to_contain_text(rma[0])
+    picture(opened.value, "07-label")
+    opened.value.close()
 
 
 def get_angry(shopper: Shopper, kim: Agent) -> str:

@@ -121,7 +121,7 @@ def _when(at: datetime, tz: str, now: datetime) -> Fact:
 
 def _contact(context: Context, answered: Answer, voice: Voice) -> str:
     dialogue = answered.dialogue
-    reachable = context.identity.kind in ("email", "phone", "whatsapp", "sms") or dialogue.contact_given
+    reachable = context.identity.kind in ("email", "phone", "whatsapp", "sms", "store") or dialogue.contact_given
     if reachable or dialogue.contact_asked:
         return ""
     if dialogue.slots.emails:

@@ -71,7 +71,7 @@ def cancelled(case: Waiting) -> RowResult | None:
     order = case.order
     if order.cancelled_at is None:
         return None
-    facts = case.facts().moment("cancelled_at", order.cancelled_at)
+    facts = case.facts().day("cancelled_at", order.cancelled_at)
     facts.add("cancel_reason", "text", (order.cancel_reason or "").replace("_", " "))
     facts.add("payment_status", "status", order.payment.status.value)
     add_refund(facts, order, case.cfg)
@@ -105,7 +105,7 @@ def address_hold(case: Waiting) -> RowResult | None:
     since = case.held_since(HoldReason.ADDRESS)
     overdue = since is not None and case.now - since > case.cfg.address_hold_limit
     late = Escalation("failed", "address hold not fixed in time")
-    return case.result(3, case.facts().moment("hold_since", since), "change_address", [late if overdue else None])
+    return case.result(3, case.facts().day("hold_since", since), "change_address", [late if overdue else None])
 
 
 def routine_check(case: Waiting) -> RowResult | None:
@@ -252,7 +252,7 @@ def add_refund(facts: FactList, order: OrderSnapshot, cfg: WismoConfig) -> FactL
     if refund is None:
         return facts
     facts.add("refund_status", "status", refund.status.value).add("refund_amount", "amount", refund.amount)
-    facts.add("refund_method", "text", refund.method).moment("refund_at", refund.at)
+    facts.add("refund_method", "text", refund.method).day("refund_at", refund.at)
     on_its_way = refund.status in (RefundStatus.PENDING, RefundStatus.SUCCEEDED)
     return facts.add("bank_days", "count", cfg.bank_days if on_its_way and refund.method == "original" else None)
 

@@ -30,7 +30,8 @@ _CARRIER: Final = re.compile(
 _NUMBER: Final = r"\d{1,3}(?:[.,'’\u00a0\u202f ]\d{3})+(?:[.,]\d{1,3})?(?!\d)|\d+(?:[.,]\d{1,3})?(?!\d)"
 _SIGN: Final = (
     r"[A-Z]{0,3}[$€£¥₹₩₺₫₪][A-Z]{0,3}|\b(?:USD|EUR|GBP|CAD|AUD|NZD|BRL|MXN|INR|CHF|JPY|CNY|SEK|NOK|DKK|PLN|CZK|KRW|CLP|"
-    r"COP|ARS|SGD|HKD|ZAR|KWD)\b|(?i:\b(?:dollars?|euros?|pounds?|cents?|d[oó]lares|reais|libras|pesos)\b)"
+    r"COP|ARS|SGD|HKD|ZAR|KWD|AED|SAR|QAR|BHD|OMR|JOD|EGP|MAD|HUF|RON|BGN|TRY|ILS|ISK|UAH|RSD|THB|MYR|PHP|IDR|VND|TWD|PEN|UYU|"
+    r"NGN|KES)\b|(?i:\b(?:dollars?|euros?|pounds?|cents?|d[oó]lares|reais|libras|pesos)\b)"
 )
 _AMOUNT: Final = re.compile(
     rf"(?P<before>{_SIGN})[ \u00a0\u202f]?(?P<first>{_NUMBER})|(?P<second>{_NUMBER})[ \u00a0\u202f]?(?P<after>{_SIGN})"

@@ -38,7 +38,7 @@ _CAUSES: Final = {
     "closed": r"closed",
     "no_access": r"access|gate",
     "customs": r"customs",
-    "damaged": r"damage",
+    "damaged": r"damage(?!d?_(?:label|barcode|address))",
     "holiday": r"holiday",
     "volume": r"volume|capacity|backlog",
 }

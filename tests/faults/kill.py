@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,8 @@ _ENVIRON = {
     "ONETHREAD_LIMITS__LOOKUPS_PER_IP": "0",
 }
 _SETTLE_S = 40.0
+_SMALL = 12_000
+"""Below this a return needs nobody's approval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ async def run(folder: Path, points: int, seed: int) -> Outcome:
     """Kill the server `points` times under load, let it finish, check."""
     rng = random.Random(seed)
     server = ServerProcess(folder, _ENVIRON)
-    orders = returnable(datetime.now(UTC))
+    orders = await asyncio.to_thread(returnable, datetime.now(UTC), 40 + 10 * points)
     path = folder / "orders.jsonl"
     await asyncio.to_thread(path.write_bytes, b"\n".join(msgspec.json.encode(order) for order in orders))
     await server.command("orders", "import", str(path))
@@ -87,18 +89,30 @@ async def run(folder: Path, points: int, seed: int) -> Outcome:
     return Outcome(points, len(street.shoppers), told, found, violations(told, found))
 
 
-def returnable(now: datetime) -> list[dict[str, Any]]:
-    """Delivered orders of the demo shop that nobody has sent back yet: each is asked about by one shopper."""
-    return [
-        order
-        for order in seeded(now).orders
-        if _is_delivered(order) and not order.get("returns") and not order.get("refunds")
-    ]
+def returnable(now: datetime, count: int) -> list[dict[str, Any]]:
+    """So many orders that may go back, each of its own customer: copies of the demo shop's newest delivered ones."""
+    fresh = (now - timedelta(days=20)).isoformat()
+    models = [order for order in seeded(now).orders if order["placed_at"] > fresh and _may_go_back(order)]
+    return [_copy(models[number % len(models)], number) for number in range(count)]
 
 
-def _is_delivered(order: Mapping[str, Any]) -> bool:
+def _may_go_back(order: Mapping[str, Any]) -> bool:
     codes = [event["code"] for shipment in order.get("shipments", ()) for event in shipment.get("events", ())]
-    return "delivered" in codes and bool(order["customer"]["emails"])
+    is_simple = len(order["lines"]) == 1 and order["lines"][0]["quantity"] == 1 and order["ship_to"]["country"] == "US"
+    is_touched = order.get("returns") or order.get("refunds") or order["lines"][0]["final_sale"]
+    return "delivered" in codes and is_simple and not is_touched and order["totals"]["total"] < _SMALL
+
+
+def _copy(model: Mapping[str, Any], number: int) -> dict[str, Any]:
+    customer = {**model["customer"], "id": f"cus_k{number}", "emails": [f"shopper{number}@example.com"], "phones": []}
+    shipments = [{**each, "id": f"{each['id']}_k{number}"} for each in model["shipments"]]
+    return {
+        **model,
+        "id": f"ord_k{number}",
+        "number": f"#{70_000 + number}",
+        "customer": customer,
+        "shipments": shipments,
+    }
 
 
 class _Street:

@@ -19,7 +19,7 @@ from websockets.typing import Origin
 from tests.faults.checker import Told
 
 _STEPS = 14
-_QUIET_S = 6.0
+_QUIET_S = 3.0
 _BROKEN = (OSError, EOFError, TimeoutError, websockets.WebSocketException, httpx2.HTTPError)
 
 
@@ -81,6 +81,8 @@ class Shopper:
             self._outbox.pop(frame["cid"], None)
         if "prev" not in frame:
             return
+        if frame["t"] == "state" and frame["owner"]["type"] != "assistant":
+            self._lines.clear()
         self._seen[frame["conv"]] = max(frame["seq"], self._seen.get(frame["conv"], 0))
         if frame["t"] != "msg":
             return
@@ -93,11 +95,18 @@ class Shopper:
         if frame.get("card", {}).get("kind") == "return" or self._said >= _STEPS:
             self.is_done = not self._outbox
             return
-        choices = [choice for choice in frame.get("choices", ()) if choice["value"] not in ("no", "cancel")]
-        await self._say(socket, self._rng.choice(choices) if choices else None)
+        await self._say(socket, self._pick(frame.get("choices", ())))
+
+    def _pick(self, choices: Sequence[Mapping[str, str]]) -> Mapping[str, str] | None:
+        """Mostly what leads to a return, else the first button, now and then another one."""
+        if not choices:
+            return None
+        wanted = next((choice for choice in choices if choice["value"] == "do:return"), choices[0])
+        return wanted if self._rng.random() < 0.85 else self._rng.choice(choices)
 
     async def _say(self, socket: ClientConnection, choice: Mapping[str, str] | None = None) -> None:
         if choice is None and not self._lines:
+            self.is_done = not self._outbox
             return
         text = choice["label"] if choice else self._lines.pop(0)
         self._said += 1

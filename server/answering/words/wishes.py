@@ -14,97 +14,112 @@ from server.answering.context import Option
 from server.commerce.model import Line, Variant
 
 _REASONS: Final[Mapping[str, str]] = {
-    "wrong_item": r"wrong (item|one|thing|colou?r|size (was )?sent|product)|not what i ordered|equivocad|incorrect[oa]|mauvais (article|produit)|falsche[rsnm]? (artikel|ware|produkt|gr|farbe)|produto errado|item errado",
-    "damaged_in_transit": r"(arrived|came|delivered) (\w+ ){0,2}(broken|damaged|smashed|cracked|torn)|roto|dañad|abîmé|cassé|beschädigt|zerbrochen|kaputt|danificad|quebrad",
-    "defective": r"defect|faulty|doesn'?t work|does not work|stopped working|broken|damaged|ripped|torn|hole in|defectuos|no funciona|défectueu|ne (marche|fonctionne) pas|funktioniert nicht|nao funciona|não funciona",
-    "not_as_described": r"not as (described|pictured|shown)|looks (nothing|different)|no es como|pas conforme|nicht wie beschrieben|diferente (do|da)",
-    "size_small": r"too (small|tight|short|narrow)|runs small|pequeñ|apretad|me queda chic|trop petit|trop (serré|court)|zu (klein|eng|kurz)|pequen[oa]|apertad",
-    "size_large": r"too (big|large|loose|long|wide)|runs large|demasiado grande|muy grande|me queda grande|trop (grand|large|long)|zu (groß|gross|weit|lang)|muito grande",
-    "style_color": r"(don'?t|do not|didn'?t) like (the )?(colou?r|style|look)|colou?r (is|was) (off|different|wrong)",
-    "arrived_late": r"(too|arrived|came) late|llegó tarde|trop tard|zu spät|tarde demais",
-    "unwanted": r"changed my mind|don'?t (want|need|like)|do not (want|need|like)|no longer (want|need)|not for me|ya no (lo|la|los)? ?(quiero|necesito)|no me gusta|changé d'avis|plus besoin|ne (me )?pla[iî]t pas|gefällt (mir )?nicht|brauche .{0,12}nicht|não (quero|gostei|preciso)",
-    "gift": r"(it )?was a gift|a gift|regalo|cadeau|geschenk|presente",
+    "not_received": r"never (arrived|came|got here|received)|nunca (llego|recibi|chegou)|jamais (arrive|recu)|nie (angekommen|erhalten|bekommen)",
+    "wrong_item": r"wrong (item|one|thing|colou?r|size (was )?sent|product|shoes?|model)|not (what|the one) i ordered|(articulo|producto|color|talla) equivocad|no es lo que pedi|mauvais (article|produit|modele)|pas ce que j'ai commande|falsche[rsnm]? (artikel|ware|produkt|gr|farbe)|nicht bestellt|(produto|item|cor|tamanho) errad|nao foi o que pedi",
+    "missing_part": r"(part|piece|screw|cable|button|lid|charger)s? (is |are |was |were )?missing|missing (a |some |the )?(part|piece|screw|cable|button|lid|charger)|falta (una|la) pieza|il manque (une|la) piece|fehlt ein(e|) (teil|schraube)|falta(ndo)? (uma|a) peca",
+    "missing_item": r"(item|one of (them|the items)|half of it) (is |was )?missing|missing (an |one )?item|only (got|received) one|falta un articulo|il manque un article|ein artikel fehlt|falta(ndo)? um (item|produto)",
+    "damaged_in_transit": r"(arrived|came|delivered|got here) (\w+ ){0,3}(broken|damaged|smashed|cracked|torn|in pieces)|damaged (on the way|in transit|in (the )?(post|mail|shipping))|box was (crushed|damaged)|llego (\w+ ){0,2}(rot|danad)|arrive (\w+ ){0,2}(casse|abime|endommage)|(kaputt|beschadigt|zerbrochen) (\w+ ){0,2}(angekommen|geliefert)|chegou (\w+ ){0,2}(quebrad|danificad)",
+    "defective": r"defect|faulty|doesn'?t work|does not work|not working|stopped working|broke\b|broken|damaged|cracked|ripped|torn|hole in|falls? apart|\brot[oa]s?\b|danad[oa]|averiad|no funciona|deshil|abime|casse|endommage|dechire|ne (marche|fonctionne) (pas|plus)|beschadigt|zerbrochen|kaputt|gerissen|loch in|funktioniert nicht|danificad|quebrad|rasgad|nao funciona|com defeito",
+    "not_as_described": r"not as (described|pictured|shown|advertised)|looks (nothing like|different)|no es como|diferente a (la|las) (foto|descripcion)|pas conforme|ne (correspond|ressemble) pas|nicht wie (beschrieben|abgebildet)|sieht anders aus|diferente (do|da|das)",
+    "size_small": r"too (small|tight|short|narrow)|runs small|pequen|me queda (chic|apretad|just)|apretad|estrech|trop (petit|serre|court|etroit)|zu (klein|eng|kurz|schmal)|pequen[oa]|apertad|ficou (curt|just)",
+    "size_large": r"too (big|large|loose|long|wide)|runs (large|big)|(demasiado|muy) (grande|larg|anch)|me queda (grande|larg)|trop (grand|large|long)|zu (gross|weit|lang|breit)|muito (grande|larg|comprid)|ficou grande",
+    "arrived_late": r"(too|arrived|came) late|(llego|demasiado) tarde|trop tard|zu spat|(chegou|muito) tarde|tarde demais",
+    "style_color": r"(don'?t|do not|didn'?t) like (how|the (colou?r|style|look|fit))|colou?r (is|was) (off|different)|no me gusta (el color|como)|(couleur|style) ne me pla[i]?t|(farbe|stil|schnitt) gefallt|nao gostei d[ao] (cor|estilo)",
+    "gift": r"\b(was|is) a gift\b(?! card)|unwanted gift|(era|es|fue) un regalo|(c'etait|c'est) un cadeau|(war|ist) ein geschenk|(era|foi) (um )?presente",
+    "warranty": r"\b(under|still in|in) warranty|warranty (case|claim)|en garantia|sous garantie|garantiefall|na garantia",
+    "unwanted": r"changed? my mind|(don'?t|do not|didn'?t) (want|need|like)|no longer (want|need)|not for me|doesn'?t suit|cambi(e|ado) de (idea|opinion)|ya no (lo |la |los |las )?(quiero|necesito)|no (lo |la |los |las )?quiero|no me gusta|change d'avis|(plus|pas) besoin|ne (me )?pla[i]?t pas|n'en veux (plus|pas)|anders uberlegt|umentschieden|gefallt (mir )?nicht|(brauche|will|mochte) .{0,14}nicht|mudei de ideia|nao (quero|gostei|preciso)",
 }
+"""Reasons, the more exact before the more general; folded text, so without accents."""
+
 _OUTCOMES: Final[Mapping[str, str]] = {
-    "credit": r"store credit|gift card|voucher|credit\b|crédito|saldo|avoir|bon d'achat|guthaben|gutschein|vale",
-    "replace": r"replace|replacement|a new one|send (me )?another|reemplaz|remplac|ersatz|substitu",
-    "exchange": r"exchange|swap|different size|another (size|colou?r)|cambi(o|ar)|échange|umtausch|tausch|troca",
-    "refund": r"refund|money back|reembols|devoluci[oó]n del dinero|mi dinero|rembours|erstatt|geld zurück|dinheiro de volta",
+    "credit": r"store credit|gift card|voucher|\bcredit\b|credito|saldo|\b(un|mon|cet) avoir\b|avoir (client|magasin)|bon d'achat|guthaben|gutschein|\bvale (de|compra|presente)|vale-(compra|presente)",
+    "replace": r"replace|a new one|(send|get) (me )?(another|a new)|same (one|item) again|reemplaz|otro igual|uno nuevo|remplac|un (nouveau|neuf)|ersatz|ein(en)? neue[nrs]|substitu|outro igual|um novo",
+    "repair": r"\brepair|\bfix it|repar(ar|acion|er|ation|iert|ieren)|reparatur|consert",
+    "exchange": r"exchang|\bswap|(different|other|another|bigger|smaller|larger) (size|colou?r|one)|cambi(o|ar|en|arlo|arla)\b|otra talla|echang|autre (taille|couleur)|umtausch|\btausch|andere (grosse|farbe)|troca|outr[oa] (tamanho|cor)",
+    "refund": r"refund|money back|reembols|devol\w* (el|mi|do|o|meu) dinheir?o?|mi dinero|rembours|erstatt|geld zuruck|meu dinheiro|dinheiro de volta|estorno",
 }
-_NEGATED: Final = r"(?:don'?t|do not|not|no|sin|pas|kein\w*|nicht|não|nao)\s+(?:\w+\s+){0,3}"
-_ALL: Final = re.compile(
-    r"\b(everything|all( of)?|both|the whole|todo|todos|ambos|ambas|los dos|tout|tous|les deux|alles|beide|tudo|ambos)\b",
-    re.I,
+_NEGATED: Final = (
+    r"(?:don'?t|do not|not|no|sin|pas|kein\w*|nicht|nao|statt|instead of|rather than|en vez de|au lieu d\w*|em vez de)\s+(?:\w+\s+){0,3}"
+    r"(?:refund|money back|exchange|store credit|credit|replacement|reembolso|cambio|remboursement|echange|avoir|umtausch|erstattung|gutschein|guthaben|troca)"
 )
+_ALL_OF_IT: Final = re.compile(
+    r"\b(everything|all of (it|them|those|these)|(it|them) all|all (the |my |of the )?(items|things|pieces|two|three|four)|both|the whole (order|lot|thing)|"
+    r"todo el pedido|todos los (articulos|productos)|ambos|ambas|l[oa]s dos|toute la commande|tous les (articles|produits)|les deux|"
+    r"die ganze bestellung|alle artikel|beide[sn]?|o pedido todo|todos os (itens|produtos)|[oa]s dois|as duas)\b"
+)
+_ALL_SHORT: Final = re.compile(r"\b(all|todo|todos|todas|tout|tous|toutes|alles|alle|tudo)\b")
+_SHORT_WORDS: Final = 4
 _NUMBERS: Final = {
-    "one": 1, "a": 1, "two": 2, "three": 3, "four": 4, "five": 5, "uno": 1, "una": 1, "un": 1, "dos": 2, "tres": 3,
-    "une": 1, "deux": 2, "trois": 3, "ein": 1, "eine": 1, "einen": 1, "zwei": 2, "drei": 3, "um": 1, "uma": 1, "dois": 2,
-    "duas": 2, "três": 3, "both": 2, "beide": 2, "ambos": 2,
+    "one": 1, "a": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "both": 2,
+    "uno": 1, "una": 1, "un": 1, "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5, "seis": 6, "ambos": 2, "ambas": 2,
+    "une": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5,
+    "ein": 1, "eine": 1, "einen": 1, "eins": 1, "zwei": 2, "drei": 3, "vier": 4, "funf": 5, "sechs": 6, "beide": 2, "beiden": 2,
+    "um": 1, "uma": 1, "dois": 2, "duas": 2, "quatro": 4,
 }  # fmt: skip
+_SIZE: Final = 2
+_PARTS: Final = frozenset({"of", "de", "von", "des", "do", "das", "piece", "pieces", "pieza", "stuck", "peca"})
 _SMALL_WORDS: Final = frozenset(
-    [
+    {
         "the",
         "and",
         "for",
         "with",
         "from",
-        "a",
-        "an",
-        "of",
-        "in",
-        "to",
-        "my",
-        "it",
-        "is",
-        "i",
-        "de",
-        "la",
-        "el",
-        "le",
+        "las",
+        "los",
         "les",
+        "une",
+        "una",
+        "uma",
         "der",
         "die",
         "das",
         "und",
-        "y",
-        "et",
-        "e",
-        "o",
-    ]
+        "den",
+        "dem",
+    }
 )
 
 
 def reason_in(text: str) -> str | None:
     """The reason that a text gives, if it gives one."""
     folded = _folded(text)
-    return next((reason for reason, pattern in _REASONS.items() if re.search(_folded(pattern), folded)), None)
+    return next((reason for reason, pattern in _REASONS.items() if re.search(pattern, folded)), None)
 
 
 def outcome_in(text: str, options: Sequence[Option]) -> str | None:
-    """The outcome that a text asks for; with `options`, only one of those."""
-    folded = re.sub(
-        _NEGATED + r"(?:refund|exchange|store credit|credit|reembolso|remboursement|umtausch)", " ", _folded(text)
-    )
-    open_kinds = {option.value.removeprefix("outcome:") for option in options}
-    found = [kind for kind, pattern in _OUTCOMES.items() if re.search(_folded(pattern), folded)]
-    if open_kinds:
-        found = [kind for kind in found if kind in open_kinds]
-    return found[0] if found else None
+    """The outcome that a text asks for; with `options`, only one of those. What is turned down does not count."""
+    folded = re.sub(_NEGATED, " ", _folded(text))
+    offered = {option.value.removeprefix("outcome:") for option in options}
+    found = [kind for kind, pattern in _OUTCOMES.items() if re.search(pattern, folded)]
+    return next((kind for kind in found if not offered or kind in offered), None)
 
 
 def mentioned(text: str, lines: Sequence[Line]) -> list[Line]:
-    """The lines that a text names by their words; all of them for "everything" or "both"."""
-    said = _words(text)
-    scores = [(len(said & _words(f"{line.title} {' '.join(line.options.values())}")), line) for line in lines]
-    best = [line for score, line in scores if score > 0]
-    if best and len(best) < len(lines):
-        return best
-    if best and len(lines) > 1:
-        common = frozenset[str].intersection(*(_words(line.title) for line in lines))
-        return [
-            line for _, line in scores if said & (_words(f"{line.title} {' '.join(line.options.values())}") - common)
-        ]
-    return list(lines) if _ALL.search(text) and len(lines) > 1 else best
+    """The lines that a text names by words of their title or options; all for "everything" or "both".
+
+    Of two lines the one named more fully is meant; lines that cannot be told apart are only meant together."""
+    said = _said(text, lines)
+    named = [(said & _words_of(line), line) for line in lines]
+    named = [(hit, line) for hit, line in named if hit and not any(hit < other for other, _ in named)]
+    if not named:
+        return list(lines) if len(lines) > 1 and _is_all(text) else []
+    meant = [line for hit, line in named if sum(hit == other for other, _ in named) == 1 or _is_plural(text, hit)]
+    return meant if len(meant) == len(named) or not _is_all(text) else [line for _, line in named]
+
+
+def _is_all(text: str) -> bool:
+    """Whether everything is meant; a bare "all" counts only in a short answer."""
+    folded = _folded(text)
+    return bool(_ALL_OF_IT.search(folded)) or (len(folded.split()) <= _SHORT_WORDS and bool(_ALL_SHORT.search(folded)))
+
+
+def _is_plural(text: str, stems: frozenset[str]) -> bool:
+    """Whether the words that name several lines name them together: "the scarves", but not "one of the scarves"."""
+    folded = _folded(text)
+    if re.search(r"\b(one|uno|una|un|une|eine?[rs]?|um|uma) (of|de|von|des|d[ao]s)\b", folded):
+        return False
+    return _is_all(text) or any(_stem(word) in stems and word != _stem(word) for word in re.findall(r"\w+", folded))
 
 
 def number_of(text: str, line: Line) -> int | None:
@@ -113,8 +128,8 @@ def number_of(text: str, line: Line) -> int | None:
     tokens = re.findall(r"\w+", _folded(text))
     for index, token in enumerate(tokens):
         count = int(token) if token.isdigit() and len(token) <= 2 else _NUMBERS.get(token)
-        near = {_stem(each) for each in tokens[index + 1 : index + 4]}
-        if count and (near & title or near & {"of", "de", "von"}):
+        near = tokens[index + 1 : index + 4]
+        if count and ({_stem(each) for each in near} & title or _PARTS & set(near[:1]) or len(tokens) <= 2):
             return count
     return None
 
@@ -144,8 +159,29 @@ def _words(text: str) -> frozenset[str]:
     )
 
 
+def _words_of(line: Line) -> frozenset[str]:
+    """The words of a line's title and options; sizes such as "M" as they are written."""
+    sizes = {value for value in line.options.values() if len(value) <= _SIZE}
+    return _words(f"{line.title} {' '.join(line.options.values())}") | sizes
+
+
+def _said(text: str, lines: Sequence[Line]) -> frozenset[str]:
+    """The words of a text; a size counts only as it is written, so that the m of "I'm" is none."""
+    sizes = {value for line in lines for value in line.options.values() if len(value) <= _SIZE}
+    found = {size for size in sizes if re.search(rf"(?<![\w'’]){re.escape(size)}(?!\w)", text)}
+    return _words(text) | found
+
+
 def _stem(word: str) -> str:
-    for ending, into in (("ies", "y"), ("ves", "f"), ("es", ""), ("s", "")):
+    for ending, into in (
+        ("ies", "y"),
+        ("ves", "f"),
+        ("ses", "s"),
+        ("ches", "ch"),
+        ("shes", "sh"),
+        ("xes", "x"),
+        ("s", ""),
+    ):
         if word.endswith(ending) and len(word) > len(ending) + 2:
             return word[: -len(ending)] + into
     return word

@@ -38,7 +38,8 @@ def _rich() -> list[tuple[str, Raw]]:
     tried = an_event(ago(hours=2), "attempted", reason="nobody_home")
     waits = an_event(ago(hours=2), "available_for_pickup")
     window = {"min": "2026-11-21T16:00:00Z", "max": "2026-11-21T20:00:00Z"}
-    moved = {"min": "2026-11-23", "max": "2026-11-23", "revisions": [{"at": ago(hours=1), "from": "2026-11-21", "to": "2026-11-23"}]}  # fmt: skip
+    revised = {"at": ago(hours=1), "from": "2026-11-21", "to": "2026-11-23"}
+    moved = {"min": "2026-11-23", "max": "2026-11-23", "revisions": [revised]}
     returned = an_event(ago(days=9), "returned")
     desk = {"place": "Corner Store, 9 Elm St", "hours": "Mon-Fri 9-18", "until": ahead(hours=90)}
     refund = {

@@ -10,7 +10,7 @@ import pytest
 from server.answering.words import cards
 from server.answering.words.spoken import LANGUAGES
 from server.answering.words.voice import Voice
-from server.commerce.model import Refund, RefundStatus, Return, ReturnLine, ReturnOutcome, ReturnStatus
+from server.commerce.model import LineQuantity, Refund, RefundStatus, Return, ReturnLine, ReturnOutcome, ReturnStatus
 from tests.server.answering.words.situations import SITUATIONS
 from tests.server.policies.orders import ARRIVED, order, usd
 
@@ -125,8 +125,6 @@ def test_an_exchange_ends_as_an_exchange() -> None:
     ],
 )
 def test_a_refund_on_a_card_is_in_its_true_state(status: RefundStatus, text: str) -> None:
-    from server.commerce.model import LineQuantity
-
     refund = Refund("rf1", ARRIVED, usd(4_000), status, "original", (LineQuantity("l1", 1),))
 
     assert return_card(refunds=(refund,), status=ReturnStatus.INSPECTED)["refund"] == text

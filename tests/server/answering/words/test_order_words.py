@@ -66,7 +66,8 @@ def said(raw: dict[str, object], language: str = "en", **how: bool) -> str:
 
 
 def test_a_new_date_is_said_beside_the_old_one() -> None:
-    moved = {"min": "2026-11-23", "max": "2026-11-23", "revisions": [{"at": ago(hours=1), "from": "2026-11-21", "to": "2026-11-23"}]}  # fmt: skip
+    revised = {"at": ago(hours=1), "from": "2026-11-21", "to": "2026-11-23"}
+    moved = {"min": "2026-11-23", "max": "2026-11-23", "revisions": [revised]}
 
     text = said(shipped(an_event("2026-11-20T17:40:00Z", "in_transit"), eta=moved))
 

@@ -40,7 +40,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 async def get(url: str, path: str) -> httpx2.Response:
-    async with httpx2.AsyncClient(base_url=url, trust_env=False) as client:
+    async with httpx2.AsyncClient(base_url=url, trust_env=False, verify=False) as client:
         return await client.get(path)
 
 

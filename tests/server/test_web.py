@@ -38,7 +38,7 @@ async def _hello(_request: Request) -> Response:
 
 
 async def ask(app: Starlette, path: str, method: str = "GET", **options: object) -> httpx2.Response:
-    async with serve(app) as url, httpx2.AsyncClient(base_url=url, trust_env=False) as client:
+    async with serve(app) as url, httpx2.AsyncClient(base_url=url, trust_env=False, verify=False) as client:
         return await client.request(method, path, **options)  # type: ignore[arg-type]  # passed on as they are
 
 

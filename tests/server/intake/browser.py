@@ -90,7 +90,9 @@ class Browser:
     @asynccontextmanager
     async def http(self) -> AsyncIterator[httpx2.AsyncClient]:
         """A plain HTTP client that sends our Origin."""
-        async with httpx2.AsyncClient(base_url=self.url, headers={"Origin": self.origin}, trust_env=False) as client:
+        async with httpx2.AsyncClient(
+            base_url=self.url, headers={"Origin": self.origin}, trust_env=False, verify=False
+        ) as client:
             yield client
 
     async def post_session(self, **body: Any) -> httpx2.Response:

@@ -136,7 +136,7 @@ async def test_a_token_in_the_address_does_not_count(house: House) -> None:
 
 async def test_a_foreign_page_is_refused(house: House) -> None:
     session = await house.browser.session()
-    async with httpx2.AsyncClient(base_url=house.url, trust_env=False, headers=bearer(session)) as client:
+    async with httpx2.AsyncClient(base_url=house.url, trust_env=False, verify=False, headers=bearer(session)) as client:
         answers = [
             await client.get("/widget/events"),
             await client.get("/widget/events", headers={"Origin": "https://evil.example"}),
@@ -152,7 +152,7 @@ async def test_our_own_page_may_leave_origin_out_of_a_get(house: House) -> None:
     session = await own.session()
     headers = {**bearer(session), "Sec-Fetch-Site": "same-origin"}
     async with (
-        httpx2.AsyncClient(base_url=house.url, trust_env=False) as client,
+        httpx2.AsyncClient(base_url=house.url, trust_env=False, verify=False) as client,
         client.stream("GET", "/widget/events", headers=headers) as answer,
     ):
         assert answer.status_code == 200
@@ -160,7 +160,7 @@ async def test_our_own_page_may_leave_origin_out_of_a_get(house: House) -> None:
 
 async def test_a_token_of_another_page_is_refused(house: House) -> None:
     session = await house.browser.session()
-    async with httpx2.AsyncClient(base_url=house.url, trust_env=False, headers=bearer(session)) as client:
+    async with httpx2.AsyncClient(base_url=house.url, trust_env=False, verify=False, headers=bearer(session)) as client:
         answer = await client.post("/widget/send", json={"cid": "1"}, headers={"Origin": "https://chat.example"})
     assert answer.status_code == 401
 

@@ -92,6 +92,11 @@ async def identity(tx: Tx, identity_id: int) -> Identity | None:
     return _identity(row) if row else None
 
 
+async def hold(tx: Tx, identity_id: int) -> None:
+    """Let others who ask for this identity wait until the unit commits."""
+    await tx.one(f"SELECT id FROM identities WHERE id = ?{tx.for_update}", (identity_id,))
+
+
 async def proven(tx: Tx, kind: str, key: str) -> Identity | None:
     """The proven identity with this address."""
     row = await tx.one(

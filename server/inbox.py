@@ -5,7 +5,7 @@ customer, finds the thread that the message joins, dedupes, and asks for a turn.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from channels.message import Inbound
@@ -63,12 +63,13 @@ async def _accept(tx: Tx, services: Services, inbound: Inbound) -> Accepted:
     identity = await _sender(tx, inbound, services)
     if identity.blocked:
         raise RefusedInput("blocked", "this address may not write here")
-    repeat = await _repeat_by_provider(tx, inbound, identity)
+    named = await _named(tx, inbound, identity, now)
+    repeat = await _repeat_by_provider(tx, inbound, identity) or await _repeat_by_client(tx, inbound, identity, named)
     if repeat is not None:
         return repeat
-    thread = await _thread_for(tx, inbound, identity, services)
-    if inbound.cid and (known := await threads.by_cid(tx, thread.id, inbound.cid)):
-        return Accepted(thread, known, identity, is_repeat=True)
+    thread = await _thread_for(tx, identity, named, now)
+    if thread is not named and (repeat := await _repeat_by_client(tx, inbound, identity, thread)):
+        return repeat
     await threads.join(tx, thread.id, identity.id, now)
     thread, stored = await threads.append(tx, thread.id, [*_reopening(thread), _message(inbound, identity)], now)
     if thread.state.owner_kind == "agent":
@@ -101,24 +102,44 @@ async def _repeat_by_provider(tx: Tx, inbound: Inbound, identity: Identity) -> A
     return Accepted(thread, event, identity, is_repeat=True)
 
 
-async def _thread_for(tx: Tx, inbound: Inbound, identity: Identity, services: Services) -> Thread:
-    """The thread that the message joins: the one it names, else the newest that is not closed, else a new one.
+async def _repeat_by_client(tx: Tx, inbound: Inbound, identity: Identity, thread: Thread | None) -> Accepted | None:
+    """The client's own id counts within a thread, a closed one too: a copy may come late."""
+    known = await threads.by_cid(tx, thread.id, inbound.cid) if thread and inbound.cid else None
+    return Accepted(thread, known, identity, is_repeat=True) if thread and known else None
 
-    A name counts only if the sender takes part in that thread or the thread does not exist yet."""
-    now = services.clock.now()
-    named = await threads.by_public_id(tx, inbound.conv) if inbound.conv else None
-    if inbound.conv and named is None:
-        return await threads.create(tx, inbound.conv, identity.customer_id, now)
-    if named is not None and not await _may_write(tx, named, identity):
+
+async def _named(tx: Tx, inbound: Inbound, identity: Identity, now: datetime) -> Thread | None:
+    """The thread that the message names, made if it does not exist yet. Raises RefusedInput when it is somebody else's."""
+    if not inbound.conv:
+        return None
+    named = await threads.by_public_id(tx, inbound.conv)
+    if named is None:  # somebody may make it in this very moment, so its owner is looked at all the same
+        named = await threads.create(tx, inbound.conv, identity.customer_id, now)
+    if not await _may_write(tx, named, identity):
         raise RefusedInput("forbidden", "this conversation belongs to somebody else")
+    return named
+
+
+async def _thread_for(tx: Tx, identity: Identity, named: Thread | None, now: datetime) -> Thread:
+    """The thread that the message joins: the named one, else the newest that is not closed, else a new one.
+
+    A new one is linked to the closed one before it. Two first messages at once wait for each other, so they begin one thread."""
     if named is not None and named.state.status in _OPEN:
         return named
-    for thread in await threads.of_identity(tx, identity.id):
-        if thread.state.status in _OPEN:
-            return thread
-    return await threads.create(
-        tx, new_public_id("c"), identity.customer_id, now, previous_id=named.id if named else None
-    )
+    found = await _open_one(tx, identity)
+    if found is None:
+        await customers.hold(tx, identity.id)
+        found = await _open_one(tx, identity)
+    if found is not None:
+        return found
+    earlier = [named] if named else await threads.of_identity(tx, identity.id, 1)
+    previous_id = earlier[0].id if earlier else None
+    return await threads.create(tx, new_public_id("c"), identity.customer_id, now, previous_id=previous_id)
+
+
+async def _open_one(tx: Tx, identity: Identity) -> Thread | None:
+    own = await threads.of_identity(tx, identity.id)
+    return next((thread for thread in own if thread.state.status in _OPEN), None)
 
 
 async def _may_write(tx: Tx, thread: Thread, identity: Identity) -> bool:

@@ -6,9 +6,9 @@ With `--json` every line in gives exactly one line out, and nothing else goes to
 import asyncio
 import sys
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -18,6 +18,22 @@ from server.settings import Settings, parse_duration
 from server.stage import Heard, Line, Stage, as_json, dumped
 
 Write = Callable[[str], None]
+Channel = Literal["widget", "whatsapp", "sms", "email", "voice"]
+
+
+class Given(msgspec.Struct, kw_only=True):
+    """The keys of a line that mean something; all others are ignored."""
+
+    say: str = ""
+    via: Channel | None = None
+    sender: str | int | None = msgspec.field(default=None, name="from")
+    customer: str | int | None = msgspec.field(default=None, name="as")
+    signed_in: str | int | None = None
+    auth: Literal["pass", "fail", "none"] | None = None
+    authenticated: bool | None = None
+    name: str | None = None
+    attach: tuple[str, ...] | None = None
+    choice: str | None = None
 
 
 async def converse(
@@ -52,8 +68,12 @@ async def _json_line(stage: Stage, text: str, default: Line) -> str:
     try:
         given = msgspec.json.decode(text, type=dict[str, Any])
         out = await _obey(stage, given, default)
-    except (msgspec.DecodeError, msgspec.ValidationError):
+    except msgspec.ValidationError as error:
+        out = {"error": f"this line cannot be used: {error}" if given else "this line is no JSON object"}
+    except msgspec.DecodeError:
         out = {"error": "this line is no JSON object"}
+    except OverflowError:
+        out = {"error": "that is further than a calendar goes"}
     except (OnethreadError, ValueError) as error:
         out = {"error": str(error)}
     if "id" in given:
@@ -66,30 +86,38 @@ async def _obey(stage: Stage, given: Mapping[str, Any], default: Line) -> dict[s
         await stage.reset()
         return as_json(Heard())
     if "advance" in given:
-        return as_json(await stage.advance(parse_duration(str(given["advance"]))))
+        return as_json(await stage.advance(_forward(str(given["advance"]))))
     if not isinstance(given.get("say"), str):
         return {"error": "write say, advance or reset"}
     return as_json(await stage.say(line_of(given, default)))
 
 
+def _forward(text: str) -> timedelta:
+    by = parse_duration(text)
+    if by < timedelta():
+        raise ValueError("time only goes forward")
+    return by
+
+
 def line_of(given: Mapping[str, Any], default: Line) -> Line:
-    """A line as `chat` and `rehearse` write it."""
+    """A line as `chat` and `rehearse` write it. Raises msgspec.ValidationError naming the key that cannot be used."""
+    read = msgspec.convert(given, Given)
     return Line(
-        say=str(given["say"]),
-        via=str(given.get("via") or default.via),
-        sender=str(given.get("from") or default.sender),
-        customer=str(given.get("as") or given.get("signed_in") or default.customer),
-        auth=_auth(given),
-        name=str(given.get("name") or ""),
-        attach=tuple(str(each) for each in given.get("attach", ())),
-        choice=given.get("choice"),
+        say=read.say,
+        via=read.via or default.via,
+        sender=str(read.sender or default.sender),
+        customer=str(read.customer or read.signed_in or default.customer),
+        auth=_auth(read),
+        name=read.name or "",
+        attach=read.attach or (),
+        choice=read.choice,
     )
 
 
-def _auth(given: Mapping[str, Any]) -> str:
-    if "authenticated" in given:
-        return "pass" if given["authenticated"] else "fail"
-    return str(given.get("auth") or "pass")
+def _auth(read: Given) -> str:
+    if read.authenticated is not None:
+        return "pass" if read.authenticated else "fail"
+    return read.auth or "pass"
 
 
 async def _typed(stage: Stage, text: str, default: Line) -> str | None:

@@ -24,6 +24,9 @@ _FURIOUS = re.compile(
     r"\b(?:furious|livid|outrag\w*|unacceptable|disgust\w*|worst|infuriat\w*|pissed|scam\w*|fed up|furios\w*|indign\w*|inaceptable|estaf\w*|hart[oa]|verguenza|"
     r"furieu\w*|inacceptable|inadmissible|honte|marre|arnaqu\w*|wutend|stinksauer|unverschamt\w*|frechheit|betrug\w*|inaceitave\w*|revoltad\w*|palhacada|vergonha|ghatiya|dhokha)\b"
 )
+_SAYS_FURIOUS = re.compile(
+    r"\b(?:i am|i'?m|im|estoy|je suis|ich bin|estou|to)\s+(?:\w+\s+){0,2}(?:furious|livid|outraged|fed up|furios[oa]|hart[oa]|indignad[oa]|furieu\w*|wutend|stinksauer|revoltad[oa])\b"
+)
 _UNHAPPY = re.compile(
     r"\b(?:disappoint\w*|unhappy|upset|annoy\w*|let down|not happy|unfortunately|sadly|bad|poor|problem|wrong|broke\w*|damag\w*|missing|never|still (?:no|not|waiting|haven'?t)|late|defective|not good|unsatisf\w*|dissatisf\w*|"
     r"decepcion\w*|molest[oa]|descontent[oa]|insatisfech\w*|problema|roto|rota|danad\w*|falta|todavia no|aun no|nunca|mal[oa]?|lamentablemente|"
@@ -152,14 +155,14 @@ def weigh(text: str, folded: str, intents: tuple[Intent, ...], risks: tuple[Risk
 def frustration_of(text: str, folded: str) -> int:
     """0 calm, 1 displeased, 2 angry, 3 furious.
 
-    Points: angry word 2 (two different ones 3), a furious one 1 more, curse 2, repeated contact 1, two weeks or more 1 if unhappy,
+    Points: angry word 2 (two different ones 3, more 4), a furious one 1 more, saying so of oneself 1 more, curse 2, repeated contact 1, two weeks or more 1 if unhappy,
     shouted words 1 (four or more 2), `!!` 1, furious face 2, plain unhappy words 1. Sum 1-2 -> 1, 3-4 -> 2, 5+ -> 3;
     an angry word together with repeated contact is never below 2.
     """
     angry = len(set(_ANGRY.findall(folded)))
     unhappy = bool(_UNHAPPY.search(folded)) or bool(_SAD_FACES.search(text))
     repeated = bool(_REPEATED.search(folded))
-    points = (0, 2, 3)[min(angry, 2)] + bool(_FURIOUS.search(folded))
+    points = (0, 2, 3, 4)[min(angry, 3)] + bool(_FURIOUS.search(folded)) + bool(_SAYS_FURIOUS.search(folded))
     points += 2 * bool(_CURSES.search(folded)) + repeated + unhappy
     points += bool(_WEEKS.search(folded)) and unhappy
     shouted = _shouted(text)

@@ -109,7 +109,8 @@ def _history(context: Context, earlier: Sequence[threads.Thread]) -> str:
     said = sum(event.author_type == "customer" for event in own) + len(context.said)
     answers = sum(event.author_type == "assistant" for event in own)
     messages = "1 message" if said == 1 else f"{said} messages"
-    here = f"{messages} from the customer here on {_CHANNELS.get(context.channel, context.channel) or 'this channel'}, {answers} answered by the assistant."
+    where = _CHANNELS.get(context.channel, context.channel) or "this channel"
+    here = f"{messages} from the customer here on {where}, {answers} answered by the assistant."
     if not earlier:
         return f"{here} First conversation that we know of."
     last = earlier[0].state

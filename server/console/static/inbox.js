@@ -276,6 +276,6 @@ function waiting(row, now) {
 /** @param {Row} row @param {import("./types.js").Me} me */
 function owner(row, me) {
   if (row.owner.type === "assistant") return [icon("spark"), "Assistant"];
-  if (row.owner.type === "queue") return [el("span", { className: "free" }, "Unassigned")];
+  if (row.owner.type === "queue") return [el("span", { className: "free", title: row.owner.name ? `${row.owner.name} answers for it until somebody takes over` : "" }, row.owner.name ? `For ${row.owner.name.split(" ")[0]}` : "Unassigned")];
   return [face(row.owner.name, "small agent"), row.owner.id === me.id ? "You" : row.owner.name.split(" ")[0]];
 }

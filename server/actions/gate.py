@@ -5,6 +5,7 @@ and nobody said anything newer; then the order system is asked, outside of any t
 is recorded. A turn that is repeated finds the row by its key and never executes again. Only this room calls the Store's writes.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -16,6 +17,7 @@ from memory import actions as ledger
 from memory import threads
 from memory.actions import Action
 from memory.engines.base import Tx
+from memory.errors import StorageError
 from memory.threads import NewEvent
 from memory.times import from_ms
 from server.commerce.model import LineQuantity, OrderSnapshot
@@ -23,6 +25,7 @@ from server.errors import ActionRefused, StoreRefused, StoreUnavailable
 from server.policies import identity
 from server.services import Services
 
+_log = logging.getLogger("onethread.gate")
 _RECONCILE_AFTER: Final = timedelta(seconds=20)
 
 
@@ -90,7 +93,10 @@ class Gate:
         for action in older:
             try:
                 await self._carry_out(action)
-            except (StoreRefused, StoreUnavailable):
+            except (StoreRefused, StoreUnavailable, StorageError):
+                continue
+            except Exception:  # one that breaks the order system's adapter must not hold up the others
+                _log.exception("an action was not reconciled", extra={"action_id": action.id})
                 continue
             finished += 1
         return finished
@@ -103,10 +109,10 @@ class Gate:
             raise ActionRefused("identity")
 
     async def _confirm(self, tx: Tx, request: Request) -> Action:
+        thread = await threads.by_id(tx, request.thread_id, lock=True)  # first: calls at once wait here for each other
         known = await ledger.by_key(tx, request.key)
         if known is not None and known.state != "proposed":
             return known
-        thread = await threads.by_id(tx, request.thread_id, lock=True)
         if thread is None or thread.state.owner_kind != "assistant":
             raise Moved
         if request.seen_seq and thread.state.last_customer_seq > request.seen_seq:
@@ -117,6 +123,7 @@ class Gate:
             {"arguments": request.arguments, "order_id": request.order.id}, "confirmed", now,
             amount_minor=request.amount_minor, currency=request.currency,
         )  # fmt: skip
+        await ledger.step(tx, request.key, ("proposed",), "confirmed", now)
         await threads.append(
             tx, request.thread_id, [NewEvent("confirmed", {"key": request.key, "action": dict(request.arguments)})], now
         )

@@ -20,6 +20,7 @@ from server.bus import LocalBus
 from server.clock import HandClock
 from server.commerce.embedded import EmbeddedStore
 from server.commerce.model import OrderSnapshot
+from server.commerce.store import ReturnResult
 from server.inbox import Accepted, accept
 from server.policies.file import load
 from server.services import Services
@@ -35,9 +36,14 @@ _ids = itertools.count(1)
 
 
 class MoodyStore(EmbeddedStore):
-    """An order system with moods: `before` is awaited before each read and may be slow, fail, or let things happen."""
+    """An order system with moods, which may be slow, fail, or let things happen.
+
+    `before` is awaited before each read, `unable` before each write, `unanswered` when the write is done."""
 
     before: Callable[[], Awaitable[None]] | None = None
+    unable: Callable[[], Awaitable[None]] | None = None
+    unanswered: Callable[[], Awaitable[None]] | None = None
+    writes = 0
 
     async def _feel(self) -> None:
         if self.before is not None:
@@ -52,6 +58,16 @@ class MoodyStore(EmbeddedStore):
     async def order_by_number(self, number: str) -> OrderSnapshot | None:
         await self._feel()
         return await super().order_by_number(number)
+
+    @override
+    async def start_return(self, *args: Any, **named: Any) -> ReturnResult:
+        self.writes += 1
+        if self.unable is not None:
+            await self.unable()
+        result = await super().start_return(*args, **named)
+        if self.unanswered is not None:
+            await self.unanswered()
+        return result
 
 
 @asynccontextmanager
@@ -71,6 +87,15 @@ async def rooms(database: Database, *orders: Mapping[str, object], **changes: An
         **changes,
     }
     yield Services(**values)
+
+
+def raising(error: Exception) -> Callable[[], Awaitable[None]]:
+    """A mood that fails."""
+
+    async def fail() -> None:
+        raise error
+
+    return fail
 
 
 def inbound(text: str, sender: Address = ANA, **values: Any) -> Inbound:

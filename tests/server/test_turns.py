@@ -69,11 +69,7 @@ class House:
 
     def broken(self, error: Exception) -> None:
         """From now on each read of the store fails."""
-
-        async def before() -> None:
-            raise error
-
-        self.store.before = before
+        self.store.before = core.raising(error)
 
     async def retries(self) -> None:
         """Let every repeat come due."""
@@ -196,7 +192,7 @@ async def test_a_thread_that_moved_is_no_failed_attempt(house: House) -> None:
     for _ in range(4):
         house.in_the_middle(lambda: house.hear("one more thing"))
         await house.turns.answer(await house.claim())
-    house.in_the_middle(_raise(RuntimeError("once")))
+    house.in_the_middle(core.raising(RuntimeError("once")))
     await house.turns.answer(await house.claim())
     await house.retries()
     assert (await core.now(house.services, thread)).state.owner_kind == "assistant"
@@ -388,13 +384,6 @@ async def test_an_order_system_that_hangs_holds_no_thread_for_ever(tmp_path: Pat
 
 async def _hang() -> None:
     await asyncio.sleep(60)
-
-
-def _raise(error: Exception) -> Callable[[], Awaitable[object]]:
-    async def happen() -> object:
-        raise error
-
-    return happen
 
 
 async def test_an_outage_of_the_storage_is_outlasted(house: House) -> None:

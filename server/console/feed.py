@@ -89,6 +89,7 @@ class Feed:
         self._sent: dict[int, bytes] = {}
         self._notes: list[Frame] = []
         self._is_presence_due = True
+        self._is_recent_due = False
         self._inbox_at = 0.0
         self._seen_at = 0.0
         self._loop = asyncio.get_running_loop()
@@ -227,7 +228,7 @@ class Feed:
 
     def _look_at_everything(self) -> None:
         """A wake-up may have been lost, or come from another process: nothing may stay unseen for long."""
-        self._is_presence_due = True
+        self._is_presence_due = self._is_recent_due = True
         for each in self._open.values():
             each.is_due = True
 
@@ -244,16 +245,17 @@ class Feed:
 
     async def _look(self) -> _Round:
         """Read the rows that may have changed, if it is time, and who is here, if that may have changed."""
-        wants_presence, self._is_presence_due = self._is_presence_due, False
+        wants, self._is_presence_due = self._is_presence_due, False
+        recent, self._is_recent_due = (_RECENT if self._is_recent_due else 0), False
         rows: set[int] = set()
         if self._loop.time() - self._inbox_at >= GATHER_S:
             rows, self._rows = self._rows, rows
-        now = self._room.services.clock.now() if wants_presence else None
+        now = self._room.services.clock.now() if wants else None
         try:
-            return await self._read(lambda tx, agent: _gathered(tx, agent, frozenset(rows), now))
+            return await self._read(lambda tx, agent: _gathered(tx, agent, frozenset(rows), recent, now))
         except StorageError:
             self._rows |= rows
-            self._is_presence_due = self._is_presence_due or wants_presence
+            self._is_presence_due = self._is_presence_due or wants
             raise
 
     def _tell(self, found: _Round) -> None:
@@ -361,13 +363,14 @@ async def _snapshot(tx: Tx, agent: Agent) -> list[tuple[int, Document]]:
     ]
 
 
-async def _gathered(tx: Tx, agent: Agent, wanted: frozenset[int], now: datetime | None) -> _Round:
-    """Rows by key and, with a time, who is here and the rows that moved last (a wake-up may have been lost)."""
+async def _gathered(tx: Tx, agent: Agent, wanted: frozenset[int], recent: int, now: datetime | None) -> _Round:
+    """Rows by key, so many that moved last (a wake-up may have been lost) and, with a time, who is here."""
     found = _Round(agent)
     keys = dict.fromkeys(wanted)
     if now is not None:
         found.present = await agents.present(tx, now)
-        keys.update({thread.id: None for thread in await threads.inbox(tx, limit=_RECENT)})
+    if recent:
+        keys.update({thread.id: None for thread in await threads.inbox(tx, limit=recent)})
     for thread_id in keys:
         thread = await threads.by_id(tx, thread_id)
         if thread is not None and thread.state.last_seq:

@@ -126,6 +126,7 @@ class Console {
   applyPanel(panel) {
     if (panel.conv !== this.log?.conv) return;
     this.panel = panel;
+    this.threadPane.ready();
     this.panelPane.draw(panel);
     this.composer.showDrafts(me.mayAct ? panel.drafts : []);
     this.drawHead();

@@ -35,7 +35,7 @@ export class ThreadPane {
     this.#wiring = wiring;
     /** @type {Row|null} */
     this.row = null;
-    this.#scene = { me: wiring.me, assistant: wiring.assistant, customer: () => this.row?.customer.name ?? "" };
+    this.#scene = { me: wiring.me, assistant: wiring.assistant, customer: () => (this.row ? words.called(this.row) : "") };
     this.place = place;
     this.head = el("header", { className: "thread-head" });
     this.state = el("div", { className: "thread-state" });
@@ -60,6 +60,7 @@ export class ThreadPane {
 
   /** Forgets what is drawn. */
   clear() {
+    this.list.setAttribute("aria-busy", "true");
     this.list.replaceChildren();
     this.#pending.clear();
     this.#before = undefined;
@@ -69,6 +70,11 @@ export class ThreadPane {
     this.#newer = 0;
     this.pill.hidden = true;
     this.#hush();
+  }
+
+  /** Everything that was said before is drawn: from now on it is read out as it comes. */
+  ready() {
+    this.list.removeAttribute("aria-busy");
   }
 
   /** The head for a row. @param {Row} row @param {import("./types.js").Here[]} here colleagues who look at it too */
@@ -188,7 +194,7 @@ export class ThreadPane {
     clearTimeout(this.#typing.get(key));
     this.#typing.delete(key);
     if (on) this.#typing.set(key, setTimeout(() => this.showTyping(who, false), TYPING_MS));
-    const names = [...this.#typing.keys()].map((each) => each.split(":")[1] || this.row?.customer.name || "The customer");
+    const names = [...this.#typing.keys()].map((each) => each.split(":")[1] || (this.row ? words.called(this.row) : "The customer"));
     this.typing.textContent = names.length ? `${names.join(" and ")} ${names.length > 1 ? "are" : "is"} typing…` : "";
   }
 

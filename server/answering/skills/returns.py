@@ -306,7 +306,8 @@ async def _decide(turn: Turn, draft: ReturnDraft, found: Found) -> Case:
         if product is not None:
             products[product.id] = product
     reason = Reason(draft.reason) if draft.reason in set(Reason) else Reason.OTHER
-    wished = {"refund": "refund", "credit": "credit", "exchange": "exchange"}.get(draft.outcome)
+    meant = draft.outcome or ("exchange" if draft.wants_exchange else "")
+    wished = {"refund": "refund", "credit": "credit", "exchange": "exchange"}.get(meant)
     request = ReturnRequest(
         lines=tuple(RequestLine(key, count, reason, draft.is_opened) for key, count in sorted(draft.lines.items())),
         wished=wished,  # type: ignore[arg-type]  # the table above holds outcome words only
@@ -326,8 +327,8 @@ async def _stops(turn: Turn, draft: ReturnDraft, case: Case) -> bool:
             question, [turn.option("choice.yes", "yes"), turn.option("choice.no", "no")] if question == "opened" else []
         )
         return True
-    if decision.verdict == "allow" and decision.approval == "none":
-        return False
+    if decision.verdict == "allow" and (decision.approval == "none" or not draft.outcome):
+        return False  # whether a person must agree depends on how it ends, which is asked next
     turn.speech.join(return_words.refusal(case.order, decision, turn.voice, turn.context.policy, turn.context.now))
     if decision.verdict == "deny":
         _after_refusal(turn, draft)

@@ -37,7 +37,7 @@ _AMOUNT: Final = re.compile(
     rf"(?P<before>{_SIGN})[ \u00a0\u202f]?(?P<first>{_NUMBER})|(?P<second>{_NUMBER})[ \u00a0\u202f]?(?P<after>{_SIGN})"
 )
 _TIME: Final = re.compile(
-    r"\b(?P<hour>[01]?\d|2[0-4])(?:(?::|h|\.(?=[0-5]\d\s*Uhr))(?P<minute>[0-5]\d))?(?:\s?(?P<half>[ap])\.?\s?m\b\.?|(?P<h>\s?h\b(?!\w))|\s?Uhr\b)?",
+    r"\b(?P<hour>2[0-4]|[01]?\d)(?!\d)(?:(?::|h|\.(?=[0-5]\d\s*Uhr))(?P<minute>[0-5]\d))?(?:\s?(?P<half>[ap])\.?\s?m\b\.?|(?P<h>\s?h\b(?!\w))|\s?Uhr\b)?",
     re.IGNORECASE,
 )
 _ISO: Final = re.compile(r"\b(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)\b")

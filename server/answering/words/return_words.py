@@ -4,7 +4,7 @@ Policy decided already; this module says it. Whatever a customer hears here is a
 order system's answer.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -40,6 +40,7 @@ number_of = wishes.number_of
 named_variant = wishes.named_variant
 
 _ORDERED_KINDS: Final = ("exchange", "replace", "repair", "credit", "refund")
+_MOST_REASONS: Final = 3
 _INSPECTION_DAYS: Final = 3
 _BANK_DAYS: Final = 10
 _QUIET: Final = timedelta(days=14)
@@ -103,10 +104,8 @@ def granted(decision: Decision) -> dict[str, int]:
 
 def offer(order: OrderSnapshot, decision: Decision, voice: Voice, now: datetime) -> Speech:
     """Every way it may end, once, the refund beside the others as an equal; before it, what may not go back and why."""
-    said = voice.at(order.tz).speech()
-    for result in [each for each in decision.lines if each.verdict != "allow"][:2]:
-        said.join(_explained(result, order, voice, now))
-    said.add("returns.offer")
+    refused = [result for result in decision.lines if result.verdict != "allow"]
+    said = _why(refused, decision, order, voice, now).add("returns.offer")
     for kind in kinds(decision):
         _add_offer(said, kind, order, decision, now)
     return said
@@ -159,10 +158,8 @@ def explain(result: LineResult, order: OrderSnapshot, voice: Voice, policy: Poli
 
 def refusal(order: OrderSnapshot, decision: Decision, voice: Voice, policy: Policy, now: datetime) -> Speech:
     """Why it is not simply done, what is possible instead, and that a person can be asked."""
-    said = voice.at(order.tz).speech()
     told = [result for result in decision.lines if result.verdict != "allow"] or list(decision.lines)
-    for result in told[:3]:
-        said.join(_explained(result, order, voice, now))
+    said = _why(told, decision, order, voice, now)
     if decision.verdict == "deny":
         _add_alternatives(said, told)
         return said.add("explain.instead")
@@ -170,6 +167,18 @@ def refusal(order: OrderSnapshot, decision: Decision, voice: Voice, policy: Poli
     if not hours:
         return said.add("explain.person_confirms")
     return said.add("explain.person_hours", hours=Fact("hours", "count", hours, "policy", now))
+
+
+def _why(told: Sequence[LineResult], decision: Decision, order: OrderSnapshot, voice: Voice, now: datetime) -> Speech:
+    """The reasons, each once; a reason that holds for the whole order is said of the order."""
+    said = voice.at(order.tz).speech()
+    shared = f"explain.{told[0].explain_key}_all" if told else ""
+    if len(decision.lines) > 1 and len({result.explain_key for result in decision.lines}) == 1 and voice.has(shared):
+        return said.add(shared).line("", Fact("verdict", "status", told[0].explain_key, "policy", now))
+    reasons = {reason.text: reason for reason in (_explained(result, order, voice, now) for result in told)}
+    for reason in list(reasons.values())[:_MOST_REASONS]:
+        said.join(reason)
+    return said
 
 
 def _add_alternatives(said: Speech, told: list[LineResult]) -> None:

@@ -327,12 +327,25 @@ def test_an_unproven_value_is_dropped(text: str) -> None:
         ("de", "Es dauert vier Werktage."),
         ("pt", "Chega dia 24 de novembro."),
         ("pt", "Está em Recife."),
+        ("de", "Es kommt um 23:20 Uhr."),
+        ("fr", "Il arrive à 21h05."),
         ("pt", "Custa R$ 1.299,00."),
         ("pt", "Leva quatro dias."),
     ],
 )
 def test_an_unproven_value_is_dropped_in_any_language(language: str, text: str) -> None:
     assert dropped(text, language)
+
+
+@every_language
+@pytest.mark.parametrize("hour", range(24))
+def test_every_hour_of_the_day_is_read(hour: int, language: str) -> None:
+    scan = fact("last_at", "datetime", LocalTime(datetime(2026, 11, 18, hour, 20, tzinfo=UTC), "UTC"))
+    other = fact("last_at", "datetime", LocalTime(datetime(2026, 11, 18, hour, 21, tzinfo=UTC), "UTC"))
+    text = f"{Voice(language, NOW).word(scan)}."
+
+    assert not dropped(text, language, (scan,))
+    assert dropped(text, language, (other,))
 
 
 def test_the_customers_own_words_may_be_repeated() -> None:

@@ -109,6 +109,19 @@ def test_a_refusal_is_grounded_and_ends_with_a_person(language: str) -> None:
 
 
 @every_language
+def test_a_reason_that_holds_for_the_whole_order_is_said_once(language: str) -> None:
+    held = order(line(delivered=0), line("l2", delivered=0), arrived=None)
+    decision = evaluate(SHIPPED, held, ReturnRequest((asks(), RequestLine("l2", 1))), customer(), ARRIVED)
+    voice = Voice(language, ARRIVED)
+
+    speech = return_words.refusal(held, decision, voice, SHIPPED, ARRIVED)
+
+    assert len(grounding.sentences(speech.text, words_of(language))) == 2
+    assert "Thing" not in speech.text
+    assert grounding.check(speech.text, speech.evidence, voice).text == speech.text
+
+
+@every_language
 def test_a_refusal_names_no_suspicion(language: str) -> None:
     texts = " ".join(case.refusal(language).text for case in REFUSED)
 

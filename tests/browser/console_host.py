@@ -133,6 +133,16 @@ def watch(context: BrowserContext) -> Watched:
     return watched
 
 
+def enter(host: ConsoleHost, context: BrowserContext, agent: Agent) -> Watched:
+    """An open console of somebody who signed in before."""
+    session = host.do(lambda services: people.session(services, agent))
+    context.add_cookies([{"name": "sid", "value": session.secret, "url": host.origin}])
+    watched = watch(context)
+    watched.page.goto(f"{host.origin}/console")
+    watched.page.get_by_text("Live", exact=True).wait_for()
+    return watched
+
+
 def sign_in(host: ConsoleHost, page: Page, agent: Agent, path: str = "/console") -> None:
     """Signs in by the form, as a person does."""
     page.goto(host.origin + path)

@@ -13,7 +13,7 @@ from memory.engines.base import Tx
 from memory.projection import Event
 from server.desk import work
 from server.services import Services
-from tests.browser.console_host import ConsoleHost, Watched, chromium_at, sign_in, watch
+from tests.browser.console_host import ConsoleHost, Watched, chromium_at, enter, sign_in, watch
 from tests.server.console import people
 
 pytestmark = pytest.mark.browser
@@ -43,8 +43,7 @@ def kim(host: ConsoleHost) -> Agent:
 def desk(host: ConsoleHost, browser: Browser, kim: Agent) -> Iterator[Watched]:
     """A signed-in console on a wide screen; nothing may go wrong on it."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
-    watched = watch(context)
-    sign_in(host, watched.page, kim)
+    watched = enter(host, context, kim)
     yield watched
     context.close()
     assert watched.wrong == []
@@ -384,13 +383,12 @@ def test_narrow_screens_scroll_only_down_and_lead_back(
 ) -> None:
     host.handed_off()
     context = browser.new_context(viewport={"width": width, "height": 844}, has_touch=True, reduced_motion="reduce")
-    watched = watch(context)
+    watched = enter(host, context, kim)
     page = watched.page
 
     def fits() -> bool:
         return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
-    sign_in(host, page, kim)
     assert fits()
     row(page, "Ana Lopez").click()
     expect(page.get_by_text("Waiting for a person.")).to_be_visible()

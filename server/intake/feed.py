@@ -61,6 +61,8 @@ class _Follow:
 class Feed:
     """The live log of one speaker's threads, from one connection's point of view."""
 
+    __slots__ = ("_doors", "_follows", "_known", "_pending", "_rung", "_sight", "_sink", "_ticket", "conv", "went_over")
+
     def __init__(self, doors: Doors, ticket: Ticket, sink: Sink) -> None:
         self._doors = doors
         self._ticket = ticket

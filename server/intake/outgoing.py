@@ -16,6 +16,8 @@ BYTES_AT_MOST: Final = 1_048_576
 class Outgoing:
     """Encoded frames that wait to be written. `overflowed` is called once, when one more does not fit."""
 
+    __slots__ = ("_drained", "_filled", "_frames", "_is_finished", "_is_full", "_overflowed", "_size")
+
     def __init__(self, overflowed: Callable[[], None]) -> None:
         self._overflowed = overflowed
         self._frames: deque[str] = deque()

@@ -19,7 +19,7 @@ from server import telemetry
 from server.errors import RefusedInput
 from server.inbox import Accepted, burst
 from server.intake import frames, speaking
-from server.intake.doors import Doors, doors_of
+from server.intake.doors import Doors, Patience, doors_of
 from server.intake.feed import Feed
 from server.intake.frames import (
     Frame,
@@ -89,6 +89,11 @@ class App:
 class Socket:
     """One open socket. Everything it owns ends with `run`."""
 
+    __slots__ = (
+        "__weakref__", "_closing", "_doors", "_feed", "_heard_at", "_limits", "_loop", "_origin", "_out", "_pings",
+        "_receive", "_send", "_sending_at", "_voice", "_watching", "_written_until", "ip", "visitor",
+    )  # fmt: skip
+
     def __init__(self, doors: Doors, scope: Scope, receive: Receive, send: Send) -> None:
         self._doors = doors
         self._receive = receive
@@ -99,10 +104,12 @@ class Socket:
         self._loop = asyncio.get_running_loop()
         self._heard_at = self._loop.time()
         self._limits = _Limits(doors)
+        self._sending_at = 0.0
         self._written_until = 0.0
         self._pings = 0
         self._feed: Feed
         self._voice: speaking.Voice
+        self._watching: asyncio.TimerHandle
         self.ip = client_ip(scope)
         self.visitor = ""
 
@@ -191,7 +198,7 @@ class Socket:
         return ticket
 
     async def _live(self) -> None:
-        self._idle = self._loop.call_later(self._doors.patience.idle_s, self._watch)
+        self._watching = self._loop.call_later(_tick(self._doors.patience), self._watch)
         try:
             async with asyncio.TaskGroup() as group:
                 others = [
@@ -204,14 +211,17 @@ class Socket:
                     for task in others:
                         task.cancel()
         finally:
-            self._idle.cancel()
+            self._watching.cancel()
 
     def _watch(self) -> None:
-        rest = self._heard_at + self._doors.patience.idle_s - self._loop.time()
-        if rest <= 0:
+        """Now and then: is the browser still there, and does it take what it is sent? One timer, none for each frame."""
+        now, patience = self._loop.time(), self._doors.patience
+        if self._sending_at and now - self._sending_at > patience.send_s:
+            self.close(4408, "too slow")
+            self._abort()
+        elif now - self._heard_at > patience.idle_s:
             self.close(1001, "idle")
-        else:
-            self._idle = self._loop.call_later(rest, self._watch)
+        self._watching = self._loop.call_later(_tick(patience), self._watch)
 
     async def _end(self, code: int, reason: str) -> None:
         telemetry.closed.labels(str(code)).inc()
@@ -222,13 +232,11 @@ class Socket:
     async def _write(self) -> None:
         try:
             while (text := await self._out.take()) is not None:
-                async with asyncio.timeout(self._doors.patience.send_s):
-                    await self._send({"type": "websocket.send", "text": text})
+                self._sending_at = self._loop.time()
+                await self._send({"type": "websocket.send", "text": text})
+                self._sending_at = 0.0
             code, reason = self._closing or (1000, "")
             await self._send({"type": "websocket.close", "code": code, "reason": reason})
-        except TimeoutError:
-            self.close(4408, "too slow")
-            self._abort()
         except OSError:  # the browser is gone; the reader sees it too
             return
 
@@ -365,8 +373,14 @@ class Socket:
     }
 
 
+def _tick(patience: Patience) -> float:
+    return min(patience.idle_s, patience.send_s) / 2
+
+
 class _Limits:
     """How fast one socket may speak."""
+
+    __slots__ = ("_frames", "excess", "messages", "strikes", "typing")
 
     def __init__(self, doors: Doors) -> None:
         limits = doors.services.settings.limits

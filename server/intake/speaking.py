@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Final
 
-from channels.message import Attachment, Inbound
+from channels.message import Address, Attachment, Inbound
 from memory import desk
 from memory.engines.base import Tx
 from memory.errors import StorageError
@@ -18,13 +18,14 @@ from server.inbox import Accepted, accept
 from server.intake import frames, words
 from server.intake.doors import Doors
 from server.intake.frames import Frame, SendFrame
-from server.intake.tickets import Speaker, Ticket
+from server.intake.tickets import Ticket
 
 FILES_AT_MOST: Final = 5
 _LONGEST_CID: Final = 64
 _LONGEST_CHOICE: Final = 200
 _RETRYABLE: Final = frozenset({"rate", "busy"})
 _CODES: Final = frozenset({"rate", "too_long", "empty", "closed", "blocked", "busy", "bad_attachment"})
+_accepted: Final = telemetry.accepted.labels("widget")
 _log = logging.getLogger("onethread.intake")
 
 
@@ -32,7 +33,7 @@ _log = logging.getLogger("onethread.intake")
 class Voice:
     """Who says it, in which thread, from which network address, in which language."""
 
-    speaker: Speaker
+    sender: Address
     conv: str
     ip: str
     locale: str
@@ -40,7 +41,7 @@ class Voice:
 
 def voice_of(ticket: Ticket, ip: str) -> Voice:
     """The voice of a ticket."""
-    return Voice(ticket.speaker, ticket.conv, ip, ticket.locale)
+    return Voice(ticket.speaker.address, ticket.conv, ip, ticket.locale)
 
 
 def moved(voice: Voice, conv: str) -> Voice:
@@ -63,7 +64,7 @@ async def say(doors: Doors, voice: Voice, said: SendFrame) -> Accepted:
     except RefusedInput as error:
         telemetry.refused.labels(_code(error)).inc()
         raise
-    telemetry.accepted.labels("widget").inc()
+    _accepted.inc()
     telemetry.commits.observe(perf_counter() - began)
     return accepted
 
@@ -94,7 +95,7 @@ async def _inbound(doors: Doors, voice: Voice, said: SendFrame) -> Inbound:
         raise RefusedInput("empty", "a message needs its cid, and a choice is short")
     inbound = Inbound(
         "widget",
-        voice.speaker.address,
+        voice.sender,
         said.text.replace("\x00", ""),
         doors.services.clock.now(),
         cid=said.cid,

@@ -24,8 +24,27 @@ Said: TypeAlias = tuple[str, str]
 
 PATIENCE_MS: Final = 20_000
 _PICTURES: Final = os.environ.get("ONETHREAD_TEST_PICTURES", "")
-_COUNT_SOCKETS: Final = """window.sockets = [];
-window.WebSocket = class extends WebSocket { constructor(...given) { super(...given); sockets.push(this); } };"""
+_LINES: Final = """(() => {
+  const open = new Set();
+  let broken = false;
+  window.WebSocket = class extends WebSocket {
+    constructor(...given) {
+      super(...given);
+      open.add(this);
+      this.addEventListener("close", () => open.delete(this));
+      if (broken) this.close();
+    }
+  };
+  window.cutLines = () => {
+    broken = true;
+    const closed = (socket) => new Promise((done) => socket.addEventListener("close", done));
+    const all = [...open].map(closed);
+    for (const socket of open) socket.close();
+    return Promise.all(all).then(() => undefined);
+  };
+  window.mendLines = () => { broken = false; };
+})()"""
+"""Lets a story cut a page's sockets: an offline browser would leave them open and silent, each for as long as it likes."""
 
 
 # Servers
@@ -118,19 +137,21 @@ class _Browsing:
     def __init__(self, browser: Browser, **setting: Any) -> None:
         self.context: BrowserContext = browser.new_context(**{"viewport": {"width": 1280, "height": 860}, **setting})
         self.context.set_default_timeout(PATIENCE_MS)
-        self.context.add_init_script(_COUNT_SOCKETS)
+        self.context.add_init_script(_LINES)
         self.page = self.context.new_page()
         self.mistakes: list[str] = []
         self.context.on("weberror", lambda raised: self.mistakes.append(str(raised.error)))
 
     def cut(self) -> None:
-        """The line breaks: open sockets die, new ones do not come about."""
-        self.context.set_offline(True)
+        """The line breaks: open sockets end, and neither sockets nor requests get through any more."""
         for frame in self.page.frames:
-            frame.evaluate("sockets.forEach((socket) => socket.close())")
+            frame.evaluate("cutLines()")
+        self.context.set_offline(True)
 
     def mend(self) -> None:
         """The line is back."""
+        for frame in self.page.frames:
+            frame.evaluate("mendLines()")
         self.context.set_offline(False)
 
 

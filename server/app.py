@@ -8,7 +8,7 @@ import asyncio
 import logging
 import random
 import signal
-import socket as sockets
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 from typing_extensions import override
 
 from memory.engines import connect
@@ -89,11 +90,13 @@ def build(
     routes: Sequence[BaseRoute] = (),
     loops: Sequence[Loop] = LOOPS,
     body_limits: Mapping[str, int] | None = None,
+    sockets: Mapping[str, ASGIApp] | None = None,
     patience: Patience = DEFAULT_PATIENCE,
 ) -> Starlette:
     """The application. What is given is used and stays open; the rest is opened at the start and closed at the end.
 
-    While it runs, `app.state.services` holds the Services and `app.state.doors` the widget's doors."""
+    `sockets` are served by path without routing. While it runs, `app.state.services` holds the Services and
+    `app.state.doors` the widget's doors."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -114,7 +117,14 @@ def build(
 
     return Starlette(
         routes=[*_health(), *intake.routes(), *routes],
-        middleware=[Middleware(Edge, settings=settings, body_limits={**intake.BODY_LIMITS, **(body_limits or {})})],
+        middleware=[
+            Middleware(
+                Edge,
+                settings=settings,
+                body_limits={**intake.BODY_LIMITS, **(body_limits or {})},
+                sockets={**intake.SOCKETS, **(sockets or {})},
+            )
+        ],
         exception_handlers={HTTPException: http_error},
         lifespan=lifespan,
     )
@@ -231,7 +241,7 @@ class Server(uvicorn.Server):
         self._app = app
 
     @override
-    async def shutdown(self, sockets: list[sockets.socket] | None = None) -> None:
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for listener in self.servers:
             listener.close()
         await say_goodbye(self._app)

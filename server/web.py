@@ -154,10 +154,18 @@ def own_origins(settings: Settings) -> frozenset[str]:
 class Edge:
     """The outermost middleware of every request: Host, limits, headers, and the edge where errors end.
 
-    `body_limits` maps a path to its own limit in bytes."""
+    `body_limits` maps a path to its own limit in bytes; `sockets` maps a path to the application that serves its sockets
+    without routing, whose frames every idle socket would keep."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, body_limits: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        settings: Settings,
+        body_limits: Mapping[str, int] | None = None,
+        sockets: Mapping[str, ASGIApp] | None = None,
+    ) -> None:
         self._app = app
+        self._sockets = dict(sockets or {})
         self._hosts = LOOPBACK | {urlsplit(settings.public_url).hostname or ""}
         self._limits = dict(body_limits or {})
         pairs = [*DEFAULT_HEADERS.items(), *([_HSTS] if settings.is_secure else [])]
@@ -171,7 +179,7 @@ class Edge:
             await self._refuse(scope, receive, send)
         elif scope["type"] == "websocket":
             scope[LINK] = (receive, send)
-            await self._app(scope, receive, send)
+            await self._sockets.get(scope["path"], self._app)(scope, receive, send)
         else:
             await self._http(scope, receive, send)
 

@@ -36,6 +36,10 @@ class Sink(Protocol):
         """Wait until a replay may go on."""
         ...
 
+    def due(self) -> None:
+        """Something is to be read: let `catch_up` run soon."""
+        ...
+
 
 @dataclass(slots=True)
 class _Follow:
@@ -61,13 +65,12 @@ class _Follow:
 class Feed:
     """The live log of one speaker's threads, from one connection's point of view."""
 
-    __slots__ = ("_doors", "_follows", "_known", "_pending", "_rung", "_sight", "_sink", "_ticket", "conv", "went_over")
+    __slots__ = ("_doors", "_follows", "_known", "_pending", "_sight", "_sink", "_ticket", "conv", "went_over")
 
     def __init__(self, doors: Doors, ticket: Ticket, sink: Sink) -> None:
         self._doors = doors
         self._ticket = ticket
         self._sink = sink
-        self._rung = asyncio.Event()
         self._follows: dict[int, _Follow] = {}
         self._known: dict[str, int] = {}
         self._sight = Sight()
@@ -140,7 +143,7 @@ class Feed:
         bus.listen(f"thread:{thread.id}", self._on_thread)
         bus.listen(f"typing:{thread.id}", self._on_typing)
         bus.listen(f"read:{thread.id}", self._on_read)
-        self._rung.set()
+        self._sink.due()
         return follow
 
     def _unfollow(self, thread_id: int) -> None:
@@ -156,7 +159,7 @@ class Feed:
         follow = self._follows.get(int(topic.partition(":")[2]))
         if follow is not None:
             follow.wakes += 1
-            self._rung.set()
+            self._sink.due()
 
     def _on_visitor(self, _topic: str, note: Any) -> None:
         """A thread of this speaker began, or went over to somebody who signed in."""
@@ -164,7 +167,7 @@ class Feed:
             self.went_over = True
         elif isinstance(note, int) and note not in self._follows:
             self._pending.add(note)
-        self._rung.set()
+        self._sink.due()
 
     def _on_typing(self, topic: str, note: Any) -> None:
         follow = self._follows.get(int(topic.partition(":")[2]))
@@ -191,14 +194,14 @@ class Feed:
         if follow is None:
             return conv == self.conv
         follow.restart = max(0, after)
-        self._rung.set()
+        self._sink.due()
         return True
 
     def look_again(self) -> None:
         """Read every thread once more, whether or not somebody rang."""
         for follow in self._follows.values():
             follow.wakes += 1
-        self._rung.set()
+        self._sink.due()
 
     def mark(self, conv: str) -> int | None:
         """How many wakes a clean thread has seen; None when it is not clean (see `stored`)."""
@@ -225,17 +228,20 @@ class Feed:
         follow.at = follow.prev = event.seq
         follow.handled = follow.wakes
 
-    # The loop
+    # The work
 
-    async def run(self) -> None:
-        """Send what is new, until the speaker signs in elsewhere."""
-        while not self.went_over:
-            self._rung.clear()
+    @property
+    def is_due(self) -> bool:
+        """Whether there is something to be read."""
+        return bool(self._pending) or self.went_over or any(each.is_due for each in self._follows.values())
+
+    async def catch_up(self) -> None:
+        """Send what is new until there is nothing more; one of these runs at a time."""
+        while self.is_due and not self.went_over:
             for thread_id in list(self._pending):
                 await self._meet(thread_id)
             for follow in [each for each in self._follows.values() if each.is_due]:
                 await self._catch_up(follow)
-            await self._rung.wait()
 
     async def _meet(self, thread_id: int) -> None:
         """Begin to follow a thread that another connection of this speaker opened."""
@@ -245,7 +251,6 @@ class Feed:
             if thread is not None and thread.id not in self._follows:
                 self._follow(thread, 0)
             return
-        self._rung.set()
         await asyncio.sleep(_AGAIN_S)
 
     async def _joined(self, tx: Tx, thread_id: int) -> Thread | None:
@@ -261,7 +266,6 @@ class Feed:
         except StorageError as error:
             _log.warning("replay waits for the storage", extra={"error": type(error).__name__})
             follow.wakes += 1
-            self._rung.set()
             await asyncio.sleep(_AGAIN_S)
         finally:
             follow.is_busy = False

@@ -1,17 +1,18 @@
 """The routes of the widget's doors, as the application mounts them."""
 
-from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
 from server.intake import labels, pages, session, socket, stream, uploads
 
 BODY_LIMITS = {"/widget/upload": uploads.UPLOAD_BODY}
+SOCKETS: dict[str, ASGIApp] = {"/widget/socket": socket.endpoint}
 
 
 def routes() -> list[BaseRoute]:
-    """Session, socket, events, send, upload, files, and the widget's own files."""
+    """Session, events, send, upload, files, and the widget's own files."""
     return [
         Route("/widget/session", session.endpoint, methods=["POST"]),
-        WebSocketRoute("/widget/socket", socket.App()),
         Route("/widget/events", stream.Events(), methods=["GET"]),
         Route("/widget/send", stream.send, methods=["POST"]),
         Route("/widget/upload", uploads.upload, methods=["POST"]),

@@ -1,12 +1,13 @@
 """`WS /widget/socket`: a browser's live conversation. Frames are in docs/socket.md.
 
-One task reads, one follows the log, one writes; all three belong to the socket and end with it. A message is acknowledged
-after its commit. Whatever goes wrong ends in a frame or a close code that the browser can act on.
+One task reads; while there is something to read from the log or to write, one task each does so. All belong to the socket
+and end with it, and an idle socket has but the one. A message is acknowledged after its commit. Whatever goes wrong ends in
+a frame or a close code that the browser can act on.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Any, Final
 
@@ -35,7 +36,7 @@ from server.intake.limits import Bucket
 from server.intake.origins import is_allowed
 from server.intake.outgoing import Outgoing
 from server.intake.tickets import Ticket
-from server.web import LINK, client_ip, header
+from server.web import client_ip, header
 
 _ABORT_S: Final = 1.0
 _TYPING_PER_S: Final = 1 / 3
@@ -59,7 +60,6 @@ class Refused(Exception):
 async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
     """One socket, from the handshake to its end."""
     doors = doors_of(scope)
-    receive, send = scope.get(LINK, (receive, send))
     await receive()
     if not is_allowed(doors.services.settings, header(scope, b"origin")):
         await send({"type": "websocket.close", "code": 4403})
@@ -72,26 +72,20 @@ async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
     telemetry.sockets.labels("widget").inc()
     try:
         await socket.run()
+    except OSError:  # the browser is gone
+        return
     finally:
         telemetry.sockets.labels("widget").dec()
         doors.live.leave(socket.ip, socket, socket.visitor)
-
-
-class App:
-    """`endpoint` as an ASGI application: Starlette would wrap a plain function in a WebSocket object."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One socket."""
-        with suppress(OSError):  # the browser is gone
-            await endpoint(scope, receive, send)
 
 
 class Socket:
     """One open socket. Everything it owns ends with `run`."""
 
     __slots__ = (
-        "__weakref__", "_closing", "_doors", "_feed", "_heard_at", "_limits", "_loop", "_origin", "_out", "_pings",
-        "_receive", "_send", "_sending_at", "_voice", "_watching", "_written_until", "ip", "visitor",
+        "_closing", "_doors", "_feed", "_group", "_heard_at", "_is_following", "_is_storing", "_is_writing", "_limits",
+        "_loop", "_origin", "_out", "_pings", "_receive", "_send", "_sending_at", "_voice", "_watching", "_working",
+        "_written_until", "ip", "visitor",
     )  # fmt: skip
 
     def __init__(self, doors: Doors, scope: Scope, receive: Receive, send: Send) -> None:
@@ -110,6 +104,11 @@ class Socket:
         self._feed: Feed
         self._voice: speaking.Voice
         self._watching: asyncio.TimerHandle
+        self._group: asyncio.TaskGroup | None = None
+        self._working: set[asyncio.Task[None]] = set()
+        self._is_writing = False
+        self._is_following = False
+        self._is_storing = False
         self.ip = client_ip(scope)
         self.visitor = ""
 
@@ -118,6 +117,7 @@ class Socket:
     def put(self, frame: Frame) -> None:
         """Queue a frame."""
         self._out.put(frames.encode(frame))
+        self._begin_writing()
 
     async def room(self) -> None:
         """Wait until a replay may go on."""
@@ -129,6 +129,7 @@ class Socket:
             self._closing = (code, reason)
             telemetry.closed.labels(str(code)).inc()
             self._out.finish()
+            self._begin_writing()
             self._loop.call_later(_ABORT_S, self._abort)
 
     async def say_goodbye(self, retry_after_s: float) -> None:
@@ -201,14 +202,14 @@ class Socket:
         self._watching = self._loop.call_later(_tick(self._doors.patience), self._watch)
         try:
             async with asyncio.TaskGroup() as group:
-                others = [
-                    group.create_task(self._write(), name="widget socket writer"),
-                    group.create_task(self._follow(), name="widget socket feed"),
-                ]
+                self._group = group
+                self._begin_writing()
+                self.due()
                 try:
                     await self._read()
                 finally:
-                    for task in others:
+                    self._group = None
+                    for task in self._working:
                         task.cancel()
         finally:
             self._watching.cancel()
@@ -229,25 +230,48 @@ class Socket:
 
     # Writing
 
+    def _begin_writing(self) -> None:
+        if not self._is_writing and self._group is not None:
+            self._is_writing = True
+            self._start(self._group, self._write(), "widget socket writer")
+
+    def _start(self, group: asyncio.TaskGroup, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = group.create_task(work, name=name)
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
+
     async def _write(self) -> None:
+        """Write what is queued, and the close after the last frame."""
         try:
-            while (text := await self._out.take()) is not None:
+            while (text := self._out.pop()) is not None:
                 self._sending_at = self._loop.time()
                 await self._send({"type": "websocket.send", "text": text})
-                self._sending_at = 0.0
-            code, reason = self._closing or (1000, "")
-            await self._send({"type": "websocket.close", "code": code, "reason": reason})
+            if self._closing is not None:
+                code, reason = self._closing
+                await self._send({"type": "websocket.close", "code": code, "reason": reason})
+            self._is_writing = self._closing is not None
         except OSError:  # the browser is gone; the reader sees it too
             return
+        finally:
+            self._sending_at = 0.0
 
     # Following
 
+    def due(self) -> None:
+        """Something is to be read from the log."""
+        if not self._is_following and not self._is_storing and self._group is not None:
+            self._is_following = True
+            self._start(self._group, self._follow(), "widget socket feed")
+
     async def _follow(self) -> None:
         try:
-            await self._feed.run()
-            self.close(4401, "signed in elsewhere")
+            await self._feed.catch_up()
+            if self._feed.went_over:
+                self.close(4401, "signed in elsewhere")
         except Exception:  # the edge of a socket: it ends with a code, the browser comes back
             self._failed()
+        finally:
+            self._is_following = False
 
     def _failed(self) -> None:
         telemetry.errors.labels("socket").inc()
@@ -297,12 +321,15 @@ class Socket:
             self.put(speaking.nack(said.cid, RefusedInput("rate", "too fast")))
             return
         mark = self._feed.mark(self._feed.conv)
+        self._is_storing = True  # our own message rings too: what is stored here is shown without reading it back
         try:
-            accepted = await speaking.say(self._doors, self._voice, said)
+            self._stored(said.cid, await speaking.say(self._doors, self._voice, said), mark)
         except RefusedInput as error:
             self.put(speaking.nack(said.cid, error))
-            return
-        self._stored(said.cid, accepted, mark)
+        finally:
+            self._is_storing = False
+            if self._feed.is_due:
+                self.due()
 
     def _stored(self, cid: str, accepted: Accepted, mark: int | None) -> None:
         conv = accepted.thread.public_id

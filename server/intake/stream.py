@@ -109,6 +109,7 @@ class Stream:
         self._send = send
         self._out = Outgoing(lambda: self.close(4408))
         self._feed = Feed(doors, ticket, self)
+        self._rung = asyncio.Event()
         self._ended = asyncio.Event()
 
     # Sink and Connection
@@ -123,6 +124,10 @@ class Stream:
     async def room(self) -> None:
         """Wait until a replay may go on."""
         await self._out.room()
+
+    def due(self) -> None:
+        """Something is to be read from the log."""
+        self._rung.set()
 
     def close(self, code: int, reason: str = "") -> None:
         """End the stream; the browser comes back with the last id that it saw."""
@@ -144,6 +149,7 @@ class Stream:
             await self._begin()
             self.put(welcome)
             async with asyncio.TaskGroup() as group:
+                self._rung.set()
                 tasks = [group.create_task(work) for work in (self._write(), self._follow(), self._watch())]
                 await self._ended.wait()
                 for task in tasks:
@@ -161,7 +167,10 @@ class Stream:
         await self._send({"type": "http.response.start", "status": 200, "headers": headers})
 
     async def _follow(self) -> None:
-        await self._feed.run()
+        while not self._feed.went_over:
+            await self._rung.wait()
+            self._rung.clear()
+            await self._feed.catch_up()
         self.close(4401)
 
     async def _watch(self) -> None:

@@ -33,9 +33,7 @@ from server.answering.context import (
     Labels,
     Reply,
 )
-from server.answering.understand import understand
-from server.answering.words.spoken import LANGUAGES
-from server.answering.words.voice import phrases
+from server.answering.warm import warm
 from server.bus import Bell
 from server.commerce.model import Fact
 from server.desk import handoff
@@ -60,13 +58,6 @@ class _Work:
     context: Context
 
 
-def warm_up() -> None:
-    """Read the words of every language and what understanding has learnt: blocking, a fifth of a second, once a process."""
-    understand("where is my order 1042?")
-    for language in LANGUAGES:
-        phrases(language)
-
-
 class Turns:
     """Answers turns. `pads` = look-ups answer at an even pace (a server); `chat` and `rehearse` do not wait."""
 
@@ -79,7 +70,7 @@ class Turns:
 
     async def run(self) -> None:
         """Answer whatever comes due, for ever."""
-        await asyncio.to_thread(warm_up)
+        await asyncio.to_thread(warm)
         if self._services.database.engine == "sqlite":
             await self._services.database.write(turns.release_all)
         with self._services.bus.listening("turns", self._bell.ring):

@@ -1,5 +1,6 @@
 """The demo as a whole: what it stocks, whom it lets in, what it refuses, and what is left when it is over."""
 
+import os
 import re
 import signal
 import socket
@@ -122,7 +123,7 @@ async def test_two_agents_and_a_supervisor_may_sign_in(tmp_path: Path) -> None:
         people = {agent.email: agent for agent in await database.read(agents.all_agents)}
         await database.close()
     assert sorted(agent.role for agent in people.values()) == ["agent", "agent", "supervisor"]
-    assert all(matches(people[login.email].password_hash, login.password) for login in LOGINS[:1])
+    assert all(matches(people[login.email].password_hash, login.password) for login in LOGINS)
 
 
 @pytest.mark.parametrize("hour", range(0, 24, 3))
@@ -148,22 +149,28 @@ async def test_a_push_for_an_order_that_is_gone_is_refused(tmp_path: Path, goods
 # The command
 
 
-def start(*arguments: str, folder: Path) -> "subprocess.Popen[str]":
+def start(*arguments: str, folder: Path, **environment: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-m", "server", "demo", *arguments],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={"TMPDIR": str(folder), "PATH": ""},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={"TMPDIR": str(folder), "PATH": "", **environment},
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_the_demo_says_where_it_is_and_leaves_nothing_behind(tmp_path: Path, ending: signal.Signals) -> None:
-    process = start("--port", "0", folder=tmp_path)
+def until_open(process: "subprocess.Popen[str]") -> str:
+    """What the terminal shows until the demo is open."""
     assert process.stdout is not None
     said = ""
     while "Press Ctrl-C to stop." not in said:
         line = process.stdout.readline()
         assert line, "the demo ended before it was open"
         said += line
+    return said
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_the_demo_says_where_it_is_and_leaves_nothing_behind(tmp_path: Path, ending: signal.Signals) -> None:
+    process = start("--port", "0", folder=tmp_path)
+    said = until_open(process)
     assert len(list(tmp_path.iterdir())) == 1
     process.send_signal(ending)
     _, complaints = process.communicate(timeout=30)
@@ -173,6 +180,19 @@ def test_the_demo_says_where_it_is_and_leaves_nothing_behind(tmp_path: Path, end
     for login in LOGINS:
         assert f"{login.email} " in said
         assert f" {login.password} " in said
+
+
+def test_a_browser_opens_on_the_shop(tmp_path: Path) -> None:
+    """The browser of this test writes the address down into a pipe."""
+    browser, pipe = tmp_path / "browser", tmp_path / "pipe"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {pipe}\n')
+    browser.chmod(0o700)
+    os.mkfifo(pipe)
+    process = start("--port", "0", "--open", folder=tmp_path, BROWSER=f"{browser} %s")
+    opened = pipe.read_text().strip()
+    assert f"Shop with the chat   {opened}/\n" in until_open(process)
+    process.terminate()
+    process.communicate(timeout=30)
 
 
 def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:

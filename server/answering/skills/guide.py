@@ -32,7 +32,13 @@ def unsure(turn: Turn) -> None:
 
 
 async def complaint(turn: Turn) -> None:
-    """Regret once, then the facts of the order that the complaint is about, and a person within reach."""
+    """Regret once, then the facts of the order that the complaint is about, and a person within reach.
+
+    Who complains after a refusal disputes it, and gets a person."""
+    if any(":" in each for each in turn.dialogue.refused):
+        turn.say("handoff.policy_exception")
+        turn.hand_off("policy_exception")
+        return
     if "sorry" not in turn.dialogue.refused:
         turn.dialogue.refused.append("sorry")
         turn.say("courtesy.sorry")

@@ -232,7 +232,11 @@ async def _take_answer(turn: Turn, draft: ReturnDraft) -> bool:
     if asked == "variant":
         return await _take_variant(turn, draft)
     if asked == "opened":
-        said = "yes" if choice == "yes" else "no" if choice == "no" else yesno.answer(text, turn.voice.language)
+        said = (
+            choice
+            if choice in ("yes", "no")
+            else return_words.opened_in(text) or yesno.answer(text, turn.voice.language)
+        )
         draft.is_opened = said == "yes" if said else None
         return said is not None
     draft.delivered_on = next(iter(turn.understood.entities.date), "")

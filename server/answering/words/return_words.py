@@ -34,6 +34,7 @@ from server.policies.decision import Decision, LineResult
 from server.policies.shape import Policy, Release
 
 reason_in = wishes.reason_in
+opened_in = wishes.opened_in
 outcome_in = wishes.outcome_in
 mentioned = wishes.mentioned
 number_of = wishes.number_of
@@ -163,10 +164,7 @@ def refusal(order: OrderSnapshot, decision: Decision, voice: Voice, policy: Poli
     if decision.verdict == "deny":
         _add_alternatives(said, told)
         return said.add("explain.instead")
-    hours = policy.approval_times.agent_hours
-    if not hours:
-        return said.add("explain.person_confirms")
-    return said.add("explain.person_hours", hours=Fact("hours", "count", hours, "policy", now))
+    return said.add("explain.approval" if decision.verdict == "allow" else "explain.person_confirms")
 
 
 def _why(told: Sequence[LineResult], decision: Decision, order: OrderSnapshot, voice: Voice, now: datetime) -> Speech:

@@ -42,6 +42,14 @@ _NEGATED: Final = (
     r"(?:don'?t|do not|not|no|sin|pas|kein\w*|nicht|nao|statt|instead of|rather than|en vez de|au lieu d\w*|em vez de)\s+(?:\w+\s+){0,3}"
     r"(?:refund|money back|exchange|store credit|credit|replacement|reembolso|cambio|remboursement|echange|avoir|umtausch|erstattung|gutschein|guthaben|troca)"
 )
+_SEALED: Final = re.compile(
+    r"\bun-?opened\b|(?<!not )(?<!longer )(?<!n't )\bsealed\b|\b(?:not|never|n't|haven't|hasn't|didn't|no|sin|pas|nicht|nie|nao) (?:\w+ ){0,2}"
+    r"(?:open(?:ed)?|abr\w+|abiert[oa]s?|ouvert\w*|geoffnet|aufgemacht|abert[oa]s?)\b|precintad|\bscelle|versiegelt|ungeoffnet|lacrad"
+)
+_OPENED: Final = re.compile(
+    r"\bopened\b|\b(?:is|are|was|were|they're|it's) open\b|broke the seal|seal (?:is |was |has been )?broken|(?:not|no longer|n't) sealed|"
+    r"\b(?:lo|la|los|las) (?:abri|he abierto)\b|\babiert[oa]s?\b|\bouvert\w*\b|\bgeoffnet\b|aufgemacht|\babri\b|\babert[oa]s?\b"
+)
 _ALL_OF_IT: Final = re.compile(
     r"\b(everything|all of (it|them|those|these)|(it|them) all|all (the |my |of the )?(items|things|pieces|two|three|four)|both|the whole (order|lot|thing)|"
     r"todo el pedido|todos los (articulos|productos)|ambos|ambas|l[oa]s dos|toute la commande|tous les (articles|produits)|les deux|"
@@ -93,6 +101,14 @@ def outcome_in(text: str, options: Sequence[Option]) -> str | None:
     offered = {option.value.removeprefix("outcome:") for option in options}
     found = [kind for kind, pattern in _OUTCOMES.items() if re.search(pattern, folded)]
     return next((kind for kind in found if not offered or kind in offered), None)
+
+
+def opened_in(text: str) -> str | None:
+    """`yes` when a text says that something was opened, `no` when it says that it was not; None if it does not say."""
+    folded = _folded(text).replace("’", "'")
+    if _SEALED.search(folded):
+        return "no"
+    return "yes" if _OPENED.search(folded) else None
 
 
 def mentioned(text: str, lines: Sequence[Line]) -> list[Line]:

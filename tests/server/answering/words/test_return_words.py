@@ -83,7 +83,7 @@ REFUSED = [
     Case("E9 cash", "exchange or store credit is still possible", days=32, request={"wished": "refund"}),
     Case("E10", "ended on Friday, April 24", days=60, request={"wished": "exchange"}),
     Case("E10 cash", "What is still possible: an exchange, store credit.", days=40, request={"wished": "refund"}),
-    Case("E10 VIP", "A person will confirm it with you, usually within 4 hours.", days=70, vip=True),
+    Case("E10 VIP", "A person will confirm it with you.", days=70, vip=True),
     Case("E11", "has been used", wish=asks(worn=True)),
     Case("E12", "another seller", order(tags=("marketplace",))),
     Case("E13", "A person has to decide about Thing l1.", history=History(is_abuse_flagged=True)),
@@ -119,6 +119,15 @@ def test_a_reason_that_holds_for_the_whole_order_is_said_once(language: str) -> 
     assert len(grounding.sentences(speech.text, words_of(language))) == 2
     assert "Thing" not in speech.text
     assert grounding.check(speech.text, speech.evidence, voice).text == speech.text
+
+
+def test_what_is_allowed_but_dear_is_confirmed_by_a_person() -> None:
+    case = Case("dear", "", order(line(price=90_000)), request={"wished": "refund"})
+
+    assert case.decision().verdict == "allow"
+    assert case.refusal("en").text.endswith(
+        "can be returned until Thursday, April 9. A person has to confirm this amount."
+    )
 
 
 @every_language

@@ -191,3 +191,27 @@ def test_a_variant_is_found_by_its_options(text: str, like: dict[str, str], sku:
     found = wishes.named_variant(text, VARIANTS, like)
 
     assert (found.sku if found else None) == sku
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("I opened it", "yes"),
+        ("the seal is broken", "yes"),
+        ("it's no longer sealed", "yes"),
+        ("la he abierto", "yes"),
+        ("je l'ai ouvert", "yes"),
+        ("ich habe es geöffnet", "yes"),
+        ("eu abri", "yes"),
+        ("still sealed", "no"),
+        ("I haven't opened it", "no"),
+        ("unopened", "no"),
+        ("sin abrir", "no"),
+        ("je ne l'ai pas ouvert", "no"),
+        ("noch nicht geöffnet", "no"),
+        ("não abri", "no"),
+        ("I don't like it", None),
+    ],
+)
+def test_whether_it_was_opened_is_read(text: str, said: str | None) -> None:
+    assert wishes.opened_in(text) == said

@@ -39,8 +39,7 @@ async def claim(services: Services, conv: str, agent: Agent) -> Written:
         state = thread.state
         if state.owner_kind == "agent" and state.owner_id == agent.id:
             return Written(thread, (await threads.events(tx, thread.id, state.last_seq - 1))[0], is_repeat=True)
-        if state.owner_kind == "agent" and agent.role not in _MAY_TAKE_OVER:
-            raise NotAllowed(f"{state.owner_name} has this conversation; a supervisor can take it over")
+        _check_owner(thread, agent)
         return await _append(tx, services, thread, _assigned_to(agent))
 
     return await _do(services, agent, unit)
@@ -105,6 +104,7 @@ async def resolve(services: Services, conv: str, agent: Agent, seen_seq: int | N
         thread = await _open_thread(tx, conv)
         if thread.state.status == "resolved":
             return Written(thread, (await threads.events(tx, thread.id, thread.state.last_seq - 1))[0], is_repeat=True)
+        _check_owner(thread, agent)
         if seen_seq is not None:
             await _check_sight(tx, thread, agent, seen_seq)
         await turns.drop(tx, thread.id)
@@ -121,6 +121,7 @@ async def hand_back(services: Services, conv: str, agent: Agent) -> Written:
         thread = await _open_thread(tx, conv)
         if thread.state.owner_kind == "assistant":
             return Written(thread, (await threads.events(tx, thread.id, thread.state.last_seq - 1))[0], is_repeat=True)
+        _check_owner(thread, agent)
         await dialogues.save(tx, thread.id, thread.state.last_seq, await _kept(tx, thread))
         event = NewEvent("assigned", {"owner_kind": "assistant"}, "all", "agent", agent.id, agent.name)
         return await _append(tx, services, thread, event)
@@ -132,7 +133,9 @@ async def since(services: Services, conv: str, seq: int) -> Sequence[Event]:
     """What arrived after a number: shown to an author whose sight was stale."""
 
     async def unit(tx: Tx) -> Sequence[Event]:
-        thread = await _thread(tx, conv)
+        thread = await threads.by_public_id(tx, conv)
+        if thread is None:
+            raise LookupError("no such conversation")
         return [event for event in await threads.events(tx, thread.id, seq) if event.type in MOVING]
 
     return await services.database.read(unit)
@@ -166,6 +169,13 @@ async def _open_thread(tx: Tx, conv: str) -> Thread:
     if thread.state.status == "closed":
         raise NotAllowed("this conversation is closed; the customer's next message starts a new one")
     return thread
+
+
+def _check_owner(thread: Thread, agent: Agent) -> None:
+    """A colleague's thread is taken over, resolved or handed back by a lead only."""
+    state = thread.state
+    if state.owner_kind == "agent" and state.owner_id != agent.id and agent.role not in _MAY_TAKE_OVER:
+        raise NotAllowed(f"{state.owner_name} has this conversation; a supervisor can take it over")
 
 
 async def _check_sight(tx: Tx, thread: Thread, agent: Agent, seen_seq: int) -> None:

@@ -16,6 +16,7 @@ from memory.agents import Agent
 from memory.engines.base import Database, Tx
 from memory.projection import Event
 from memory.threads import NewEvent, Thread
+from server.answering.warm import warm
 from server.bus import LocalBus
 from server.clock import HandClock
 from server.commerce.embedded import EmbeddedStore
@@ -25,13 +26,12 @@ from server.inbox import Accepted, accept
 from server.policies.file import load
 from server.services import Services
 from server.settings import Settings, TurnsSettings
-from server.turns import warm_up
 from tests.support.databases import NOW
 
 ANA: Final = Address("sms", "+14025550100", "channel", "(402) 555-0100", "Ana Souza")
 BOB: Final = Address("sms", "+14025550177", "channel", "(402) 555-0177", "Bob Ray")
 POLICY: Final = load(None)
-warm_up()  # reads files, which no coroutine may
+warm()  # reads files, which no coroutine may
 _ids = itertools.count(1)
 
 

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from server.answering.words import grounding
 from server.answering.words.claim_words import words_of
@@ -398,3 +400,11 @@ def test_what_the_shop_is_called_is_no_claim() -> None:
         voice = Voice(language, NOW)
         speech = voice.speech().add("courtesy.hello", assistant="Mia", shop="Loja 24 in Berlin")
         assert grounding.check(speech.text, speech.evidence, voice).text == speech.text
+
+
+@given(st.text(alphabet=st.sampled_from("0123456789:.,/-#$€% \nabhmAPZé٣²Uhr€Nov")), st.sampled_from(LANGUAGES))
+@settings(max_examples=150, deadline=None)
+def test_any_text_can_be_checked(text: str, language: str) -> None:
+    checked = grounding.check(text, EVIDENCE, Voice(language, NOW))
+
+    assert all(sentence in text for sentence in checked.dropped)

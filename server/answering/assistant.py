@@ -13,12 +13,13 @@ from server.answering.context import Answer, Context, Option
 from server.answering.identify import numbers_in
 from server.answering.skills import courtesy, guide, order_status, refund_status, returns
 from server.answering.turn import Turn, copied
-from server.answering.understand import Understanding, understand
+from server.answering.understand import Understanding, understand, yesno
 from server.answering.words.voice import Voice
 from server.policies import human
 from server.policies.human import Signals
 
 Skill = Callable[[Turn], Awaitable[None]]
+_ANOTHER_SITTING_S: Final = 12 * 3600.0
 _COURTESY: Final = frozenset({"greeting", "thanks", "goodbye"})
 
 
@@ -82,15 +83,14 @@ def _needs_person(turn: Turn) -> bool:
     understood, context = turn.understood, turn.context
     intents = {each.name for each in understood.intents}
     is_complaint = human.is_complaint(understood.intent, understood.frustration)
-    complaining = is_complaint and not turn.dialogue.complained
-    turn.dialogue.complained = turn.dialogue.complained or is_complaint
+    again = is_complaint and _complains_again(turn)
     signals = Signals(
         risks=frozenset(understood.risk),
         frustration=understood.frustration,
-        is_requested=turn.choice == "human" or understood.intent == "human_request" or "human_request" in intents,
+        is_requested=turn.choice == "human" or ("human_request" in intents and not _says_yes_or_no(turn)),
         is_vip=turn.is_vip,
         subjects=frozenset({"complaint"}) if is_complaint else frozenset({"fact"}),
-        complaints=context.complaints + 1 if is_complaint or complaining else 0,
+        complaints=context.complaints + 1 + again if is_complaint else 0,
     )
     reason = human.must_hand_off(context.policy, signals)
     if reason is None:
@@ -100,6 +100,18 @@ def _needs_person(turn: Turn) -> bool:
     turn.hand_off(reason.value)
     guide.before_person(turn, reason.value)
     return True
+
+
+def _says_yes_or_no(turn: Turn) -> bool:
+    """Whether the message clearly answers what was read back."""
+    return turn.dialogue.asked.startswith("confirm") and yesno.answer(turn.text, turn.voice.language) is not None
+
+
+def _complains_again(turn: Turn) -> bool:
+    """Whether somebody comes back to complain once more: within one sitting it is the same complaint."""
+    before, now = turn.dialogue.complained_at, turn.context.now.timestamp()
+    turn.dialogue.complained_at = before or now
+    return bool(before) and now - before >= _ANOTHER_SITTING_S
 
 
 async def _respond(turn: Turn) -> None:
@@ -133,6 +145,8 @@ def _tasks(turn: Turn) -> list[str]:
     if turn.understood.abstain and _likely(turn):
         return [turn.understood.intent]
     ordered = sorted(dict.fromkeys(sure), key=lambda name: _FACTS_FIRST.get(name, 5))
+    if len(ordered) > 1 and "complaint" in ordered:
+        ordered.remove("complaint")  # what it is about is answered; the regret comes before
     return list(ordered[:3])
 
 

@@ -194,6 +194,8 @@ def _named_lines(turn: Turn, lines: list[Line]) -> list[Line]:
     if turn.dialogue.asked == "items":
         picked = yesno.choice(turn.text, [return_words.item_label(line) for line in lines])
         return [lines[index] for index in picked or () if index < len(lines)]
+    if len(lines) == 1 and return_words.number_of(turn.text, lines[0]):
+        return lines
     return return_words.mentioned(turn.text, lines)
 
 
@@ -361,6 +363,10 @@ async def _settle_outcome(turn: Turn, draft: ReturnDraft, case: Case) -> None:
     kinds = return_words.kinds(case.decision)
     if draft.wants_exchange and not draft.outcome and "exchange" in kinds:
         draft.outcome = "exchange"
+    whole, draft.lines = draft.lines, return_words.granted(case.decision) or draft.lines
+    if draft.lines != whole and draft.outcome in kinds:
+        turn.speech.join(return_words.withheld(case.order, case.decision, turn.voice, turn.context.now))
+        case = await _decide(turn, draft, case.found)
     if draft.outcome not in kinds:
         turn.speech.join(return_words.offer(case.order, case.decision, turn.voice, turn.context.now))
         turn.ask("outcome", [turn.option(f"outcome.{kind}", f"outcome:{kind}") for kind in kinds])

@@ -103,10 +103,14 @@ def granted(decision: Decision) -> dict[str, int]:
     return found
 
 
+def withheld(order: OrderSnapshot, decision: Decision, voice: Voice, now: datetime) -> Speech:
+    """What of a request may not go back, and why; nothing if all may."""
+    return _why([result for result in decision.lines if result.verdict != "allow"], decision, order, voice, now)
+
+
 def offer(order: OrderSnapshot, decision: Decision, voice: Voice, now: datetime) -> Speech:
     """Every way it may end, once, the refund beside the others as an equal; before it, what may not go back and why."""
-    refused = [result for result in decision.lines if result.verdict != "allow"]
-    said = _why(refused, decision, order, voice, now).add("returns.offer")
+    said = withheld(order, decision, voice, now).add("returns.offer")
     for kind in kinds(decision):
         _add_offer(said, kind, order, decision, now)
     return said

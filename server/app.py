@@ -9,8 +9,9 @@ import logging
 import random
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -241,6 +242,20 @@ class Server(uvicorn.Server):
         self._app = app
 
     @override
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        # uvicorn raises SIGTERM once more when it has stopped, but a clean end is no death by signal
+        before = signal.signal(signal.SIGTERM, lambda _number, _frame: None)
+        try:
+            with super().capture_signals():
+                yield
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
+    @override
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for listener in self.servers:
             listener.close()
@@ -261,7 +276,7 @@ def config(app: Starlette, settings: Settings) -> uvicorn.Config:
         ws_ping_timeout=20,
         ws_per_message_deflate=False,
         h11_max_incomplete_event_size=16_384,
-        limit_concurrency=None,
+        limit_concurrency=20_000,
         timeout_keep_alive=5,
         timeout_graceful_shutdown=10,
         server_header=False,
@@ -275,6 +290,4 @@ def config(app: Starlette, settings: Settings) -> uvicorn.Config:
 def serve(settings: Settings, *, app: Starlette | None = None) -> None:
     """Serve until SIGTERM or SIGINT. Exits the process with status 3 when the application does not start."""
     app = app or build(settings)
-    # uvicorn raises the signal once more when it has stopped; a clean end is no death by signal.
-    signal.signal(signal.SIGTERM, lambda _number, _frame: None)
     Server(config(app, settings), app).run()

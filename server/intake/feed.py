@@ -1,7 +1,8 @@
 """Follows the threads of one speaker: subscribes first, then reads the log after what was sent, and never skips.
 
 The bus only says that something changed; what is sent is always read from the log. A frame goes out through `Sink`, which
-queues it and never waits, except for replays, which are paced by how fast the browser takes them.
+queues it and never waits, except for replays, which are paced by how fast the browser takes them. Two things live on the bus
+alone: `typing:ID` with `{"who":{"type","name"},"on"}` and `read:ID` with `{"who","seq"}`, who = `customer` or `agent`.
 """
 
 import asyncio

@@ -55,6 +55,24 @@ async def threads_showing(tx: Tx, order_id: str) -> list[tuple[int, int, str, st
     return [(row["thread_id"], row["identity_id"], row["digest"], row["rma"]) for row in rows]
 
 
+async def card_shown(tx: Tx, thread_id: int, order_id: str, rma: str) -> tuple[int, str] | None:
+    """(identity, digest) of one card of a thread."""
+    row = await tx.one(
+        "SELECT identity_id, digest FROM thread_orders WHERE thread_id = ? AND order_id = ? AND rma = ?",
+        (thread_id, order_id, rma),
+    )
+    return (row["identity_id"], row["digest"]) if row else None
+
+
+async def shown_changed_since(tx: Tx, since: datetime) -> list[str]:
+    """Ids of orders that some thread shows and that were written after a time: how another process's imports are noticed."""
+    rows = await tx.all(
+        "SELECT id FROM store_orders WHERE read_at > ? AND id IN (SELECT order_id FROM thread_orders) ORDER BY read_at",
+        (to_ms(since),),
+    )
+    return [row["id"] for row in rows]
+
+
 async def orders_shown(tx: Tx, thread_id: int) -> list[str]:
     """Orders that were shown in a thread."""
     rows = await tx.all("SELECT DISTINCT order_id FROM thread_orders WHERE thread_id = ?", (thread_id,))

@@ -87,12 +87,6 @@ async def all_orders(tx: Tx) -> list[StoredOrder]:
     return [_order(row) for row in await tx.all(f"SELECT {_COLUMNS} FROM store_orders ORDER BY placed_at DESC")]
 
 
-async def changed_since(tx: Tx, since: datetime) -> list[str]:
-    """Ids of the orders that were written after a time: how another process's imports are noticed."""
-    rows = await tx.all("SELECT id FROM store_orders WHERE read_at > ? ORDER BY read_at LIMIT 1000", (to_ms(since),))
-    return [row["id"] for row in rows]
-
-
 async def is_empty(tx: Tx) -> bool:
     """Whether no order was ever put in."""
     return await tx.one("SELECT 1 FROM store_orders LIMIT 1") is None

@@ -6,13 +6,14 @@ look the same makes no event, so a carrier that repeats itself makes no noise.
 
 import logging
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from memory import desk, orders, threads
+from memory import desk, threads
 from memory.engines.base import Tx
 from memory.errors import StorageError
 from memory.threads import NewEvent, Thread
+from server import telemetry
 from server.answering.words import cards
 from server.answering.words.voice import Voice
 from server.bus import Bell
@@ -24,47 +25,52 @@ from server.services import Services
 from server.turns import card_digest
 
 _log = logging.getLogger("onethread.live")
-_POLL_S: Final = 3.0
+_CATCH_UP: Final = timedelta(days=1)
 _OVERLAP: Final = timedelta(seconds=2)
 
 
 class LiveOrders:
-    """Follows changed orders into the threads that show them."""
+    """Follows changed orders into the threads that show them. `poll_s` = how often other processes' changes are looked for."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, *, poll_s: float = 3.0) -> None:
         self._services = services
+        self._poll_s = poll_s
         self._bell = Bell()
         self._waiting: dict[str, None] = {}
 
     async def run(self) -> None:
-        """Follow, for ever."""
-        since = self._services.clock.now()
+        """Catch up with what changed while nobody followed, then follow for ever."""
+        since = self._services.clock.now() - _CATCH_UP
         with self._services.bus.listening("orders", self._note):
             while True:
-                await self._bell.wait(_POLL_S)
                 started = self._services.clock.now()
                 with suppress(StorageError):
                     since = await self._notice_others(since, started)
                 await self._follow()
+                await self._bell.wait(self._poll_s)
 
     def _note(self, _topic: str, order_id: Any) -> None:
         self._waiting[str(order_id)] = None
         self._bell.ring()
 
-    async def _notice_others(self, since: Any, started: Any) -> Any:
+    async def _notice_others(self, since: datetime, started: datetime) -> datetime:
         """Orders that another process wrote."""
-        for order_id in await self._services.database.read(lambda tx: orders.changed_since(tx, since - _OVERLAP)):
+        for order_id in await self._services.database.read(lambda tx: desk.shown_changed_since(tx, since - _OVERLAP)):
             self._waiting[order_id] = None
         return started
 
     async def _follow(self) -> None:
-        while self._waiting:
-            order_id = next(iter(self._waiting))
-            del self._waiting[order_id]
+        """Refresh each order that waits; one that cannot be read now waits for the next look."""
+        waiting, self._waiting = self._waiting, {}
+        for order_id in waiting:
             try:
                 await self.refresh(order_id)
             except (StoreError, StorageError):
                 _log.warning("a card was not refreshed", extra={"order": order_id})
+                self._waiting[order_id] = None
+            except Exception:  # one order that cannot be shown must not keep the others from being followed
+                telemetry.errors.labels("live").inc()
+                _log.exception("a card was not made", extra={"order": order_id})
 
     async def refresh(self, order_id: str) -> int:
         """Write the order's present card into every thread that shows another; how many threads changed."""
@@ -75,20 +81,23 @@ class LiveOrders:
         if order is None:
             return 0
         changed = 0
-        for shown in showing:
-            thread = await self._services.database.write(lambda tx, shown=shown: self._write(tx, order, *shown))  # type: ignore[misc]  # bound per turn of the loop
+        for thread_id, _, _, rma in showing:
+            thread = await self._services.database.write(
+                lambda tx, thread_id=thread_id, rma=rma: self._write(tx, order, thread_id, rma)  # type: ignore[misc]  # bound per turn of the loop
+            )
             if thread is not None:
                 changed += 1
                 wake(self._services, thread)
                 self._services.bus.publish(f"panel:{thread.id}")
         return changed
 
-    async def _write(
-        self, tx: Tx, order: OrderSnapshot, thread_id: int, identity_id: int, digest: str, rma: str
-    ) -> Thread | None:
+    async def _write(self, tx: Tx, order: OrderSnapshot, thread_id: int, rma: str) -> Thread | None:
+        """The new card, unless it says what the thread shows by now: another process may have been first."""
         thread = await threads.by_id(tx, thread_id, lock=True)
-        if thread is None or thread.state.status == "closed":
+        shown = await desk.card_shown(tx, thread_id, order.id, rma)
+        if thread is None or shown is None or thread.state.status == "closed":
             return None
+        identity_id, digest = shown
         now = self._services.clock.now()
         card = _card(order, rma, Voice(thread.state.language, now))
         fresh = card_digest(card)

@@ -80,7 +80,7 @@ class Dialogue(msgspec.Struct, omit_defaults=True):
     unsure_times: int = 0
     refused: list[str] = []
     misses: int = 0
-    complained: bool = False
+    complained_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ def starters(turn: Turn) -> list[Option]:
 
 def open_with_feeling(turn: Turn) -> None:
     """One short word of regret when somebody is upset, once a thread."""
-    if turn.understood.frustration >= 1 and "sorry" not in turn.dialogue.refused:
+    is_complaint = any(each.name == "complaint" for each in turn.understood.intents) and not turn.understood.abstain
+    if (turn.understood.frustration >= 1 or is_complaint) and "sorry" not in turn.dialogue.refused:
         turn.dialogue.refused.append("sorry")
         turn.say("courtesy.sorry")

@@ -55,6 +55,7 @@ _NOT_AN_ORDER = re.compile(
     r"(?:\s+(?:number|numbers|no|nr|in|with|is|are|on|my|is:|number:|of|ending|code|the))*[\s.:#-]*)$",
     re.IGNORECASE,
 )
+_PLACED = re.compile(r"\b(?:from|since|in|desde|en|depuis|seit|bis|im)\s$", re.IGNORECASE)
 _UNIT_AFTER = re.compile(
     r"^\s?(?:(?i:gb|tb|mb|ml|cl|l|kg|g|lbs?|oz|mm|cm|m|km|inch(?:es)?|in|ft|w|watts?|v|volts?|mah|hz|days?|weeks?|months?|hours?|mins?|minutes?|times|percent|people|points?|followers|miles|calories|pieces|pcs|units|steps|words|years?|"
     r"dias|días|semanas|meses|jours|semaines|mois|tage|wochen|monate|puntos|points|punkte|pontos)\b|%|°|\"|(?:[A-Z][\w.]+ ){1,3}(?:St|Street|Ave|Avenue|Road|Rd|Blvd|Lane|Ln|Drive|Dr|Way|Court|Ct|Place|Pl)\b)"
@@ -260,7 +261,9 @@ def _loose_orders(page: _Page) -> list[str]:
 
 def _may_be_order(text: str, match: re.Match[str]) -> bool:
     code = match["code"]
-    if _NOT_AN_ORDER.search(text[: match.start()]) or _UNIT_AFTER.match(text[match.end() :]):
+    before = text[: match.start()]
+    is_placed = not code.isdigit() and _PLACED.search(before)  # "from 2020" is a year, "from R-101" an order
+    if (_NOT_AN_ORDER.search(before) and not is_placed) or _UNIT_AFTER.match(text[match.end() :]):
         return False
     if code.isdigit() and len(code) == 4 and code[:2] in ("19", "20"):
         return bool(_ORDER_MENTION.search(text)) and not re.search(

@@ -64,6 +64,12 @@ _NUMBERS: Final = {
     "ein": 1, "eine": 1, "einen": 1, "eins": 1, "zwei": 2, "drei": 3, "vier": 4, "funf": 5, "sechs": 6, "beide": 2, "beiden": 2,
     "um": 1, "uma": 1, "dois": 2, "duas": 2, "quatro": 4,
 }  # fmt: skip
+_NOT_THIS: Final = re.compile(
+    r"\b(?:(?<!why )not|except|rather than|instead of|no|menos|excepto|en vez de|pas|sauf|au lieu de|nicht|außer|statt|não|exceto|em vez de)"
+    r"\s+(?:the|my|el|la|los|las|le|les|l'|der|die|das|den|dem|o|a|os|as)\s*[\w-]+",
+    re.IGNORECASE,
+)
+"""What is named only to say that it is not meant."""
 _SIZE: Final = 2
 _PARTS: Final = frozenset({"of", "de", "von", "des", "do", "das", "piece", "pieces", "pieza", "stuck", "peca"})
 _SMALL_WORDS: Final = frozenset(
@@ -115,7 +121,7 @@ def mentioned(text: str, lines: Sequence[Line]) -> list[Line]:
     """The lines that a text names by words of their title or options; all for "everything" or "both".
 
     Of two lines the one named more fully is meant; lines that cannot be told apart are only meant together."""
-    said = _said(text, lines)
+    said = _said(_NOT_THIS.sub(" ", text), lines)
     named = [(said & _words_of(line), line) for line in lines]
     named = [(hit, line) for hit, line in named if hit and not any(hit < other for other, _ in named)]
     if not named:

@@ -97,6 +97,10 @@ def serve(config: str | None, host: str | None, port: int | None, workers: int) 
     chosen = replace(settings.server, host=host or settings.server.host, port=port or settings.server.port)
     settings = replace(settings, server=chosen)
     logs.configure(settings.server.log_level)
+    say(
+        f"Onethread serves {settings.shop.name} at {settings.public_url}; the agents' console is {settings.public_url}/console"
+    )
+    sys.stdout.flush()
     run(settings, app=build(settings, routes=[*console_routes(), *api_routes()]))
     return 0
 

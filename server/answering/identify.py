@@ -89,7 +89,7 @@ def _numbers(turn: Turn) -> list[str]:
         return list(dict.fromkeys(fresh))
     if turn.choice and turn.choice.startswith("order:"):
         return [turn.choice.removeprefix("order:")]
-    if turn.dialogue.asked == "identify" and not turn.dialogue.order_id:
+    if turn.dialogue.asked == "identify":
         return [normalise_number(number) for number in turn.dialogue.slots.order_numbers[-1:]]
     return []
 
@@ -110,11 +110,27 @@ async def _by_numbers(turn: Turn, numbers: list[str]) -> Found | None:
     seen = await _first_allowed(turn, numbers, given)
     if seen is not None:
         return seen
-    if _has_second(given) and _is_complete(turn, given):
+    if _is_another(turn):
+        turn.say("ask.email")
+        turn.ask("identify")
+    elif _has_second(given) and _is_complete(turn, given):
         _miss(turn)
     else:
         _ask_who(turn)
     return None
+
+
+def _is_another(turn: Turn) -> bool:
+    """Whether a further order is named without a new proof: what proved the last one was only tried."""
+    found = turn.understood.entities
+    gives = bool(found.email or found.phone or found.zips)
+    return bool(turn.dialogue.order_id) and not gives and turn.dialogue.asked != "identify" and _is_typed(turn)
+
+
+def _is_typed(turn: Turn) -> bool:
+    """Whether proof is what the asker types, not their channel or sign-in."""
+    given = given_by(turn)
+    return not (given.channel or given.signed_in)
 
 
 async def known_order(turn: Turn) -> Found | None:

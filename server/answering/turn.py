@@ -97,6 +97,7 @@ class Turn:
         """The conversation is about this order now."""
         self.dialogue.order_id = order.id
         self.linked_order = order.id
+        self.title = self.voice.text("title.order", number=order.number)
 
     async def record(self, order: OrderSnapshot) -> CustomerRecord | None:
         """The order system's record of the order's customer."""

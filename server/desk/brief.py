@@ -172,17 +172,23 @@ def _policy(context: Context, order: OrderSnapshot | None, answered: Answer) -> 
 
 def _tried(context: Context, answered: Answer) -> list[str]:
     """What was done or said so far that matters to the case."""
-    tried = []
+    done, tried = [], []
     for event in context.history:
         if event.type == "executed":
-            tried.append(f"Done: {_action(event)}.")
+            done.append(f"Done: {_action(event)}, {_result(event)}.")
         elif event.type == "proposed":
             tried.append(f"Proposed: {_action(event)}.")
         elif event.type == "failed":
             tried.append(f"Failed: {_action(event)}.")
         elif event.type == "message" and event.author_type == "assistant":
             tried.append(f"Assistant: {str(event.body.get('text', ''))[:160]}")
-    return tried[-6:] or ["Nothing yet: this was the first message."]
+    return [*done, *tried[-5:]] or ["Nothing yet: this was the first message."]
+
+
+def _result(event: Event) -> str:
+    """What the order system answered, as far as a person needs it."""
+    result = event.body.get("result", {})
+    return str(result.get("rma") or result.get("refund_id") or "done")
 
 
 def _action(event: Event) -> str:

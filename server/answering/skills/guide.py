@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from typing import Final
 
-from server.answering.identify import known_order
+from server.answering.identify import Found, known_order
 from server.answering.skills import order_status
 from server.answering.skills.courtesy import starters
 from server.answering.turn import Turn
@@ -84,13 +84,22 @@ def _is_about_returns(turn: Turn) -> bool:
 async def for_a_person(turn: Turn) -> None:
     """Something that the assistant cannot do by itself: say so, name the order if it is known, and bring a person."""
     intent = turn.understood.intent
+    found = await _known(turn)
+    if intent == "cancel" and found is not None and found.order.cancelled_at is not None:
+        order_status.tell(turn, found)
+        return
     key = f"person.{intent}" if turn.voice.has(f"person.{intent}") else "person.default"
     turn.say(key)
-    try:
-        await known_order(turn)
-    except StoreUnavailable:
-        turn.dialogue.refused.append("unreadable")  # the person looks for themselves
     turn.hand_off("out_of_scope")
+
+
+async def _known(turn: Turn) -> Found | None:
+    """The order that is meant, if it is proven and can be read now; else the person looks for themselves."""
+    try:
+        return await known_order(turn)
+    except StoreUnavailable:
+        turn.dialogue.refused.append("unreadable")
+        return None
 
 
 def before_person(turn: Turn, reason: str) -> None:

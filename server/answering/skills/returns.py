@@ -11,11 +11,12 @@ from typing import Any, Final
 from server.actions.gate import Request
 from server.answering.context import Executed, Option, Proposal, ReturnDraft
 from server.answering.identify import Found, find_order, given_by, proofs_for
-from server.answering.skills.order_status import say_unreadable
+from server.answering.skills.order_status import say_unreadable, tell
 from server.answering.turn import Turn, short_hash
 from server.answering.understand import yesno
 from server.answering.words import cards, return_words
 from server.commerce.model import Line, LineQuantity, Money, OrderSnapshot, Product, Variant
+from server.commerce.wismo import decide
 from server.errors import ActionRefused, StoreRefused, StoreUnavailable
 from server.policies import facts, identity
 from server.policies.decision import FAULTS, Decision, Reason, RequestLine, ReturnRequest
@@ -25,7 +26,11 @@ from server.policies.returns import evaluate
 _QUESTIONS: Final = frozenset({"items", "reason", "opened", "delivered_on", "outcome", "variant", "confirm_return"})
 _PROPOSAL_SECONDS: Final = 24 * 3600.0
 _ASKED_ENOUGH: Final = 2
+_TOLD_BY_STATUS: Final = frozenset({1, 17, 18, 19, 21, 22, 25, 26, 27})
 _NOT_A_TASK: Final = frozenset({"other", "greeting", "thanks", "goodbye", "return", "exchange", "change_order"})
+_OTHER_TASKS: Final = frozenset(
+    {"order_status", "refund_status", "cancel", "human_request", "policy_question", "goodbye"}
+)
 _CORRECTION: Final = re.compile(
     r"\b(no|not|wait|mean|meant|instead|actually|rather|sino|mejor|quiero decir|non|plutôt|nein|doch|lieber|não|na verdade)\b",
     re.IGNORECASE,
@@ -152,6 +157,11 @@ async def _none_can_go_back(turn: Turn, draft: ReturnDraft, found: Found, lines:
     case = await _decide(turn, everything, found)
     if case.decision.verdict != "deny":
         return False
+    if {result.explain_key for result in case.decision.lines} <= {"not_delivered", "not_shipped"}:
+        tell(turn, found)  # where it is says why
+        if turn.reason or decide(found.order, turn.context.now).row in _TOLD_BY_STATUS:
+            turn.dialogue.draft = None
+            return True
     turn.speech.join(
         return_words.refusal(found.order, case.decision, turn.voice, turn.context.policy, turn.context.now)
     )
@@ -262,14 +272,7 @@ async def _named_sku(turn: Turn, draft: ReturnDraft) -> str:
 
 def _free_reason(turn: Turn) -> str:
     """A reason told in one's own words is `other`, unless the message asks for something else altogether."""
-    other = turn.understood.intent not in (
-        "other",
-        "return",
-        "refund_request",
-        "exchange",
-        "complaint",
-        "damaged_or_wrong_item",
-    )
+    other = turn.understood.intent in _OTHER_TASKS
     return "" if other and not turn.understood.abstain else "other"
 
 

@@ -63,7 +63,8 @@ async def test_a_deadlock_is_run_again(database: Database) -> None:
 
     await asyncio.gather(database.write(lambda tx: unit(tx, "a", "b")), database.write(lambda tx: unit(tx, "b", "a")))
     rows = await database.read(lambda tx: tx.all("SELECT value FROM counters WHERE name IN ('a', 'b')"))
-    assert ([row["value"] for row in rows], len(tries)) == ([2, 2], 3)
+    # one of the two is run again; on a busy machine the server may break the tie more than once
+    assert [row["value"] for row in rows] == [2, 2] and len(tries) >= 3
 
 
 async def test_a_server_that_is_not_there_is_told() -> None:

@@ -8,8 +8,10 @@ start, because a misspelt setting is a setting that was not made.
 import os
 import re
 import secrets
+import time
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
 from difflib import get_close_matches
@@ -22,6 +24,10 @@ from server.errors import SettingsError
 
 _PREFIX = "ONETHREAD_"
 _MIN_KEY_CHARS = 32
+_KEY_TRIES = 40
+_KEY_PAUSE_S = 0.05
+_PATHS = (("server", "data", ""), ("policy", "file", ""), ("database", "url", "sqlite:///"))
+_AT_LEAST_ONE = (("database", "readers"), ("turns", "workers"), ("turns", "lease_s"), ("turns", "deadline_s"))
 _DURATION = re.compile(r"(?P<sign>-?)P(?:(?P<d>\d+)D)?(?:T(?:(?P<h>\d+)H)?(?:(?P<m>\d+)M)?(?:(?P<s>\d+)S)?)?")
 
 
@@ -200,11 +206,25 @@ def parse_duration(text: str) -> timedelta:
 
 
 def load(config: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
-    """Settings from the file, then the environment. Raises SettingsError with what to mend."""
+    """Settings from the file, then the environment. Raises SettingsError with what to mend.
+
+    Paths in the file are relative to it, paths in the environment to the working folder; with a file, all become absolute."""
     raw = _from_file(config) if config else {}
-    for section, values in _from_environment(os.environ if environ is None else environ).items():
+    given = _from_environment(os.environ if environ is None else environ)
+    if config is not None:
+        raw.setdefault("server", {}).setdefault("data", ServerSettings().data)
+        _make_absolute(raw, config.absolute().parent)
+        _make_absolute(given, Path.cwd())
+    for section, values in given.items():
         raw.setdefault(section, {}).update(values)
     return checked(_built(raw))
+
+
+def _make_absolute(raw: Mapping[str, dict[str, Any]], folder: Path) -> None:
+    for section, key, scheme in _PATHS:
+        value = raw.get(section, {}).get(key)
+        if isinstance(value, str) and value.strip() and value.startswith(scheme):
+            raw[section][key] = scheme + str(folder / value.removeprefix(scheme).strip())
 
 
 def checked(settings: Settings) -> Settings:
@@ -224,6 +244,9 @@ def checked(settings: Settings) -> Settings:
         raise SettingsError("desk.holidays: write dates such as 2026-12-25") from None
     if settings.bus.url != "local":
         raise SettingsError("bus.url: only `local` is there yet")
+    for section, key in _AT_LEAST_ONE:
+        if getattr(getattr(settings, section), key) < 1:
+            raise SettingsError(f"{section}.{key}: write 1 or more")
     _ = settings.allowed_origins, settings.offset
     if settings.offset and urlsplit(settings.public_url).hostname not in ("127.0.0.1", "localhost", "::1"):
         raise SettingsError("server.clock_offset works on loopback only: unset it")
@@ -236,11 +259,20 @@ def with_secret_key(settings: Settings) -> Settings:
         return settings
     path = settings.data / "secret.key"
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
+    with suppress(FileExistsError):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(48))
-    return replace(settings, server=replace(settings.server, secret_keys=(path.read_text().strip(),)))
+    return replace(settings, server=replace(settings.server, secret_keys=(_read_key(path),)))
+
+
+def _read_key(path: Path) -> str:
+    """The kept key; another process may be writing it in this moment. Raises SettingsError when it is none."""
+    for _ in range(_KEY_TRIES):
+        if len(key := path.read_text().strip()) >= _MIN_KEY_CHARS:
+            return key
+        time.sleep(_KEY_PAUSE_S)
+    raise SettingsError(f"{path} holds no signing key: delete it, and a new one is made")
 
 
 def declared() -> list[tuple[str, str, Any, str]]:
@@ -277,14 +309,24 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, dict[str, Any]]:
         section, _, key = setting.removeprefix(_PREFIX).lower().partition("__")
         if setting not in known:
             raise SettingsError(_unknown(name, known))
-        raw.setdefault(section, {})[key] = Path(value).read_text().strip() if setting != name else value
+        if setting != name and setting in environ:
+            raise SettingsError(f"{setting} and {name} are both set: keep one")
+        raw.setdefault(section, {})[key] = _kept_in(name, value) if setting != name else value
     return raw
 
 
+def _kept_in(name: str, path: str) -> str:
+    """What a file holds that a variable names. Raises SettingsError."""
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{name}: {path} cannot be read ({type(error).__name__})") from None
+
+
 def _unknown(name: str, known: set[str]) -> str:
-    near = get_close_matches(name.upper(), known, n=1)
+    near = get_close_matches(name.upper().removeprefix(_PREFIX), [each.removeprefix(_PREFIX) for each in known], n=1)
     return f"the setting {name} is unknown" + (
-        f"; did you mean {near[0]}?" if near else "; docs/settings.md lists them all"
+        f"; did you mean {_PREFIX}{near[0]}?" if near else "; docs/settings.md lists them all"
     )
 
 
@@ -298,6 +340,8 @@ def _built(raw: Mapping[str, Mapping[str, Any]]) -> Settings:
                 raise SettingsError(
                     f"the setting {section}.{key} is unknown" + (f"; did you mean {near[0]}?" if near else "")
                 )
+        if not any(name.startswith(f"{section}.") for name in names):
+            raise SettingsError(f"the section [{section}] is unknown")
         kind = type(getattr(Settings(), section))
         hints = get_type_hints(kind)
         sections[section] = kind(
@@ -309,8 +353,12 @@ def _built(raw: Mapping[str, Mapping[str, Any]]) -> Settings:
 def _converted(name: str, value: Any, kind: Any) -> Any:
     if get_origin(kind) is tuple:
         parts = value.split(",") if isinstance(value, str) else value
+        if not isinstance(parts, list):
+            raise SettingsError(f"{name}: write a list, such as [{value!r}]")
         return tuple(_converted(name, part, get_args(kind)[0]) for part in parts if str(part).strip())
     try:
+        if kind is int and isinstance(value, (bool, float)):
+            raise ValueError
         return kind(value.strip() if isinstance(value, str) else value)
     except (TypeError, ValueError):
         raise SettingsError(f"{name}: {value!r} is no {kind.__name__}") from None

@@ -23,6 +23,10 @@ help: ## Show this list
 demo: .venv/.run ## The whole product on http://127.0.0.1:8000, seeded, no account needed (PORT=8000)
 	@exec $(BIN)/onethread demo --port $(PORT)
 
+.PHONY: setup
+setup: .venv/.run ## Only the set-up: afterwards the command is .venv/bin/onethread
+	@echo "Ready: .venv/bin/onethread --help"
+
 .PHONY: test
 test: .venv/.dev ## All tests but the long ones (ARGS="tests/channels -k whatsapp")
 	@$(BIN)/python -m pytest $(ARGS)

@@ -29,6 +29,7 @@ CONDITIONS: Final = (
     "adversarial",
     "continuity",
 )
+_EXPECTATIONS: Final = frozenset({"actions", "handoff", "says", "never_says"})
 _INTERNAL: Final = frozenset({"verify_identity", "hand_off", "notify_when"})
 
 
@@ -132,6 +133,8 @@ async def _step(stage: Stage, step: Mapping[str, Any], signed_in: str) -> Heard 
     if "order" in step:
         await stage.put_order(step["order"])
         return None
+    if "say" not in step:
+        raise ValueError(f"not a turn: {', '.join(map(str, step)) or 'nothing'}")
     return await stage.say(line_of(step, Line("", customer=signed_in)))
 
 
@@ -158,6 +161,7 @@ def _add(everything: Heard, heard: Heard) -> None:
 
 def _failures(expect: Mapping[str, Any], heard: Heard) -> Iterator[str]:
     said = "\n".join(each["text"] for each in heard.replies)
+    yield from (f"not an expectation: {each}" for each in sorted(expect.keys() - _EXPECTATIONS))
     if "actions" in expect:
         yield from _wrong_actions(expect["actions"], heard)
     if "handoff" in expect:
@@ -191,10 +195,16 @@ def _fits(wanted: Any, done: Any) -> bool:
     if isinstance(wanted, Mapping):
         return isinstance(done, Mapping) and all(_fits(value, done.get(key)) for key, value in wanted.items())
     if isinstance(wanted, list):
-        return (
-            isinstance(done, list) and len(done) == len(wanted) and all(any(_fits(w, d) for d in done) for w in wanted)
-        )
+        return isinstance(done, list) and len(done) == len(wanted) and _pair_up(wanted, done)
     return str(wanted).lstrip("#") == str(done).lstrip("#")
+
+
+def _pair_up(wanted: Sequence[Any], done: Sequence[Any]) -> bool:
+    """Whether each wanted thing has one of its own, in whatever order."""
+    if not wanted:
+        return True
+    rest = ((index, each) for index, each in enumerate(done) if _fits(wanted[0], each))
+    return any(_pair_up(wanted[1:], [*done[:index], *done[index + 1 :]]) for index, _ in rest)
 
 
 def scorecard(results: Sequence[Result]) -> dict[str, Any]:

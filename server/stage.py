@@ -33,6 +33,7 @@ from server.clock import HandClock
 from server.commerce.embedded import EmbeddedStore
 from server.desk import work
 from server.inbox import accept
+from server.lifecycle import Lifecycle
 from server.policies.shape import Policy
 from server.services import Services
 from server.settings import Settings, TurnsSettings
@@ -150,8 +151,9 @@ class Stage:
         return heard
 
     async def advance(self, by: timedelta) -> Heard:
-        """Let time pass and whatever comes due happen."""
+        """Let time pass and whatever comes due happen: answers, and what becomes of a thread in which nobody speaks."""
         self.clock.advance(by)
+        await Lifecycle(self.services).age()
         heard = Heard()
         for answered in await self._turns.drain():
             _note(heard, answered)

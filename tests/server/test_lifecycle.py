@@ -16,6 +16,8 @@ from server.bus import Bell
 from server.clock import HandClock
 from server.lifecycle import Lifecycle
 from server.services import Services
+from server.settings import Settings
+from server.stage import Line, Stage
 from tests.server import core
 from tests.server.commerce.orders import an_order
 from tests.support.databases import ENGINES, NOW, opened, url_of
@@ -186,3 +188,19 @@ async def test_the_loop_ages_threads_and_finishes_actions(database: Database) ->
         order = await services.store.order("ord_7")
         assert order is not None
         assert order.cancelled_at is not None
+
+
+def test_time_that_passes_in_a_rehearsal_ages_threads_as_on_a_server() -> None:
+    """On a loop of its own: a stage, made for the command line, prepares its files in place."""
+
+    async def rehearse() -> list[str]:
+        async with await Stage.open(Settings(), core.POLICY, NOW) as stage:
+            await stage.say(Line("hello"))
+            seen = []
+            for days in (2, 1, 7):
+                await stage.advance(timedelta(days=days))
+                latest = await stage.latest()
+                seen.append(latest.state.status if latest else "")
+            return seen
+
+    assert asyncio.run(rehearse()) == ["pending", "resolved", "closed"]

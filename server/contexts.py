@@ -1,7 +1,7 @@
 """What a turn reads before it answers: one snapshot of a thread, as the answering room and the desk know it.
 
 Everything is read in one unit and nothing in it changes while the answer is made. Only what was said since the conversation
-last began counts: a reopened or handed-back thread starts afresh.
+last began counts: a reopened or handed-back thread starts afresh, with what a person left unanswered.
 """
 
 from collections.abc import Sequence
@@ -47,7 +47,7 @@ async def read(
         return None
     history = await threads.events(tx, thread.id, max(0, thread.state.last_seq - _HISTORY))
     fresh = _since_reset(history)
-    said = _unanswered(fresh) or (_latest(fresh) if is_answered else [])
+    said = _unanswered(fresh, _still_waiting(history, fresh)) or (_latest(fresh) if is_answered else [])
     if not said:
         return thread, _empty(services, thread, customer)
     identity = await customers.identity(tx, said[-1].identity_id)
@@ -119,7 +119,30 @@ def _since_reset(history: Sequence[Event]) -> list[Event]:
     return list(history[start:])
 
 
-def _unanswered(fresh: Sequence[Event]) -> list[Event]:
+def _still_waiting(history: Sequence[Event], fresh: Sequence[Event]) -> list[Event]:
+    """What the customer said to a person who handed back without an answer.
+
+    Not what led to a handoff: answering that again would hand over again."""
+    if not fresh or fresh[0].type != "assigned":
+        return []
+    earlier = list(history[: len(history) - len(fresh)])
+    ends = [
+        index
+        for index, event in enumerate(earlier)
+        if event.type in ("handoff", "reopened", "resolved") or _is_answer(event)
+    ]
+    return [event for event in earlier[ends[-1] + 1 if ends else 0 :] if _is_question(event)]
+
+
+def _is_answer(event: Event) -> bool:
+    return event.type == "message" and event.author_type != "customer" and not event.body.get("holding")
+
+
+def _is_question(event: Event) -> bool:
+    return event.type == "message" and event.author_type == "customer"
+
+
+def _unanswered(fresh: Sequence[Event], waiting: Sequence[Event] = ()) -> list[Event]:
     answered = max(
         (
             max(int(event.body.get("answers", 0)), event.seq if event.author_type == "agent" else 0)
@@ -129,15 +152,11 @@ def _unanswered(fresh: Sequence[Event]) -> list[Event]:
         default=0,
     )
     labelled = max((int(event.body.get("of", 0)) for event in fresh if event.type == "classified"), default=0)
-    return [
-        event
-        for event in fresh
-        if event.type == "message" and event.author_type == "customer" and event.seq > max(answered, labelled)
-    ]
+    return [event for event in (*waiting, *fresh) if _is_question(event) and event.seq > max(answered, labelled)]
 
 
 def _latest(fresh: Sequence[Event]) -> list[Event]:
-    return [event for event in fresh if event.type == "message" and event.author_type == "customer"][-1:]
+    return [event for event in fresh if _is_question(event)][-1:]
 
 
 def _as_said(event: Event) -> Said:

@@ -115,7 +115,7 @@ async def resolve(services: Services, conv: str, agent: Agent, seen_seq: int | N
 
 
 async def hand_back(services: Services, conv: str, agent: Agent) -> Written:
-    """Give the thread back to the assistant, which starts afresh with the next message."""
+    """Give the thread back to the assistant, which starts afresh: with what was left unanswered, or the next message."""
 
     async def unit(tx: Tx) -> Written:
         thread = await _open_thread(tx, conv)
@@ -124,9 +124,13 @@ async def hand_back(services: Services, conv: str, agent: Agent) -> Written:
         _check_owner(thread, agent)
         await dialogues.save(tx, thread.id, thread.state.last_seq, await _kept(tx, thread))
         event = NewEvent("assigned", {"owner_kind": "assistant"}, "all", "agent", agent.id, agent.name)
+        if thread.state.waiting_since:
+            await turns.due(tx, thread.id, services.clock.now(), services.clock.now())
         return await _append(tx, services, thread, event)
 
-    return await _do(services, agent, unit)
+    written = await _do(services, agent, unit)
+    services.bus.publish("turns")
+    return written
 
 
 async def since(services: Services, conv: str, seq: int) -> Sequence[Event]:

@@ -229,6 +229,35 @@ async def test_a_thread_that_is_handed_back_is_answered_by_the_assistant_again(h
     assert len(await core.said(house.services, house.thread)) == 1
 
 
+async def test_what_a_person_left_unanswered_is_answered_by_the_assistant(house: House) -> None:
+    await house.reply(house.kim, "Hi, Kim here.", 1)
+    await core.write(house.services, "where is my order 1042? ana@example.com")
+    await Turns(house.services, pads=False).drain()
+    assert await core.said(house.services, house.thread) == []
+    await work.hand_back(house.services, house.conv, house.kim)
+    await Turns(house.services, pads=False).drain()
+    assert len(await core.said(house.services, house.thread)) == 1
+    assert "#1042" in (await core.said(house.services, house.thread))[0]
+    assert not await house.waits()
+
+
+async def test_a_question_from_the_queue_is_answered_after_a_hand_back_and_what_led_there_is_not(house: House) -> None:
+    assistant = Turns(house.services, pads=False)
+    await core.write(house.services, "I want to speak to a person")
+    await assistant.drain()
+    await work.hand_back(house.services, house.conv, house.kim)
+    await assistant.drain()
+    assert await house.state() == ("open", "assistant")
+    await core.happen(house.services, house.thread, NewEvent("handoff", {"reason": "requested"}, "all"))
+    await core.write(house.services, "where is my order 1042? ana@example.com")
+    await assistant.drain()
+    await work.hand_back(house.services, house.conv, house.kim)
+    await assistant.drain()
+    assert "#1042" in (await core.said(house.services, house.thread))[-1]
+    assert await house.state() == ("pending", "assistant")
+    assert len(await core.log(house.services, house.thread, "handoff")) == 2
+
+
 async def test_handing_back_forgets_an_open_question_but_not_the_language(house: House) -> None:
     saved = {"language": "de", "asked": "identify", "asked_times": 2, "slots": {"emails": ["ana@example.com"]}}
     await house.services.database.write(lambda tx: dialogues.save(tx, house.thread.id, 1, saved))

@@ -15,7 +15,7 @@ from server.answering.skills.order_status import say_unreadable, tell
 from server.answering.turn import Turn, short_hash
 from server.answering.understand import yesno
 from server.answering.words import cards, return_words
-from server.commerce.model import Line, LineQuantity, Money, OrderSnapshot, Product, Variant
+from server.commerce.model import Fact, Line, LineQuantity, Money, OrderSnapshot, Product, Variant
 from server.commerce.wismo import decide
 from server.errors import ActionRefused, StoreRefused, StoreUnavailable
 from server.policies import facts, identity
@@ -210,9 +210,13 @@ def _named_lines(turn: Turn, lines: list[Line]) -> list[Line]:
 
 
 def _quantity(turn: Turn, order: OrderSnapshot, line: Line) -> int:
-    """All pieces of a line, unless the message says how many."""
+    """All pieces of a line, unless the message says how many; too many are told so."""
     left = facts.remaining(order, line)
-    return min(left, return_words.number_of(turn.text, line) or left)
+    wished = return_words.number_of(turn.text, line) or left
+    if wished > left:
+        available = Fact("available", "count", left, f"{order.source}:orders/{order.id}", order.as_of)
+        turn.say("explain.quantity_exceeded", item=return_words.title_fact(line, turn.context.now), available=available)
+    return min(left, wished)
 
 
 def _read_wishes(turn: Turn, draft: ReturnDraft) -> None:
@@ -220,6 +224,9 @@ def _read_wishes(turn: Turn, draft: ReturnDraft) -> None:
     intents = {each.name for each in turn.understood.intents}
     if not draft.reason:
         draft.reason = return_words.reason_in(turn.text) or ""
+    said = return_words.opened_in(turn.text)
+    if draft.is_opened is None and said:
+        draft.is_opened = said == "yes"
     if "exchange" in intents:
         draft.wanted = turn.text
     if not draft.outcome and "exchange" in intents and "return" not in intents:

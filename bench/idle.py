@@ -37,7 +37,10 @@ def _once() -> tuple[float, float]:
         environ = {**os.environ, "ONETHREAD_SERVER__DATA": folder}
         begin = time.perf_counter()
         process = subprocess.Popen(
-            [sys.executable, "-m", "server", "serve", "--port", str(port)], env=environ, stderr=subprocess.DEVNULL
+            [sys.executable, "-m", "server", "serve", "--port", str(port)],
+            env=environ,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         try:
             _answers(port)

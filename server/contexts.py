@@ -21,7 +21,7 @@ from server.answering.context import Context, Dialogue, Said, Shop
 from server.desk.hours import back_at, is_staffed
 from server.services import Services
 
-_HISTORY: Final = 400
+_HISTORY: Final = 60  # events: some twenty exchanges; reading more makes every turn of a long thread dearer
 
 
 class _Guesses:
@@ -66,12 +66,13 @@ async def _context(
     said: list[Event],
 ) -> Context:
     now, last = services.clock.now(), said[-1]
+    asked = {event.seq for event in said}
     return replace(
         empty,
         channel=last.channel,
         identity=identity,
         said=tuple(_as_said(event) for event in said),
-        history=tuple(event for event in fresh if event not in said),
+        history=tuple(event for event in fresh if event.seq not in asked),
         dialogue=msgspec.convert(await _dialogue(tx, thread, fresh), Dialogue),
         proofs=await proofs.held(tx, thread.id, identity.id, now),
         net=str(last.body.get("meta", {}).get("net", "")),

@@ -48,19 +48,7 @@ def say(text: str) -> None:
 def settings_of(config: str | None) -> Settings:
     """Settings from the named file, or from onethread.toml here if there is one. Raises SettingsError."""
     path = Path(config) if config else Path(_CONFIG) if Path(_CONFIG).exists() else None
-    settings = load(path)
-    if path is not None:
-        settings = _relative_to(settings, path.parent)
-    return settings
-
-
-def _relative_to(settings: Settings, folder: Path) -> Settings:
-    """Paths in a settings file are relative to that file."""
-    server = replace(settings.server, data=str(folder / settings.server.data))
-    policy = (
-        replace(settings.policy, file=str(folder / settings.policy.file)) if settings.policy.file else settings.policy
-    )
-    return replace(settings, server=server, policy=policy)
+    return load(path)
 
 
 async def open_database(settings: Settings) -> Database:

@@ -370,7 +370,7 @@ def _after_refusal(turn: Turn, draft: ReturnDraft) -> None:
 
 async def _settle_outcome(turn: Turn, draft: ReturnDraft, case: Case) -> None:
     """Offer the ways it may end, find what an exchange becomes, then read everything back."""
-    kinds = return_words.kinds(case.decision)
+    kinds = [kind for kind in return_words.kinds(case.decision) if kind != "exchange" or _has_others(draft, case)]
     if draft.wants_exchange and not draft.outcome and "exchange" in kinds:
         draft.outcome = "exchange"
     whole, draft.lines = draft.lines, return_words.granted(case.decision) or draft.lines
@@ -378,12 +378,18 @@ async def _settle_outcome(turn: Turn, draft: ReturnDraft, case: Case) -> None:
         turn.speech.join(return_words.withheld(case.order, case.decision, turn.voice, turn.context.now))
         case = await _decide(turn, draft, case.found)
     if draft.outcome not in kinds:
-        turn.speech.join(return_words.offer(case.order, case.decision, turn.voice, turn.context.now))
+        turn.speech.join(return_words.offer(case.order, case.decision, turn.voice, turn.context.now, kinds))
         turn.ask("outcome", [turn.option(f"outcome.{kind}", f"outcome:{kind}") for kind in kinds])
         return
     if draft.outcome in ("exchange", "replace") and not await _has_targets(turn, draft, case):
         return
     await _read_back(turn, draft, case)
+
+
+def _has_others(draft: ReturnDraft, case: Case) -> bool:
+    """Whether every line has another variant to become."""
+    lines = [line for line_id in draft.lines if (line := case.order.line(line_id)) is not None]
+    return all(_variants(line, case.products) for line in lines)
 
 
 async def _has_targets(turn: Turn, draft: ReturnDraft, case: Case) -> bool:

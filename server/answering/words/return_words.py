@@ -108,10 +108,12 @@ def withheld(order: OrderSnapshot, decision: Decision, voice: Voice, now: dateti
     return _why([result for result in decision.lines if result.verdict != "allow"], decision, order, voice, now)
 
 
-def offer(order: OrderSnapshot, decision: Decision, voice: Voice, now: datetime) -> Speech:
-    """Every way it may end, once, the refund beside the others as an equal; before it, what may not go back and why."""
+def offer(order: OrderSnapshot, decision: Decision, voice: Voice, now: datetime, only: Sequence[str] = ()) -> Speech:
+    """Every way it may end, once, the refund beside the others as an equal; before it, what may not go back and why.
+
+    `only` = of these ways alone."""
     said = withheld(order, decision, voice, now).add("returns.offer")
-    for kind in kinds(decision):
+    for kind in only or kinds(decision):
         _add_offer(said, kind, order, decision, now)
     return said
 

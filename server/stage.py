@@ -91,7 +91,7 @@ class Stage:
     ) -> Self:
         """Prepare the store from import files by kind. Raises ValueError naming the first bad line."""
         await asyncio.to_thread(warm)
-        folder = Path(tempfile.mkdtemp(prefix="onethread-stage-"))
+        folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="onethread-stage-"))
         stage = cls(settings, policy, folder, now)
         database = await SqliteDatabase.open(folder / "template.db", readers=1, durable=False)
         try:
@@ -117,7 +117,7 @@ class Stage:
             await self._database.close()
         self._copy += 1
         path = self._folder / f"copy-{self._copy % 2}.db"
-        _fresh_copy(self._folder / "template.db", path)
+        await asyncio.to_thread(_fresh_copy, self._folder / "template.db", path)
         self._database = await SqliteDatabase.open(path, readers=1, durable=False)
         self.clock.set(self._start)
         bus = LocalBus()
@@ -132,7 +132,7 @@ class Stage:
         """Throw everything away."""
         if self._database is not None:
             await self._database.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
 
     async def say(self, line: Line) -> Heard:
         """Say something and run every turn that comes due; what came of it."""

@@ -5,7 +5,7 @@ here knows a model, an order or a customer.
 """
 
 from dataclasses import dataclass, field
-from typing import Literal, TypedDict
+from typing import Literal, TypedDict, get_args
 
 Intent = Literal[
     "order_status",
@@ -37,32 +37,7 @@ Sentiment = Literal["negative", "neutral", "positive"]
 Level = Literal["low", "medium", "high"]
 Risk = Literal["legal", "safety", "reputation", "chargeback", "vulnerable"]
 
-INTENTS: tuple[Intent, ...] = (
-    "order_status",
-    "delivery_problem",
-    "return",
-    "exchange",
-    "refund_request",
-    "refund_status",
-    "cancel",
-    "change_address",
-    "change_order",
-    "damaged_or_wrong_item",
-    "warranty",
-    "product_question",
-    "stock_question",
-    "promo",
-    "payment",
-    "subscription",
-    "account",
-    "policy_question",
-    "complaint",
-    "human_request",
-    "greeting",
-    "thanks",
-    "goodbye",
-    "other",
-)
+INTENTS: tuple[Intent, ...] = get_args(Intent)
 COURTESIES: frozenset[Intent] = frozenset({"greeting", "thanks", "goodbye"})
 """Intents that ask for nothing: they count only when a message holds nothing else."""
 

@@ -47,7 +47,7 @@ export class ThreadPane {
     this.nothing = el("div", { className: "empty nothing" }, icon("chat"), el("h2", null, "Choose a conversation"), el("p", null, "Press J and K to move through the list, Enter to open one, ? for all keys."));
     place.append(this.nothing, this.head, this.state, el("div", { className: "scroll-place" }, this.scroll, this.pill), this.foot);
     this.scroll.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    new ResizeObserver(() => this.#isAtEnd && this.toEnd()).observe(this.scroll);
+    new ResizeObserver(() => this.#stays() && this.toEnd()).observe(this.scroll);
     this.close();
   }
 
@@ -136,7 +136,7 @@ export class ThreadPane {
 
   /** @param {DeskEvent} event */
   #arrived(event) {
-    if (this.#isAtEnd || event.author.id === this.#wiring.me.id) return this.toEnd();
+    if (this.#stays() || event.author.id === this.#wiring.me.id) return this.toEnd();
     if (event.type !== "message" && event.type !== "note") return;
     this.#newer += 1;
     this.pill.hidden = false;
@@ -146,17 +146,23 @@ export class ThreadPane {
   /** To the newest line. @param {boolean} [isSmooth] */
   toEnd(isSmooth = false) {
     this.scroll.scrollTo({ top: this.scroll.scrollHeight, behavior: isSmooth && !matchMedia("(prefers-reduced-motion: reduce)").matches ? "smooth" : "instant" });
+    this.#top = this.scroll.scrollTop; // known at once: the event may come only after somebody has scrolled away again
     this.#isAtEnd = true;
     this.#newer = 0;
     this.pill.hidden = true;
   }
 
   /** Only a person leaves the end: when the room gets smaller meanwhile, the end is still what they look at. */
-  #scrolled() {
+  #stays() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroll;
     this.#isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_END_PX || (this.#isAtEnd && scrollTop >= this.#top);
     this.#top = scrollTop;
-    if (this.#isAtEnd) {
+    return this.#isAtEnd;
+  }
+
+  /** Somebody, or the browser, moved the view. */
+  #scrolled() {
+    if (this.#stays()) {
       this.#newer = 0;
       this.pill.hidden = true;
       this.#wiring.seen(this.#before?.seq ?? 0);

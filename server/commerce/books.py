@@ -28,7 +28,7 @@ from server.commerce.documents import (
 from server.commerce.filing import prepare, put_customer, put_order, put_product
 from server.commerce.formats import PaymentMethodDocument, VariantDocument
 from server.commerce.model import LineQuantity, Money, PaymentState, RefundStatus
-from server.commerce.parse import product_record
+from server.commerce.parse_goods import product_record
 from server.errors import StoreRefused
 
 R = TypeVar("R")

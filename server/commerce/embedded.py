@@ -32,7 +32,8 @@ from server.commerce.documents import (
 )
 from server.commerce.filing import Filed, prepare, put_customer, put_order, put_product
 from server.commerce.model import Address, CustomerRecord, LineQuantity, Money, OrderSnapshot, Product, Variant
-from server.commerce.parse import customer_record, product_record, snapshot
+from server.commerce.parse import customer_record, snapshot
+from server.commerce.parse_goods import product_record
 from server.commerce.store import (
     AddressResult,
     CancelResult,

@@ -67,7 +67,9 @@ class AddressDocument(Part):
     zip: Text | None = None
     country: Annotated[str | None, Meta(description="ISO 3166 alpha-2")] = None
     phone: Text | None = None
-    kind: Text | None = None
+    kind: Annotated[str | None, Meta(description="residential, business, po_box, locker or pickup_point")] = None
+    validated: bool | None = None
+    deliverable: bool | None = None
 
 
 class BuyerDocument(Part):
@@ -89,6 +91,8 @@ class TotalsDocument(Part):
     shipping: Minor | None = None
     tax: Minor | None = None
     refunded: Minor | None = None
+    duties: Minor | None = None
+    outstanding: Annotated[int | None, Meta(description="Minor units that are still to be paid")] = None
 
 
 class PaymentMethodDocument(Part):
@@ -100,6 +104,28 @@ class PaymentMethodDocument(Part):
     balance: Minor | None = None
 
 
+class TransactionDocument(Part):
+    """One movement of money, or an attempt at one."""
+
+    kind: Annotated[str, Meta(description="authorization, sale, capture, refund or void")]
+    status: Annotated[str, Meta(description="pending, succeeded or failed; anything else is unknown")]
+    amount: Price | None = None
+    gateway: Text | None = None
+    at: Time | None = None
+    id: Text | None = None
+    error: Text | None = None
+
+
+class PaymentProblemDocument(Part):
+    """Something that went wrong with the money, as the payment provider told it."""
+
+    kind: Annotated[str, Meta(description="failed, charged_twice or refund_bounced")]
+    at: Time | None = None
+    amount: Price | None = None
+    id: Text | None = None
+    refund: Annotated[str | None, Meta(description="The id of the refund that came back")] = None
+
+
 class PaymentDocument(Part):
     """The money side; an unknown status is treated as `unknown`."""
 
@@ -107,6 +133,10 @@ class PaymentDocument(Part):
     methods: list[PaymentMethodDocument] | None = None
     disputed: bool | None = None
     pay_url: Text | None = None
+    gateways: list[str] | None = None
+    transactions: list[TransactionDocument] | None = None
+    problems: list[PaymentProblemDocument] | None = None
+    authorised_until: Time | None = None
 
 
 class PreorderDocument(Part):
@@ -139,6 +169,53 @@ class LineDocument(Part):
     requires_shipping: bool | None = None
     hygiene: bool | None = None
     tags: list[str] | None = None
+    current: Annotated[
+        int | None, Meta(description="Pieces that still stand after edits and cancellations; else the quantity")
+    ] = None
+    refunded: Annotated[int | None, Meta(description="Pieces refunded, where no refund lists its lines")] = None
+    gift_card: bool | None = None
+    variant: Annotated[str | None, Meta(description="The shop platform's id of the variant")] = None
+    tax: Minor | None = None
+    discount: Minor | None = None
+    duty: Minor | None = None
+
+
+class WorkLineDocument(Part):
+    """Pieces of a line that one warehouse works on."""
+
+    line: Annotated[str, Meta(description="The id of a line of this order")]
+    quantity: Count
+    remaining: Count | None = None
+
+
+class FulfilmentOrderDocument(Part):
+    """Warehouse work: it exists before any parcel does."""
+
+    id: Identifier
+    status: Annotated[
+        str, Meta(description="open, in_progress, picked, packed, scheduled, on_hold, incomplete, closed or cancelled")
+    ]
+    location: Text | None = None
+    request_status: Annotated[
+        str | None,
+        Meta(description="unsubmitted, submitted, accepted, rejected, cancellation_requested or cancellation_rejected"),
+    ] = None
+    holds: Annotated[list[str] | None, Meta(description="Reasons: " + " ".join(HoldReason))] = None
+    fulfil_at: Time | None = None
+    fulfil_by: Time | None = None
+    method: Annotated[
+        str | None, Meta(description="shipping, local, pickup_in_store, pickup_point, digital or none")
+    ] = None
+    lines: list[WorkLineDocument] | None = None
+    supported_actions: list[str] | None = None
+    at: Annotated[Time | None, Meta(description="When the warehouse said so")] = None
+
+
+class RiskDocument(Part):
+    """What the platform thinks of the order; never shown to a shopper."""
+
+    recommendation: Annotated[str | None, Meta(description="accept, investigate, cancel or none")] = None
+    level: Text | None = None
 
 
 class HoldDocument(Part):
@@ -171,6 +248,15 @@ class EventDocument(Part):
     id: Text | None = None
     sequence: int | None = None
     received_at: Time | None = None
+    ingested_at: Annotated[Time | None, Meta(description="When we stored it; never used to sort")] = None
+    raw_code: Annotated[str | None, Meta(description="The carrier's own word, where `code` is a translation of it")] = (
+        None
+    )
+    source: Annotated[str | None, Meta(description="Who told us, such as easypost; else the carrier")] = None
+    flags: Annotated[list[str] | None, Meta(description="What this event says beside its code, such as late")] = None
+    local: Annotated[
+        bool | None, Meta(description="True: `at` has the scan's local time, whose zone the carrier did not tell")
+    ] = None
 
 
 class ProofDocument(Part):
@@ -230,6 +316,10 @@ class ShipmentDocument(Part):
     duty: DutyDocument | None = None
     feed_as_of: Time | None = None
     expected_back_on: Time | None = None
+    group_id: Annotated[str | None, Meta(description="Shared by parcels of one fulfilment")] = None
+    legs: Annotated[
+        list[str] | None, Meta(description="Further tracking numbers of the same parcel: first mile, last mile")
+    ] = None
 
 
 class LabelDocument(Part):
@@ -237,6 +327,14 @@ class LabelDocument(Part):
 
     url: Text | None = None
     tracking: Text | None = None
+    carrier: Text | None = None
+
+
+class FeesDocument(Part):
+    """What a return costs its shopper."""
+
+    restocking: Price | None = None
+    label: Price | None = None
 
 
 class ReturnDocument(Part):
@@ -253,6 +351,12 @@ class ReturnDocument(Part):
     received_at: Time | None = None
     inspected_at: Time | None = None
     reason: Text | None = None
+    name: Annotated[str | None, Meta(description="What the shop calls the return, where that is not its id")] = None
+    fees: FeesDocument | None = None
+    drop_off: Text | None = None
+    refund: Annotated[str | None, Meta(description="The id of the refund that settles it")] = None
+    replacement: Annotated[str | None, Meta(description="The number of the order that replaces it")] = None
+    policy_version: Text | None = None
 
 
 class RefundDocument(Part):
@@ -265,6 +369,8 @@ class RefundDocument(Part):
     method: Text | None = None
     lines: list[LineReference] | None = None
     reason: Text | None = None
+    shipping: Price | None = None
+    reference: Annotated[str | None, Meta(description="The payment provider's own reference")] = None
 
 
 class DisputeDocument(Part):
@@ -327,6 +433,19 @@ class OrderDocument(Part):
     tags: list[str] | None = None
     note: Annotated[str | None, Meta(description="The shopper's own text")] = None
     internal_note: Annotated[str | None, Meta(description="Never shown to a shopper")] = None
+    fulfilment_orders: list[FulfilmentOrderDocument] | None = None
+    risk: RiskDocument | None = None
+    confirmation_code: Text | None = None
+    closed_at: Time | None = None
+    test: bool | None = None
+    channel: Annotated[str | None, Meta(description="Where it was bought: web, app, pos, a marketplace")] = None
+    locale: Text | None = None
+    bill_zip: Text | None = None
+    shop_currency: Annotated[
+        str | None, Meta(description="ISO 4217 code of the shop's own books, where it differs")
+    ] = None
+    taxes_included: bool | None = None
+    status_page_url: Text | None = None
 
 
 class VariantDocument(Part):
@@ -337,6 +456,9 @@ class VariantDocument(Part):
     options: dict[str, object] | None = None
     stock: int | None = None
     available: bool | None = None
+    id: Annotated[str | None, Meta(description="The shop platform's id of the variant, for links to the cart")] = None
+    attributes: dict[str, object] | None = None
+    was_price: Annotated[int | None, Meta(description="The price before a reduction")] = None
 
 
 class ProductDocument(Part):
@@ -351,7 +473,19 @@ class ProductDocument(Part):
     tags: list[str] | None = None
     collections: list[str] | None = None
     warranty_months: Count | None = None
-    reviews: list[object] | None = None
+    reviews: Annotated[
+        list[object] | None, Meta(description="What buyers wrote: a text, or {text, author, rating, at, url}")
+    ] = None
+    url: Text | None = None
+    image: Text | None = None
+    currency: Annotated[str | None, Meta(description="ISO 4217 code of its prices; else the shop's")] = None
+    size_chart: Annotated[
+        dict[str, object] | None,
+        Meta(description='{"unit": "cm", "fit": "true", "rows": [{"size": "M", "measures": {"chest": "96-102"}}]}'),
+    ] = None
+    compatible_with: Annotated[list[object] | None, Meta(description="What it fits: models, product ids, skus")] = None
+    updated_at: Time | None = None
+    status: Annotated[str | None, Meta(description="active (default), draft or archived")] = None
 
 
 class CustomerDocument(Part):

@@ -8,158 +8,32 @@ state; `shipped` never means delivered. Times are aware and in UTC, money is int
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal, TypeAlias
 
-Moment: TypeAlias = date | datetime
-"""A point in time, or a date alone: a date means "by the end of that day at the destination"."""
-
-
-class PaymentState(StrEnum):
-    """What we know about the money of an order."""
-
-    PENDING = "pending"
-    AUTHORIZED = "authorized"
-    EXPIRED = "expired"
-    PARTIALLY_PAID = "partially_paid"
-    PAID = "paid"
-    PARTIALLY_REFUNDED = "partially_refunded"
-    REFUNDED = "refunded"
-    VOIDED = "voided"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-
-
-class FulfilmentPhase(StrEnum):
-    """How far the warehouse is; `shipped` says nothing about delivery."""
-
-    UNFULFILLED = "unfulfilled"
-    ON_HOLD = "on_hold"
-    SCHEDULED = "scheduled"
-    PROCESSING = "processing"
-    PARTIALLY_SHIPPED = "partially_shipped"
-    SHIPPED = "shipped"
-    NOT_REQUIRED = "not_required"
-    CANCELLED = "cancelled"
-    UNKNOWN = "unknown"
-
-
-class ShipmentStatus(StrEnum):
-    """Where one parcel is; also the codes of its tracking events."""
-
-    LABEL_CREATED = "label_created"
-    PICKED_UP = "picked_up"
-    IN_TRANSIT = "in_transit"
-    CUSTOMS = "customs"
-    OUT_FOR_DELIVERY = "out_for_delivery"
-    ATTEMPTED = "attempted"
-    AVAILABLE_FOR_PICKUP = "available_for_pickup"
-    DELIVERED = "delivered"
-    EXCEPTION = "exception"
-    RETURNING = "returning"
-    RETURNED = "returned"
-    LOST = "lost"
-    DAMAGED = "damaged"
-    CANCELLED = "cancelled"
-    UNKNOWN = "unknown"
-
-
-class ShipmentFlag(StrEnum):
-    """What else is true of a parcel; any number at once."""
-
-    STALLED = "stalled"
-    LATE = "late"
-    ETA_REVISED = "eta_revised"
-    ADDRESS_PROBLEM = "address_problem"
-    ACTION_REQUIRED = "action_required"
-    DUTY_DUE = "duty_due"
-    NO_CARRIER_DATA = "no_carrier_data"
-    VOIDED_LABEL = "voided_label"
-    SIGNATURE_REQUIRED = "signature_required"
-    MISROUTED = "misrouted"
-    WEATHER = "weather"
-    SPLIT = "split"
-    PRESUMED_LOST = "presumed_lost"
-
-
-class HoldReason(StrEnum):
-    """Why the warehouse waits. `fraud_review` is never told to a shopper."""
-
-    PAYMENT = "payment"
-    FRAUD_REVIEW = "fraud_review"
-    ADDRESS = "address"
-    OUT_OF_STOCK = "out_of_stock"
-    AWAITING_RETURN_ITEMS = "awaiting_return_items"
-    UPSELL_WINDOW = "upsell_window"
-    UNKNOWN_DATE = "unknown_date"
-    OTHER = "other"
-
-
-class ReturnStatus(StrEnum):
-    """Where a return (RMA) is."""
-
-    REQUESTED = "requested"
-    DECLINED = "declined"
-    APPROVED = "approved"
-    LABEL_ISSUED = "label_issued"
-    IN_TRANSIT = "in_transit"
-    RECEIVED = "received"
-    INSPECTED = "inspected"
-    APPROVED_FOR_PAYOUT = "approved_for_payout"
-    REFUNDED = "refunded"
-    EXCHANGED = "exchanged"
-    REPAIRED = "repaired"
-    REJECTED = "rejected"
-    EXPIRED = "expired"
-    CANCELLED = "cancelled"
-    CLOSED = "closed"
-    UNKNOWN = "unknown"
-
-
-class ReturnOutcome(StrEnum):
-    """What the shopper gets for what goes back."""
-
-    REFUND = "refund"
-    STORE_CREDIT = "store_credit"
-    EXCHANGE = "exchange"
-    REPAIR = "repair"
-    KEEP = "keep"
-    UNKNOWN = "unknown"
-
-
-class RefundStatus(StrEnum):
-    """`pending` = submitted to the bank; only `succeeded` means refunded."""
-
-    PENDING = "pending"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-
-
-class Direction(StrEnum):
-    """Which way a parcel travels."""
-
-    FORWARD = "forward"
-    RETURN = "return"
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """An amount in minor units (cents; JPY has none) of one currency (ISO 4217)."""
-
-    amount_minor: int
-    currency: str
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a scan happened, as far as the carrier said."""
-
-    city: str | None = None
-    region: str | None = None
-    country: str | None = None
-    facility: str | None = None
+from server.commerce.facts import Fact as Fact
+from server.commerce.facts import FactKind as FactKind
+from server.commerce.facts import FactValue as FactValue
+from server.commerce.facts import LocalTime as LocalTime
+from server.commerce.facts import Moment as Moment
+from server.commerce.facts import Money as Money
+from server.commerce.facts import Place as Place
+from server.commerce.facts import Window as Window
+from server.commerce.goods import Product as Product
+from server.commerce.goods import Review as Review
+from server.commerce.goods import SizeChart as SizeChart
+from server.commerce.goods import Variant as Variant
+from server.commerce.states import Direction as Direction
+from server.commerce.states import FulfilmentPhase as FulfilmentPhase
+from server.commerce.states import HoldReason as HoldReason
+from server.commerce.states import PaymentProblemKind as PaymentProblemKind
+from server.commerce.states import PaymentState as PaymentState
+from server.commerce.states import RefundStatus as RefundStatus
+from server.commerce.states import ReturnOutcome as ReturnOutcome
+from server.commerce.states import ReturnStatus as ReturnStatus
+from server.commerce.states import ShipmentFlag as ShipmentFlag
+from server.commerce.states import ShipmentStatus as ShipmentStatus
+from server.commerce.states import WorkStatus as WorkStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +49,7 @@ class Address:
     country: str = ""
     phone: str | None = None
     kind: str | None = None
+    is_deliverable: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +84,11 @@ class Line:
     preorder_release_on: Moment | None = None
     is_backorder: bool = False
     backorder_expected_on: Moment | None = None
+    is_gift_card: bool = False
+    variant_id: str | None = None
+    tax: Money | None = None
+    discount: Money | None = None
+    duty: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,10 +102,11 @@ class LineQuantity:
 
 @dataclass(frozen=True, slots=True)
 class TrackingEvent:
-    """One thing a carrier told us. `is_date_only` = speak of the day only, never of an hour.
+    """One thing a carrier told us, on three clocks: `at` (the carrier), `received_at` (the provider), `ingested_at` (we).
 
-    `is_informational` = says nothing about where the parcel is (an estimate, a note). `sequence` is the provider's own
-    order where it gives one. Sort by `derive.event_order`, never by when we stored it."""
+    `is_date_only` = speak of the day only, never of an hour. `is_informational` = says nothing about where the parcel
+    is (an estimate, a note). `sequence` is the provider's own order where it gives one; `flags` are what it said beside
+    the code. Sort by `derive.event_order`, never by when we stored it."""
 
     code: ShipmentStatus
     raw_code: str
@@ -237,8 +118,10 @@ class TrackingEvent:
     provider_event_id: str | None = None
     sequence: int | None = None
     received_at: datetime | None = None
+    ingested_at: datetime | None = None
     is_date_only: bool = False
     is_informational: bool = False
+    flags: frozenset[ShipmentFlag] = frozenset()
 
 
 class EtaKind(StrEnum):
@@ -342,6 +225,8 @@ class Shipment:
     pickup: Pickup | None = None
     duty: Duty | None = None
     expected_back_on: Moment | None = None
+    group_id: str | None = None
+    leg_numbers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,6 +240,30 @@ class PaymentMethod:
 
 
 @dataclass(frozen=True, slots=True)
+class Transaction:
+    """One movement of money, or an attempt; `kind` is authorization, sale, capture, refund or void."""
+
+    kind: str
+    status: RefundStatus
+    amount: Money | None = None
+    gateway: str | None = None
+    at: datetime | None = None
+    id: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentProblem:
+    """What went wrong with the money; `refund_id` is the refund that came back."""
+
+    kind: PaymentProblemKind
+    at: datetime | None = None
+    amount: Money | None = None
+    id: str | None = None
+    refund_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Payment:
     """The money side of an order."""
 
@@ -362,6 +271,9 @@ class Payment:
     methods: tuple[PaymentMethod, ...] = ()
     disputed: bool = False
     pay_url: str | None = None
+    transactions: tuple[Transaction, ...] = ()
+    problems: tuple[PaymentProblem, ...] = ()
+    authorised_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,6 +287,7 @@ class Refund:
     method: str
     lines: tuple[LineQuantity, ...] = ()
     reason: str | None = None
+    reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,6 +315,36 @@ class Return:
     received_at: datetime | None = None
     inspected_at: datetime | None = None
     reason: str | None = None
+    name: str | None = None
+    tracking_number: str | None = None
+    drop_off: str | None = None
+    refund_id: str | None = None
+    replacement: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FulfilmentOrder:
+    """Warehouse work, which exists before any parcel. `lines` are what is still to be done."""
+
+    id: str
+    status: WorkStatus
+    location: str | None = None
+    request_status: str | None = None
+    holds: tuple[HoldReason, ...] = ()
+    fulfil_at: Moment | None = None
+    fulfil_by: Moment | None = None
+    method: str | None = None
+    lines: tuple[LineQuantity, ...] = ()
+    supported_actions: tuple[str, ...] = ()
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """What the platform thinks of an order. Agents may see it, a shopper never."""
+
+    recommendation: str | None = None
+    level: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -440,6 +383,8 @@ class Totals:
     tax: Money
     total: Money
     refunded: Money
+    duties: Money | None = None
+    outstanding: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -488,6 +433,17 @@ class OrderSnapshot:
     tags: tuple[str, ...] = ()
     note: str | None = None
     internal_note: str | None = None
+    fulfilment_orders: tuple[FulfilmentOrder, ...] = ()
+    risk: Risk | None = None
+    confirmation_code: str | None = None
+    closed_at: datetime | None = None
+    is_test: bool = False
+    channel: str | None = None
+    locale: str | None = None
+    bill_zip: str | None = None
+    shop_currency: str | None = None
+    taxes_included: bool | None = None
+    status_page_url: str | None = None
 
     def line(self, line_id: str) -> Line | None:
         """The line with this id."""
@@ -534,86 +490,3 @@ class CustomerRecord:
     vip: bool = False
     lifetime_value_minor: int | None = None
     consents: Mapping[str, bool] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """One thing that can be bought; `price_minor` is in the shop's currency."""
-
-    sku: str
-    product_id: str
-    options: Mapping[str, str]
-    price_minor: int
-    stock: int | None
-    available: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Product:
-    """A product and its variants."""
-
-    id: str
-    title: str
-    description: str
-    category: str | None
-    attributes: Mapping[str, str]
-    variants: tuple[Variant, ...]
-    as_of: datetime
-    source: str
-    tags: tuple[str, ...] = ()
-    collections: tuple[str, ...] = ()
-    warranty_months: int | None = None
-    reviews: tuple[str, ...] = ()
-
-
-FactKind: TypeAlias = Literal[
-    "date",
-    "time",
-    "datetime",
-    "window",
-    "amount",
-    "place",
-    "carrier",
-    "tracking_number",
-    "order_number",
-    "product",
-    "status",
-    "count",
-    "person",
-    "url",
-    "text",
-]
-
-
-@dataclass(frozen=True, slots=True)
-class LocalTime:
-    """An instant together with the zone in which it is spoken."""
-
-    at: datetime
-    tz: str
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """From `min` to `max`: both dates, or both instants (then spoken in `tz`)."""
-
-    min: Moment
-    max: Moment
-    tz: str
-
-
-FactValue: TypeAlias = date | LocalTime | Window | Money | Place | str | int
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """Something a reply may say. Nothing else may be said.
-
-    `kind` fixes the type of `value`: date -> date; time, datetime -> LocalTime; window -> Window; amount -> Money;
-    count -> int; place -> Place or str; all others -> str. `source` is where it was read, `at` when that was true."""
-
-    key: str
-    kind: FactKind
-    value: FactValue
-    source: str
-    at: datetime

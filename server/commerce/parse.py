@@ -6,7 +6,7 @@ here depends on the present time.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
@@ -18,7 +18,6 @@ from server.commerce.documents import (
     INFORMATIONAL_CODES,
     CustomerDocument,
     OrderDocument,
-    ProductDocument,
     parse_time,
 )
 from server.commerce.model import (
@@ -33,6 +32,7 @@ from server.commerce.model import (
     Eta,
     EtaKind,
     EtaRevision,
+    FulfilmentOrder,
     FulfilmentPhase,
     Hold,
     HoldReason,
@@ -43,10 +43,11 @@ from server.commerce.model import (
     OrderSnapshot,
     Payment,
     PaymentMethod,
+    PaymentProblem,
+    PaymentProblemKind,
     PaymentState,
     Pickup,
     Place,
-    Product,
     Promise,
     ProofOfDelivery,
     Quantities,
@@ -56,16 +57,21 @@ from server.commerce.model import (
     ReturnLine,
     ReturnOutcome,
     ReturnStatus,
+    Risk,
     Shipment,
+    ShipmentFlag,
     ShipmentStatus,
     Totals,
     TrackingEvent,
-    Variant,
+    Transaction,
+    WorkStatus,
 )
+from server.commerce.parse_goods import texts
 from server.commerce.zones import country_code, zone, zone_of
 
 E = TypeVar("E", bound=StrEnum)
 
+_FLAGS = frozenset(ShipmentFlag)
 _OVER_DISPUTES = frozenset({"won", "lost", "closed", "resolved", "accepted", "withdrawn"})
 _RETURNING = frozenset(
     {
@@ -105,7 +111,7 @@ def snapshot(document: OrderDocument, *, as_of: datetime, source: str, shop_tz: 
         customer=_buyer(document.customer),
         currency=document.currency,
         totals=reader.totals(document.totals),
-        payment=_payment(document.payment),
+        payment=reader.payment(document.payment),
         ship_to=address,
         lines=tuple(reader.line(line, counted) for line in document.lines),
         fulfilment=_word(FulfilmentPhase, document.fulfilment, FulfilmentPhase.UNKNOWN),
@@ -127,6 +133,17 @@ def snapshot(document: OrderDocument, *, as_of: datetime, source: str, shop_tz: 
         tags=tuple(document.tags or ()),
         note=document.note,
         internal_note=document.internal_note,
+        fulfilment_orders=tuple(reader.work(each) for each in document.fulfilment_orders or []),
+        risk=Risk(document.risk.recommendation, document.risk.level) if document.risk else None,
+        confirmation_code=document.confirmation_code,
+        closed_at=reader.maybe(document.closed_at),
+        is_test=bool(document.test),
+        channel=document.channel,
+        locale=document.locale,
+        bill_zip=document.bill_zip,
+        shop_currency=document.shop_currency,
+        taxes_included=document.taxes_included,
+        status_page_url=document.status_page_url,
     )
 
 
@@ -144,24 +161,6 @@ def customer_record(document: CustomerDocument, *, as_of: datetime, source: str)
         vip=bool(document.vip),
         lifetime_value_minor=document.lifetime_value,
         consents={name: value is True for name, value in (document.consents or {}).items()},
-    )
-
-
-def product_record(document: ProductDocument, *, as_of: datetime, source: str) -> Product:
-    """The product as of one read."""
-    return Product(
-        id=document.id,
-        title=document.title,
-        description=document.description or "",
-        category=document.category,
-        attributes=_texts(document.attributes),
-        variants=tuple(_variant(document.id, each) for each in document.variants),
-        as_of=as_of.astimezone(UTC),
-        source=source,
-        tags=tuple(document.tags or ()),
-        collections=tuple(document.collections or ()),
-        warranty_months=document.warranty_months,
-        reviews=tuple(_review(each) for each in document.reviews or []),
     )
 
 
@@ -254,6 +253,8 @@ class _Reader:
             tax=self.money(document.tax),
             total=self.money(document.total),
             refunded=self.money(document.refunded),
+            duties=self._some(document.duties),
+            outstanding=self._some(document.outstanding),
         )
 
     def line(self, document: formats.LineDocument, counts: _Counts) -> Line:
@@ -264,15 +265,15 @@ class _Reader:
             sku=document.sku,
             product_id=document.product_id,
             title=document.title,
-            options=_texts(document.options),
+            options=texts(document.options),
             quantities=Quantities(
                 ordered=document.quantity,
-                current=document.quantity,
+                current=document.quantity if document.current is None else document.current,
                 fulfilled=shipped,
                 delivered=counts.delivered.get(document.id, 0),
                 returning=counts.returning.get(document.id, 0),
                 returned=counts.returned.get(document.id, 0),
-                refunded=counts.refunded.get(document.id, 0),
+                refunded=max(document.refunded or 0, counts.refunded.get(document.id, 0)),
             ),
             unit_price=self.money(document.unit_price),
             final_sale=bool(document.final_sale),
@@ -283,6 +284,11 @@ class _Reader:
             preorder_release_on=self.moment(document.preorder.release_on) if document.preorder else None,
             is_backorder=document.backorder is not None,
             backorder_expected_on=self.moment(document.backorder.expected_on) if document.backorder else None,
+            is_gift_card=bool(document.gift_card),
+            variant_id=document.variant,
+            tax=self._some(document.tax),
+            discount=self._some(document.discount),
+            duty=self._some(document.duty),
         )
 
     def promise(self, document: formats.Range | None) -> Promise | None:
@@ -326,6 +332,8 @@ class _Reader:
             pickup=self.pickup(document.pickup),
             duty=self.duty(document.duty),
             expected_back_on=self.moment(document.expected_back_on),
+            group_id=document.group_id,
+            leg_numbers=tuple(document.legs or ()),
         )
 
     def event(self, document: formats.EventDocument, source: str) -> TrackingEvent:
@@ -333,17 +341,19 @@ class _Reader:
         code = document.code.strip().lower()
         return TrackingEvent(
             code=_word(ShipmentStatus, code, ShipmentStatus.UNKNOWN),
-            raw_code=document.code,
+            raw_code=document.raw_code or document.code,
             at=self.instant(document.at),
             text=document.text,
             place=Place(document.city, document.region, document.country, document.facility),
             reason=document.reason,
-            source=source,
+            source=document.source or source,
             provider_event_id=document.id,
             sequence=document.sequence,
             received_at=self.maybe(document.received_at),
+            ingested_at=self.maybe(document.ingested_at),
             is_date_only=not isinstance(parse_time(document.at), datetime),
             is_informational=code in INFORMATIONAL_CODES,
+            flags=frozenset(ShipmentFlag(each) for each in document.flags or [] if each in _FLAGS),
         )
 
     def eta(self, document: formats.EtaDocument | None, source: str) -> Eta | None:
@@ -406,6 +416,11 @@ class _Reader:
             received_at=self.maybe(document.received_at),
             inspected_at=self.maybe(document.inspected_at),
             reason=document.reason,
+            name=document.name,
+            tracking_number=label.tracking if isinstance(label, formats.LabelDocument) else None,
+            drop_off=document.drop_off,
+            refund_id=document.refund,
+            replacement=document.replacement,
         )
 
     def refund(self, document: formats.RefundDocument) -> Refund:
@@ -418,6 +433,56 @@ class _Reader:
             method=document.method or "original",
             lines=_lines(document.lines),
             reason=document.reason,
+            reference=document.reference,
+        )
+
+    def payment(self, document: formats.PaymentDocument) -> Payment:
+        """The money side."""
+        return Payment(
+            status=_word(PaymentState, document.status, PaymentState.UNKNOWN),
+            methods=tuple(_method(each) for each in document.methods or []),
+            disputed=bool(document.disputed),
+            pay_url=document.pay_url,
+            transactions=tuple(self._transaction(each) for each in document.transactions or []),
+            problems=tuple(self._problem(each) for each in document.problems or []),
+            authorised_until=self.maybe(document.authorised_until),
+        )
+
+    def _transaction(self, document: formats.TransactionDocument) -> Transaction:
+        return Transaction(
+            kind=document.kind.strip().lower(),
+            status=_word(RefundStatus, document.status, RefundStatus.UNKNOWN),
+            amount=self._some(document.amount),
+            gateway=document.gateway,
+            at=self.maybe(document.at),
+            id=document.id,
+            error=document.error,
+        )
+
+    def _problem(self, document: formats.PaymentProblemDocument) -> PaymentProblem:
+        kind = _word(PaymentProblemKind, document.kind, PaymentProblemKind.UNKNOWN)
+        return PaymentProblem(kind, self.maybe(document.at), self._some(document.amount), document.id, document.refund)
+
+    def _some(self, amount_minor: int | None) -> Money | None:
+        return None if amount_minor is None else self.money(amount_minor)
+
+    def work(self, document: formats.FulfilmentOrderDocument) -> FulfilmentOrder:
+        """A warehouse's share of the order; pieces that it says nothing more about are all still to be done."""
+        left = [
+            (each.line, each.quantity if each.remaining is None else each.remaining) for each in document.lines or []
+        ]
+        return FulfilmentOrder(
+            id=document.id,
+            status=_word(WorkStatus, document.status, WorkStatus.UNKNOWN),
+            location=document.location,
+            request_status=document.request_status,
+            holds=tuple(_word(HoldReason, each, HoldReason.OTHER) for each in document.holds or []),
+            fulfil_at=self.moment(document.fulfil_at),
+            fulfil_by=self.moment(document.fulfil_by),
+            method=document.method,
+            lines=tuple(LineQuantity(line, quantity) for line, quantity in left),
+            supported_actions=tuple(document.supported_actions or ()),
+            at=self.maybe(document.at),
         )
 
 
@@ -432,20 +497,6 @@ def _word(kind: type[E], word: str | None, otherwise: E) -> E:
         return kind((word or "").strip().lower())
     except ValueError:
         return otherwise
-
-
-def _texts(values: Mapping[str, object] | None) -> dict[str, str]:
-    return {name: _text(value) for name, value in (values or {}).items()}
-
-
-def _text(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _review(value: object) -> str:
-    return str(value.get("text", "")) if isinstance(value, Mapping) else str(value)
 
 
 def _lines(documents: Sequence[formats.LineReference] | None) -> tuple[LineQuantity, ...]:
@@ -471,6 +522,7 @@ def _address(document: formats.AddressDocument | None) -> Address:
         country=country_code(document.country) or document.country or "",
         phone=document.phone,
         kind=document.kind,
+        is_deliverable=document.deliverable,
     )
 
 
@@ -484,20 +536,5 @@ def _buyer(document: formats.BuyerDocument) -> Buyer:
     )
 
 
-def _payment(document: formats.PaymentDocument) -> Payment:
-    return Payment(
-        status=_word(PaymentState, document.status, PaymentState.UNKNOWN),
-        methods=tuple(_method(each) for each in document.methods or []),
-        disputed=bool(document.disputed),
-        pay_url=document.pay_url,
-    )
-
-
 def _method(document: formats.PaymentMethodDocument) -> PaymentMethod:
     return PaymentMethod(document.id, document.kind, document.label or document.kind, document.balance)
-
-
-def _variant(product_id: str, document: formats.VariantDocument) -> Variant:
-    stock = document.stock
-    available = document.available if document.available is not None else (stock is None or stock > 0)
-    return Variant(document.sku, product_id, _texts(document.options), document.price, stock, available)

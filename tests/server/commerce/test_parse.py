@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from server.commerce.documents import decode_customer, decode_order, decode_product
+from server.commerce.goods import Review
 from server.commerce.model import (
     EtaKind,
     FulfilmentPhase,
@@ -14,7 +15,8 @@ from server.commerce.model import (
     ReturnOutcome,
     ShipmentStatus,
 )
-from server.commerce.parse import customer_record, duration, product_record, snapshot
+from server.commerce.parse import customer_record, duration, snapshot
+from server.commerce.parse_goods import product_record
 from tests.server.commerce.orders import NOW, Raw, a_line, a_parcel, ago, an_event, an_order, shipped, snap
 from tests.server.commerce.test_documents import CUSTOMER, PRODUCT
 
@@ -164,7 +166,7 @@ def test_a_product_is_read_with_its_variants() -> None:
         2500,
         "p1",
     )
-    assert (product.attributes, product.reviews) == ({"washable": "yes"}, ("Warm",))
+    assert (product.attributes, product.reviews) == ({"washable": "yes"}, (Review("Warm", rating=5.0),))
 
 
 def test_a_variant_without_a_word_on_availability_follows_its_stock() -> None:

@@ -12,7 +12,7 @@ import time
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import Field, dataclass, field, fields, is_dataclass, replace
 from datetime import date, timedelta
 from difflib import get_close_matches
 from pathlib import Path
@@ -136,6 +136,139 @@ class LimitsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ShopifySettings:
+    """A shop on Shopify. Three lines connect it: `shop`, `token` (or `client_id`) and `secret`."""
+
+    shop: str = _doc("", "`name.myshopify.com`; set = orders are read from Shopify")
+    token: str = _doc("", "Admin API access token of a custom app; empty = asked for with client_id and secret")
+    client_id: str = _doc("", "client id of an app in the same organisation (client credentials)")
+    secret: str = _doc("", "the app's client secret: signs webhooks, and fetches tokens with client_id")
+    api_version: str = _doc("2026-07", "Admin API version, one of 2026-01, 2026-04, 2026-07, 2026-10")
+    api_url: str = _doc("", "another base URL in place of https://SHOP, for tests on loopback")
+
+
+@dataclass(frozen=True, slots=True)
+class WooCommerceSettings:
+    """A shop on WooCommerce. Three lines connect it: `url`, `key` and `secret`."""
+
+    url: str = _doc("", "address of the WordPress site; set = orders are read from WooCommerce")
+    key: str = _doc("", "consumer key, `ck_...`, with permission read_write")
+    secret: str = _doc("", "consumer secret, `cs_...`")
+    webhook_secret: str = _doc("", "what signs webhooks; empty = the consumer secret, as WooCommerce itself does")
+    rest_route_style: str = _doc("pretty", "`pretty`, or `query` for hosts without permalinks (/?rest_route=)")
+    keys_in_query: bool = _doc(False, "send key and secret in the URL, for hosts that strip the Authorization header")
+    allow_private: bool = _doc(False, "allow a private address, for a shop in your own network")
+    status_map: tuple[str, ...] = _doc(
+        (), "what custom statuses mean, such as `shipped=shipped` or `picking=processing`"
+    )
+    on_hold: str = _doc("payment", "what on-hold means in this shop: `payment` or `warehouse`")
+    tracking_meta: tuple[str, ...] = _doc((), "order meta keys that hold a tracking number, where a plugin has its own")
+
+
+@dataclass(frozen=True, slots=True)
+class RestSettings:
+    """A shop system of your own that speaks the signed REST contract of docs/connect.md."""
+
+    url: str = _doc("", "base URL of GET /orders and GET /orders/{id}; set = orders are read from there")
+    secret: str = _doc("", "signs our requests and the webhooks to us")
+    allow_private: bool = _doc(False, "allow a private address, for a system in your own network")
+
+
+@dataclass(frozen=True, slots=True)
+class ImportsSettings:
+    """How orders files in CSV are read."""
+
+    status_map: tuple[str, ...] = _doc(
+        ("default=unknown",),
+        "what the status column means, such as `sent=shipped`; or `preset=bigcommerce` or `preset=magento`",
+    )
+    source_tz: str = _doc("", "zone of times without offset; needed when a file has any")
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierSettings:
+    """One provider of tracking events."""
+
+    secret: str = _doc("", "what signs its webhooks; empty = its webhook is not mounted")
+    api_key: str = _doc("", "key for reading parcels when no webhook came; empty = no polling")
+    api_url: str = _doc("", "another base URL in place of the provider's own")
+
+
+@dataclass(frozen=True, slots=True)
+class ClickPostSettings(CarrierSettings):
+    """ClickPost has two more: its user name, and the zone of its times."""
+
+    username: str = _doc("", "user name that belongs to api_key")
+    tz: str = _doc("Asia/Kolkata", "zone of its times, whatever they say: compare with a known scan before going live")
+
+
+@dataclass(frozen=True, slots=True)
+class CarriersSettings:
+    """Who tells us where parcels are, by name."""
+
+    easypost: CarrierSettings = field(default_factory=CarrierSettings)
+    aftership: CarrierSettings = field(default_factory=CarrierSettings)
+    shippo: CarrierSettings = field(default_factory=CarrierSettings)
+    seventeen_track: CarrierSettings = field(default_factory=CarrierSettings, metadata={"name": "17track"})
+    clickpost: ClickPostSettings = field(default_factory=ClickPostSettings)
+    generic: CarrierSettings = field(default_factory=CarrierSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class WarehouseSettings:
+    """The warehouse's own messages: picked, packed, held, return received."""
+
+    secret: str = _doc("", "what signs them; empty = rest.secret")
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentsSettings:
+    """The payment provider's messages: failed, charged twice, refund bounced."""
+
+    secret: str = _doc("", "what signs them; empty = rest.secret")
+
+
+@dataclass(frozen=True, slots=True)
+class LabelsSettings:
+    """Return labels: who makes them, and where returns go."""
+
+    provider: str = _doc("embedded", "`embedded` (a printable slip), `easypost` or `shippo`")
+    api_key: str = _doc("", "key of the provider")
+    api_url: str = _doc("", "another base URL in place of the provider's own")
+    name: str = _doc("", "name on the return address; empty = the shop's")
+    line1: str = _doc("", "street of the return address; empty = none is printed, and no label can be bought")
+    line2: str = _doc("", "second line of the return address")
+    city: str = _doc("", "city of the return address")
+    region: str = _doc("", "state or province of the return address")
+    zip: str = _doc("", "postal code of the return address")
+    country: str = _doc("", "two-letter country of the return address")
+    phone: str = _doc("", "telephone number that carriers ask for")
+    parcel_grams: int = _doc(1000, "weight of a return parcel, in grams")
+    parcel_cm: tuple[int, ...] = _doc((30, 20, 10), "length, width and height of a return parcel, in cm")
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueSettings:
+    """What is answered before a purchase."""
+
+    currency: str = _doc("", "ISO 4217 code of the shop's prices where the shop system does not say")
+    cart_url: str = _doc(
+        "",
+        "a link that fills the cart, with {sku}, {variant_id} and {quantity}; empty = the platform's own, if it has one",
+    )
+    sync_minutes: int = _doc(30, "how often the whole catalogue is compared; changes arrive by webhook at once")
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersSettings:
+    """How fresh an order must be to be spoken of."""
+
+    fresh_s: int = _doc(60, "one read of an order serves everyone who asks within so many seconds")
+    max_age_s: int = _doc(300, "an older read is repeated before answering, or its age is said")
+    reconcile_minutes: int = _doc(10, "how often the shop is asked for changes whose webhook never came")
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that an operator can set, by section."""
 
@@ -148,6 +281,16 @@ class Settings:
     widget: WidgetSettings = field(default_factory=WidgetSettings)
     turns: TurnsSettings = field(default_factory=TurnsSettings)
     limits: LimitsSettings = field(default_factory=LimitsSettings)
+    orders: OrdersSettings = field(default_factory=OrdersSettings)
+    shopify: ShopifySettings = field(default_factory=ShopifySettings)
+    woocommerce: WooCommerceSettings = field(default_factory=WooCommerceSettings)
+    rest: RestSettings = field(default_factory=RestSettings)
+    imports: ImportsSettings = field(default_factory=ImportsSettings)
+    carriers: CarriersSettings = field(default_factory=CarriersSettings)
+    warehouse: WarehouseSettings = field(default_factory=WarehouseSettings)
+    payments: PaymentsSettings = field(default_factory=PaymentsSettings)
+    labels: LabelsSettings = field(default_factory=LabelsSettings)
+    catalogue: CatalogueSettings = field(default_factory=CatalogueSettings)
 
     @property
     def data(self) -> Path:
@@ -275,15 +418,34 @@ def _read_key(path: Path) -> str:
     raise SettingsError(f"{path} holds no signing key: delete it, and a new one is made")
 
 
+def sections() -> list[tuple[str, Any]]:
+    """(name, its defaults) of every section, in order; a section inside another is named `outer.inner`."""
+    found: list[tuple[str, Any]] = []
+    for outer in fields(Settings):
+        default = getattr(Settings(), outer.name)
+        inner = [each for each in fields(default) if is_dataclass(getattr(default, each.name))]
+        found += [(f"{outer.name}.{_spelled(each)}", getattr(default, each.name)) for each in inner]
+        if not inner:
+            found.append((outer.name, default))
+    return found
+
+
+def _spelled(item: Field[Any]) -> str:
+    return str(item.metadata.get("name", item.name))
+
+
 def declared() -> list[tuple[str, str, Any, str]]:
     """(section, key, default, description) of every setting, in order."""
-    rows = []
-    for section in fields(Settings):
-        default = getattr(Settings(), section.name)
-        rows += [
-            (section.name, item.name, getattr(default, item.name), item.metadata["doc"]) for item in fields(default)
-        ]
-    return rows
+    return [
+        (section, item.name, getattr(default, item.name), item.metadata["doc"])
+        for section, default in sections()
+        for item in fields(default)
+    ]
+
+
+def variable(section: str, key: str) -> str:
+    """The environment variable of a setting."""
+    return f"{_PREFIX}{section.replace('.', '__')}__{key}".upper()
 
 
 def _from_file(path: Path) -> dict[str, dict[str, Any]]:
@@ -293,22 +455,31 @@ def _from_file(path: Path) -> dict[str, dict[str, Any]]:
         raise SettingsError(f"{path} is not there: run `onethread init` or name another file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} cannot be read: {error}") from None
+    found: dict[str, dict[str, Any]] = {}
+    nesting = {name.partition(".")[0] for name, _ in sections() if "." in name}
     for name, section in parsed.items():
         if not isinstance(section, dict):
             raise SettingsError(f"{path}: {name!r} stands outside of a [section]")
-    return parsed
+        if name not in nesting:
+            found[name] = section
+            continue
+        for inner, values in section.items():
+            if not isinstance(values, dict):
+                raise SettingsError(f"{path}: {name}.{inner} stands outside of a [{name}.NAME] section")
+            found[f"{name}.{inner}"] = values
+    return found
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     raw: dict[str, dict[str, Any]] = {}
-    known = {f"{_PREFIX}{section}__{key}".upper() for section, key, _, _ in declared()}
+    known = {variable(section, key): (section, key) for section, key, _, _ in declared()}
     for name, value in environ.items():
         if not name.startswith(_PREFIX) or name.startswith((f"{_PREFIX}TEST_", f"{_PREFIX}CHROMIUM")):
             continue
         setting = name.removesuffix("_FILE") if name not in known and name.endswith("_FILE") else name
-        section, _, key = setting.removeprefix(_PREFIX).lower().partition("__")
         if setting not in known:
-            raise SettingsError(_unknown(name, known))
+            raise SettingsError(_unknown(name, set(known)))
+        section, key = known[setting]
         if setting != name and setting in environ:
             raise SettingsError(f"{setting} and {name} are both set: keep one")
         raw.setdefault(section, {})[key] = _kept_in(name, value) if setting != name else value
@@ -332,7 +503,8 @@ def _unknown(name: str, known: set[str]) -> str:
 
 def _built(raw: Mapping[str, Mapping[str, Any]]) -> Settings:
     names = {f"{section}.{key}" for section, key, _, _ in declared()}
-    sections: dict[str, Any] = {}
+    kinds = {name: type(default) for name, default in sections()}
+    made: dict[str, Any] = {}
     for section, values in raw.items():
         for key in values:
             if f"{section}.{key}" not in names:
@@ -340,14 +512,27 @@ def _built(raw: Mapping[str, Mapping[str, Any]]) -> Settings:
                 raise SettingsError(
                     f"the setting {section}.{key} is unknown" + (f"; did you mean {near[0]}?" if near else "")
                 )
-        if not any(name.startswith(f"{section}.") for name in names):
+        if section not in kinds:
             raise SettingsError(f"the section [{section}] is unknown")
-        kind = type(getattr(Settings(), section))
-        hints = get_type_hints(kind)
-        sections[section] = kind(
+        hints = get_type_hints(kinds[section])
+        made[section] = kinds[section](
             **{key: _converted(f"{section}.{key}", value, hints[key]) for key, value in values.items()}
         )
-    return Settings(**sections)
+    return Settings(**_nested(made))
+
+
+def _nested(made: Mapping[str, Any]) -> dict[str, Any]:
+    """Sections as the fields of Settings: those inside others are put into them."""
+    whole = {name: value for name, value in made.items() if "." not in name}
+    for outer in {name.partition(".")[0] for name in made if "." in name}:
+        default = getattr(Settings(), outer)
+        given = {
+            each.name: made[f"{outer}.{_spelled(each)}"]
+            for each in fields(default)
+            if f"{outer}.{_spelled(each)}" in made
+        }
+        whole[outer] = replace(default, **given)
+    return whole
 
 
 def _converted(name: str, value: Any, kind: Any) -> Any:
@@ -357,8 +542,18 @@ def _converted(name: str, value: Any, kind: Any) -> Any:
             raise SettingsError(f"{name}: write a list, such as [{value!r}]")
         return tuple(_converted(name, part, get_args(kind)[0]) for part in parts if str(part).strip())
     try:
+        if kind is bool:
+            return _truth(value)
         if kind is int and isinstance(value, (bool, float)):
             raise ValueError
         return kind(value.strip() if isinstance(value, str) else value)
     except (TypeError, ValueError):
         raise SettingsError(f"{name}: {value!r} is no {kind.__name__}") from None
+
+
+def _truth(value: Any) -> bool:
+    known = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+    text = str(value).strip().lower()
+    if text not in known:
+        raise ValueError
+    return known[text]

@@ -23,6 +23,31 @@ commits = Histogram(
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
     registry=REGISTRY,
 )
+outside = Counter(
+    "onethread_outside_calls", "Calls to other parties, by party and outcome", ["party", "outcome"], registry=REGISTRY
+)
+outside_seconds = Histogram(
+    "onethread_outside_seconds",
+    "Time that other parties took",
+    ["party"],
+    buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+    registry=REGISTRY,
+)
+throttled = Counter("onethread_outside_throttled", "Times that a party asked us to wait", ["party"], registry=REGISTRY)
+breaker = Gauge("onethread_outside_circuit_open", "1 while calls to a party are refused", ["party"], registry=REGISTRY)
+order_reads = Counter(
+    "onethread_order_reads", "Orders asked for, by where the answer came from", ["answer"], registry=REGISTRY
+)
+hooks = Counter("onethread_hooks", "Webhook calls, by source and outcome", ["source", "outcome"], registry=REGISTRY)
+hook_seconds = Histogram(
+    "onethread_hook_seconds",
+    "From a webhook's arrival to its being worked in",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 30, 300),
+    registry=REGISTRY,
+)
+unknown_words = Counter(
+    "onethread_unknown_words", "Words of platforms and carriers that no table knows", ["source"], registry=REGISTRY
+)
 
 
 def render() -> bytes:

@@ -3,11 +3,10 @@
 The page is a table for each section; every line of it stands in `server/settings.py` beside its default.
 """
 
-from dataclasses import fields
 from itertools import groupby
 from typing import Any
 
-from server.settings import Settings, declared
+from server.settings import declared, sections, variable
 from tests.frame.repository import ROOT
 
 INTRODUCTION = """# Settings
@@ -26,13 +25,10 @@ def _default(value: Any) -> str:
 
 def page() -> str:
     """The whole page as Markdown."""
-    about = {section.name: type(getattr(Settings(), section.name)).__doc__ for section in fields(Settings)}
+    about = {name: type(default).__doc__ for name, default in sections()}
     parts = [INTRODUCTION]
     for section, rows in groupby(declared(), key=lambda row: row[0]):
-        lines = [
-            f"| `ONETHREAD_{section}__{key}`".upper() + f" | {_default(value)} | {text} |"
-            for _, key, value, text in rows
-        ]
+        lines = [f"| `{variable(section, key)}` | {_default(value)} | {text} |" for _, key, value, text in rows]
         parts.append(f"\n## `[{section}]`\n{about[section]}\n\n| variable | default | what it does |\n|---|---|---|\n")
         parts.append("\n".join(lines) + "\n")
     return "".join(parts)

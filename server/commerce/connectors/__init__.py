@@ -1,0 +1,1 @@
+"""Shop platforms, each behind `platform.Platform`."""

@@ -125,12 +125,14 @@ async def customers_by(tx: Tx, kind: str, key: str) -> list[dict[str, Any]]:
     return [msgspec.json.decode(row["document"]) for row in await tx.all(_CUSTOMERS_BY, (kind, key))]
 
 
-async def put_product(tx: Tx, product_id: str, words: str, skus: Sequence[str], document: Mapping[str, Any]) -> None:
+async def put_product(
+    tx: Tx, product_id: str, words: str, skus: Sequence[str], document: Mapping[str, Any], now: datetime
+) -> None:
     """Insert or replace a product's document; `words` is its lower-case searchable text."""
     await tx.run(
-        "INSERT INTO store_products (id, words, document) VALUES (?, ?, ?) ON CONFLICT (id)"
-        " DO UPDATE SET words = excluded.words, document = excluded.document",
-        (product_id, words, msgspec.json.encode(document).decode()),
+        "INSERT INTO store_products (id, words, document, changed_at) VALUES (?, ?, ?, ?) ON CONFLICT (id)"
+        " DO UPDATE SET words = excluded.words, document = excluded.document, changed_at = excluded.changed_at",
+        (product_id, words, msgspec.json.encode(document).decode(), to_ms(now)),
     )
     await tx.run("DELETE FROM store_variants WHERE product_id = ?", (product_id,))
     await tx.many(

@@ -168,7 +168,7 @@ async def change_order(tx: Tx, write: Write, kind: type[R], change: OrderChange[
         filed = await put_order(tx, prepare(document, write.shop_tz, write.region), write.now)
         if filed.refused:
             raise StoreRefused(filed.refused)
-    await _move(tx, changed.stock)
+    await _move(tx, changed.stock, write.now)
     await _remember(tx, write, changed.result)
     return Done(changed.result, tuple(document.id for document in touched))
 
@@ -214,7 +214,7 @@ def _new_item(document: ProductDocument, sku: str, now: datetime) -> NewItem:
     return NewItem(sku, product.title, variant.price_minor, product.id, variant.options, product.category)
 
 
-async def _move(tx: Tx, stock: Sequence[StockChange]) -> None:
+async def _move(tx: Tx, stock: Sequence[StockChange], now: datetime) -> None:
     """Take goods from the shelf or put them back, always in the same order of skus, so that writes do not deadlock."""
     moved: dict[str, int] = {}
     for change in stock:
@@ -225,7 +225,7 @@ async def _move(tx: Tx, stock: Sequence[StockChange]) -> None:
             for variant in product.variants:
                 if variant.sku == sku:
                     _count(variant, by)
-            await put_product(tx, product)
+            await put_product(tx, product, now)
 
 
 def _count(variant: VariantDocument, by: int) -> None:

@@ -242,10 +242,11 @@ class EmbeddedStore:
 
     async def put_products(self, documents: Sequence[ProductDocument]) -> None:
         """As `put_product` for checked documents, in one unit."""
+        now = self._clock.now()
 
         async def unit(tx: Tx) -> None:
             for document in documents:
-                await put_product(tx, document)
+                await put_product(tx, document, now)
 
         await self._write(unit)
 

@@ -79,10 +79,10 @@ async def put_customer(tx: Tx, document: CustomerDocument, region: str) -> None:
     await orders.put_customer(tx, document.id, keys, to_raw(document))
 
 
-async def put_product(tx: Tx, document: ProductDocument) -> None:
+async def put_product(tx: Tx, document: ProductDocument, now: datetime) -> None:
     """Store a product with the words that it is found by."""
     skus = [variant.sku for variant in document.variants]
-    await orders.put_product(tx, document.id, _words(document), skus, to_raw(document))
+    await orders.put_product(tx, document.id, _words(document), skus, to_raw(document), now)
 
 
 async def _know_buyer(tx: Tx, order: PreparedOrder) -> None:

@@ -13,10 +13,12 @@ import msgspec
 from memory.engines.base import Row, Tx
 from memory.times import from_ms, to_ms
 
-_COLUMNS = "id, version, read_at, document"
-_PUT = """INSERT INTO store_orders (id, number_key, customer_id, placed_at, read_at, document) VALUES (?, ?, ?, ?, ?, ?)
+_COLUMNS = "id, version, read_at, seen_at, stale_at, document"
+_PUT = """INSERT INTO store_orders (id, number_key, customer_id, placed_at, read_at, seen_at, indexed, document)
+    VALUES (?, ?, ?, ?, ?, ?, 1, ?)
     ON CONFLICT (id) DO UPDATE SET number_key = excluded.number_key, customer_id = excluded.customer_id,
-    placed_at = excluded.placed_at, read_at = excluded.read_at, document = excluded.document, version = store_orders.version + 1"""
+    placed_at = excluded.placed_at, read_at = excluded.read_at, seen_at = excluded.seen_at, stale_at = 0, indexed = 1,
+    document = excluded.document, version = store_orders.version + 1"""
 _BY_CONTACT = f"""SELECT {_COLUMNS} FROM store_orders WHERE id IN
     (SELECT order_id FROM store_order_contacts WHERE kind = ? AND key = ?) ORDER BY placed_at DESC LIMIT ?"""
 _BY_CUSTOMER = f"SELECT {_COLUMNS} FROM store_orders WHERE customer_id = ? ORDER BY placed_at DESC LIMIT ?"
@@ -26,12 +28,16 @@ _CUSTOMERS_BY = """SELECT document FROM store_customers WHERE id IN
 
 @dataclass(frozen=True, slots=True)
 class StoredOrder:
-    """A document with its version and the time of the last write."""
+    """A document with its version, the time of the last change (`read_at`) and of the last look (`seen_at`).
+
+    `stale_at` is when somebody said that it changed elsewhere, None since it was looked at."""
 
     id: str
     version: int
     read_at: datetime
     document: dict[str, Any]
+    seen_at: datetime
+    stale_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +51,26 @@ class OrderKeys:
 
 
 def _order(row: Row) -> StoredOrder:
-    return StoredOrder(row["id"], row["version"], from_ms(row["read_at"]), msgspec.json.decode(row["document"]))
+    read_at = from_ms(row["read_at"])
+    return StoredOrder(
+        id=row["id"],
+        version=row["version"],
+        read_at=read_at,
+        document=msgspec.json.decode(row["document"]),
+        seen_at=max(read_at, from_ms(row["seen_at"])),
+        stale_at=from_ms(row["stale_at"]) if row["stale_at"] else None,
+    )
 
 
-async def put(tx: Tx, order_id: str, keys: OrderKeys, document: Mapping[str, Any], now: datetime) -> None:
-    """Insert or replace an order's document."""
+async def put(
+    tx: Tx, order_id: str, keys: OrderKeys, document: Mapping[str, Any], now: datetime, *, is_new: bool = False
+) -> None:
+    """Insert or replace an order's document; `is_new` = it is known not to be there."""
     text = msgspec.json.encode(document).decode()
-    await tx.run(_PUT, (order_id, keys.number_key, keys.customer_id, to_ms(keys.placed_at), to_ms(now), text))
-    await tx.run("DELETE FROM store_order_contacts WHERE order_id = ?", (order_id,))
+    at = to_ms(now)
+    await tx.run(_PUT, (order_id, keys.number_key, keys.customer_id, to_ms(keys.placed_at), at, at, text))
+    if not is_new:
+        await tx.run("DELETE FROM store_order_contacts WHERE order_id = ?", (order_id,))
     await tx.many(
         "INSERT INTO store_order_contacts (kind, key, order_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         [(kind, key, order_id) for kind, key in keys.contacts],
@@ -64,6 +82,42 @@ async def get(tx: Tx, order_id: str, *, lock: bool = False) -> StoredOrder | Non
     suffix = tx.for_update if lock else ""
     row = await tx.one(f"SELECT {_COLUMNS} FROM store_orders WHERE id = ?{suffix}", (order_id,))
     return _order(row) if row else None
+
+
+async def seen(tx: Tx, order_id: str, now: datetime) -> None:
+    """It was looked at elsewhere and is as it was."""
+    await tx.run("UPDATE store_orders SET seen_at = ?, stale_at = 0 WHERE id = ?", (to_ms(now), order_id))
+
+
+async def mark_stale(tx: Tx, order_ids: Sequence[str], now: datetime) -> list[str]:
+    """Somebody said that these changed elsewhere; those that are known here."""
+    if not order_ids:
+        return []
+    marks = ", ".join("?" for _ in order_ids)
+    rows = await tx.all(
+        f"UPDATE store_orders SET stale_at = ? WHERE id IN ({marks}) RETURNING id", (to_ms(now), *order_ids)
+    )
+    return [row["id"] for row in rows]
+
+
+async def remove(tx: Tx, order_id: str) -> None:
+    """It is gone elsewhere: forget it here."""
+    await tx.run("DELETE FROM store_order_contacts WHERE order_id = ?", (order_id,))
+    await tx.run("DELETE FROM order_parcels WHERE order_id = ?", (order_id,))
+    await tx.run("DELETE FROM order_notices WHERE order_id = ?", (order_id,))
+    await tx.run("DELETE FROM store_orders WHERE id = ?", (order_id,))
+
+
+async def unindexed(tx: Tx, limit: int) -> list[StoredOrder]:
+    """Orders of an older program, whose tracking numbers were not filed yet."""
+    return [
+        _order(row) for row in await tx.all(f"SELECT {_COLUMNS} FROM store_orders WHERE indexed = 0 LIMIT ?", (limit,))
+    ]
+
+
+async def mark_indexed(tx: Tx, order_ids: Sequence[str]) -> None:
+    """Their tracking numbers are filed."""
+    await tx.many("UPDATE store_orders SET indexed = 1 WHERE id = ?", [(order_id,) for order_id in order_ids])
 
 
 async def by_number(tx: Tx, number_key: str) -> StoredOrder | None:

@@ -42,6 +42,7 @@ CREATE TABLE order_parcels (
     order_id TEXT NOT NULL,
     number TEXT NOT NULL,
     carrier TEXT NOT NULL DEFAULT '',
+    noticed BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (order_id, number)
 );
 CREATE INDEX order_parcels_number ON order_parcels (number);

@@ -66,6 +66,8 @@ async def pending(database: Database) -> list[str]:
 
 async def _apply(tx: Tx, engine: str, name: str, sql: str, now: datetime) -> bool:
     digest = hashlib.sha256(sql.encode()).hexdigest()
+    if engine == "postgres":  # two processes that start at once: the second waits, then finds that it is done
+        await tx.run("LOCK TABLE migrations IN EXCLUSIVE MODE")
     row = await tx.one("SELECT digest FROM migrations WHERE name = ?", (name,))
     if row is not None:
         if row["digest"] != digest:

@@ -5,7 +5,6 @@ locks the order, applies a pure change (`changes`), and remembers its result, al
 second effect. It knows nothing of policies, proofs or conversations.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -31,6 +30,7 @@ from server.commerce.documents import (
     decode_product,
 )
 from server.commerce.filing import Filed, prepare, put_customer, put_order, put_product
+from server.commerce.kept import Kept, Snapshots, with_told
 from server.commerce.model import Address, CustomerRecord, LineQuantity, Money, OrderSnapshot, Product, Variant
 from server.commerce.parse import customer_record, snapshot
 from server.commerce.parse_goods import product_record
@@ -64,29 +64,6 @@ def _due(at: datetime) -> date:
     return (at + _SEND_WITHIN).date()
 
 
-class _Snapshots:
-    """The latest parsed orders by id and version: parsing is the dear part of a read."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._kept: OrderedDict[str, tuple[int, OrderSnapshot]] = OrderedDict()
-
-    def get(self, stored: StoredOrder) -> OrderSnapshot | None:
-        """The parsed order, if exactly this version is kept."""
-        kept = self._kept.get(stored.id)
-        if kept is None or kept[0] != stored.version:
-            return None
-        self._kept.move_to_end(stored.id)
-        return kept[1]
-
-    def keep(self, stored: StoredOrder, parsed: OrderSnapshot) -> None:
-        """Remember one; the one that was not asked for longest goes."""
-        self._kept[stored.id] = (stored.version, parsed)
-        self._kept.move_to_end(stored.id)
-        if len(self._kept) > self._size:
-            self._kept.popitem(last=False)
-
-
 class EmbeddedStore:
     """The Store over `memory.orders`. `on_change` is called with an order's id after each committed change.
 
@@ -95,13 +72,18 @@ class EmbeddedStore:
     source: str = "embedded"
     capabilities: frozenset[Capability] = frozenset(get_args(Capability))
 
-    def __init__(self, database: Database, clock: Clock, shop_tz: str, region: str = "US") -> None:
-        """`region` (ISO 3166 alpha-2) is where phone numbers without a country code are read."""
+    def __init__(
+        self, database: Database, clock: Clock, shop_tz: str, region: str = "US", *, mirrors: str = ""
+    ) -> None:
+        """`region` (ISO 3166 alpha-2) is where phone numbers without a country code are read.
+
+        `mirrors` names the shop platform whose last reads are kept here; then an order is as old as its last read."""
+        self.mirrors = mirrors
         self._database = database
         self._clock = clock
         self._shop_tz = shop_tz
         self._region = region
-        self._snapshots = _Snapshots(_CACHED)
+        self._snapshots = Snapshots(_CACHED)
         self.on_change: Callable[[str], None] | None = None
         self.label_url: Callable[[str, str], str] | None = None
 
@@ -109,14 +91,26 @@ class EmbeddedStore:
 
     async def order(self, order_id: str) -> OrderSnapshot | None:
         """The order with this id."""
-        stored = await self._read(lambda tx: orders.get(tx, order_id))
-        return self._snapshot(stored) if stored else None
+        kept = await self.kept(order_id)
+        return self._snapshot(kept) if kept else None
+
+    async def kept(self, order_id: str) -> Kept | None:
+        """The order as it is stored, with what others told about it."""
+
+        async def find(tx: Tx) -> list[Kept]:
+            return await with_told(tx, [await orders.get(tx, order_id)])
+
+        return next(iter(await self._read(find)), None)
 
     async def order_by_number(self, number: str) -> OrderSnapshot | None:
         """The order that a shopper calls `number`."""
         key = normalise_number(number)
-        stored = await self._read(lambda tx: orders.by_number(tx, key)) if key else None
-        return self._snapshot(stored) if stored else None
+
+        async def find(tx: Tx) -> list[Kept]:
+            return await with_told(tx, [await orders.by_number(tx, key)])
+
+        kept = next(iter(await self._read(find)), None) if key else None
+        return self._snapshot(kept) if kept else None
 
     async def orders_of(
         self, *, customer_id: str | None = None, email: str | None = None, phone: str | None = None
@@ -126,14 +120,15 @@ class EmbeddedStore:
         An address matches where it stands on the order itself or on its customer's record."""
         asked = self._asked(email, phone)
 
-        async def find(tx: Tx) -> list[StoredOrder]:
+        async def find(tx: Tx) -> list[Kept]:
             found = [await _orders_at(tx, contact) for contact in asked]
             if customer_id is not None:
                 found.append(_by_id(await orders.of_customer(tx, customer_id)))
             first, *others = found or [{}]
-            return [stored for order_id, stored in first.items() if all(order_id in other for other in others)]
+            both = [stored for order_id, stored in first.items() if all(order_id in other for other in others)]
+            return await with_told(tx, both)
 
-        snapshots = [self._snapshot(stored) for stored in await self._read(find)]
+        snapshots = [self._snapshot(kept) for kept in await self._read(find)]
         return tuple(sorted(snapshots, key=lambda each: each.placed_at, reverse=True))
 
     async def customer(self, customer_id: str) -> CustomerRecord | None:
@@ -197,7 +192,7 @@ class EmbeddedStore:
         now = self._clock.now()
 
         async def unit(tx: Tx) -> list[Filed]:
-            return [await put_order(tx, each, now) for each in prepared]
+            return [await put_order(tx, each, now, replaces=bool(self.mirrors)) for each in prepared]
 
         filed = await self._write(unit)
         self._tell(each.id for each in filed if each.changed)
@@ -474,24 +469,24 @@ class EmbeddedStore:
             asked.append(("phone", phone_key(phone, self._region)))
         return asked
 
-    def _snapshot(self, stored: StoredOrder) -> OrderSnapshot:
-        now = self._clock.now()
-        parsed = self._snapshots.get(stored)
+    def _snapshot(self, kept: Kept) -> OrderSnapshot:
+        as_of = kept.stored.seen_at if self.mirrors else self._clock.now()
+        parsed = self._snapshots.get(kept)
         if parsed is not None:
-            return replace(parsed, as_of=now)
+            return replace(parsed, as_of=as_of)
         try:
-            document = decode_order(stored.document)[0]
+            document = decode_order(kept.document(self._shop_tz))[0]
         except DocumentRejected as error:
-            raise StoreUnavailable(f"the stored order {stored.id} cannot be read: {error}") from error
-        parsed = snapshot(document, as_of=now, source=_SOURCE, shop_tz=self._shop_tz)
-        self._snapshots.keep(stored, parsed)
+            raise StoreUnavailable(f"the stored order {kept.stored.id} cannot be read: {error}") from error
+        parsed = snapshot(document, as_of=as_of, source=self.mirrors or _SOURCE, shop_tz=self._shop_tz)
+        self._snapshots.keep(kept, parsed)
         return parsed
 
     def _customer(self, raw: dict[str, Any]) -> CustomerRecord:
-        return customer_record(decode_customer(raw)[0], as_of=self._clock.now(), source=_SOURCE)
+        return customer_record(decode_customer(raw)[0], as_of=self._clock.now(), source=self.mirrors or _SOURCE)
 
     def _product(self, raw: dict[str, Any]) -> Product:
-        return product_record(decode_product(raw)[0], as_of=self._clock.now(), source=_SOURCE)
+        return product_record(decode_product(raw)[0], as_of=self._clock.now(), source=self.mirrors or _SOURCE)
 
 
 def _as_order(document: OrderDocument | Raw) -> OrderDocument:

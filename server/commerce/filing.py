@@ -4,16 +4,17 @@ Everything that can be computed is computed before the unit (`prepare`); the `pu
 nothing of what a document means beyond its addresses, its number and its skus.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Final
 
-from memory import orders
+from memory import orders, parcels
 from memory.engines.base import Tx
 from memory.orders import OrderKeys
 from server.commerce.contacts import contacts, stems
 from server.commerce.documents import CustomerDocument, OrderDocument, ProductDocument, parse_time, to_raw
+from server.commerce.feeds import tracking_numbers
 from server.commerce.formats import AddressDocument, BuyerDocument
 from server.commerce.store import normalise_number
 from server.commerce.zones import country_code, zone, zone_of
@@ -30,6 +31,7 @@ class PreparedOrder:
     number: str
     keys: OrderKeys
     raw: dict[str, object]
+    numbers: Mapping[str, str]
     buyer: BuyerDocument
     region: str
 
@@ -54,20 +56,29 @@ def prepare(document: OrderDocument, shop_tz: str, region: str) -> PreparedOrder
         placed_at=_instant(document.placed_at, zone_of(address.country, address.region, shop_tz)),
         contacts=contacts(buyer.emails, buyer.phones, local),
     )
-    return PreparedOrder(document.id, document.number, keys, to_raw(document), buyer, local)
+    raw = to_raw(document)
+    return PreparedOrder(document.id, document.number, keys, raw, tracking_numbers(raw), buyer, local)
 
 
-async def put_order(tx: Tx, order: PreparedOrder, now: datetime) -> Filed:
-    """Store an order and the customer whom it names; what is stored already is left alone."""
+async def put_order(tx: Tx, order: PreparedOrder, now: datetime, *, replaces: bool = False) -> Filed:
+    """Store an order and the customer whom it names; what is stored already is left alone.
+
+    `replaces` = a shop platform said so: it is right about numbers, and what is unchanged was at least looked at."""
     if not order.keys.number_key:
         return Filed(order.id, refused=f'number "{order.number}" has neither letters nor digits')
     known = await orders.get(tx, order.id, lock=True)
     if known is not None and known.document == order.raw:
+        if replaces:
+            await orders.seen(tx, order.id, now)
         return Filed(order.id)
     other = await orders.number_taken(tx, order.keys.number_key, order.id)
-    if other is not None:
+    if other is not None and not replaces:
         return Filed(order.id, refused=f'number "{order.number}" belongs to the order with id "{other}"')
-    await orders.put(tx, order.id, order.keys, order.raw, now)
+    if other is not None:
+        await orders.remove(tx, other)
+    is_new = known is None
+    await orders.put(tx, order.id, order.keys, order.raw, now, is_new=is_new)
+    await parcels.name(tx, order.id, order.numbers, is_new=is_new)
     await _know_buyer(tx, order)
     return Filed(order.id, changed=True)
 

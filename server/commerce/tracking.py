@@ -78,7 +78,7 @@ def find_tracking_numbers(
 
     `phone_region` is where a number without country code would be dialled. Never raises, whatever the text."""
     folded = unicodedata.normalize("NFKC", text).upper()
-    mine = {_bare(number) for number in own if _bare(number)}
+    mine = {bare_number(number) for number in own if bare_number(number)}
     shown = _without_urls(folded, mine)
     words = [_Word(match[0], match.start(), match.end()) for match in _WORD.finditer(shown)]
     hits: list[TrackingHit] = []
@@ -95,7 +95,7 @@ def find_tracking_numbers(
 
 def carrier_of(number: str) -> str | None:
     """The carrier whose format and check digit the number satisfies, else None."""
-    return _carrier(_bare(unicodedata.normalize("NFKC", number)))
+    return _carrier(bare_number(unicodedata.normalize("NFKC", number)))
 
 
 @lru_cache(maxsize=4096)
@@ -107,7 +107,8 @@ def _carrier(number: str) -> str | None:
     return None if found is None else _CARRIERS.get(found.courier.code)
 
 
-def _bare(number: str) -> str:
+def bare_number(number: str) -> str:
+    """Letters and digits alone, in upper case: the form under which tracking numbers are compared."""
     return "".join(_WORD.findall(number.upper()))
 
 

@@ -17,7 +17,8 @@ _COLUMNS = "id, version, read_at, seen_at, stale_at, document"
 _PUT = """INSERT INTO store_orders (id, number_key, customer_id, placed_at, read_at, seen_at, indexed, document)
     VALUES (?, ?, ?, ?, ?, ?, 1, ?)
     ON CONFLICT (id) DO UPDATE SET number_key = excluded.number_key, customer_id = excluded.customer_id,
-    placed_at = excluded.placed_at, read_at = excluded.read_at, seen_at = excluded.seen_at, stale_at = 0, indexed = 1,
+    placed_at = excluded.placed_at, read_at = excluded.read_at, seen_at = excluded.seen_at, indexed = 1,
+    stale_at = CASE WHEN store_orders.stale_at > excluded.seen_at THEN store_orders.stale_at ELSE 0 END,
     document = excluded.document, version = store_orders.version + 1"""
 _BY_CONTACT = f"""SELECT {_COLUMNS} FROM store_orders WHERE id IN
     (SELECT order_id FROM store_order_contacts WHERE kind = ? AND key = ?) ORDER BY placed_at DESC LIMIT ?"""
@@ -57,18 +58,25 @@ def _order(row: Row) -> StoredOrder:
         version=row["version"],
         read_at=read_at,
         document=msgspec.json.decode(row["document"]),
-        seen_at=max(read_at, from_ms(row["seen_at"])),
+        seen_at=from_ms(row["seen_at"]) if row["seen_at"] else read_at,
         stale_at=from_ms(row["stale_at"]) if row["stale_at"] else None,
     )
 
 
 async def put(
-    tx: Tx, order_id: str, keys: OrderKeys, document: Mapping[str, Any], now: datetime, *, is_new: bool = False
+    tx: Tx,
+    order_id: str,
+    keys: OrderKeys,
+    document: Mapping[str, Any],
+    now: datetime,
+    *,
+    seen_at: datetime | None = None,
+    is_new: bool = False,
 ) -> None:
-    """Insert or replace an order's document; `is_new` = it is known not to be there."""
+    """Insert or replace an order's document, as it was at `seen_at`; `is_new` = it is known not to be there."""
     text = msgspec.json.encode(document).decode()
-    at = to_ms(now)
-    await tx.run(_PUT, (order_id, keys.number_key, keys.customer_id, to_ms(keys.placed_at), at, at, text))
+    seen = to_ms(seen_at or now)
+    await tx.run(_PUT, (order_id, keys.number_key, keys.customer_id, to_ms(keys.placed_at), to_ms(now), seen, text))
     if not is_new:
         await tx.run("DELETE FROM store_order_contacts WHERE order_id = ?", (order_id,))
     await tx.many(
@@ -84,9 +92,12 @@ async def get(tx: Tx, order_id: str, *, lock: bool = False) -> StoredOrder | Non
     return _order(row) if row else None
 
 
-async def seen(tx: Tx, order_id: str, now: datetime) -> None:
-    """It was looked at elsewhere and is as it was."""
-    await tx.run("UPDATE store_orders SET seen_at = ?, stale_at = 0 WHERE id = ?", (to_ms(now), order_id))
+async def seen(tx: Tx, order_id: str, at: datetime) -> None:
+    """It was looked at elsewhere and is as it was; what was said of it after that look still holds."""
+    await tx.run(
+        "UPDATE store_orders SET seen_at = ?, stale_at = CASE WHEN stale_at > ? THEN stale_at ELSE 0 END WHERE id = ?",
+        (to_ms(at), to_ms(at), order_id),
+    )
 
 
 async def mark_stale(tx: Tx, order_ids: Sequence[str], now: datetime) -> list[str]:
@@ -251,3 +262,34 @@ async def remember_write(tx: Tx, key: str, name: str, order_id: str, result: Map
         "INSERT INTO store_writes (key, name, order_id, result, at) VALUES (?, ?, ?, ?, ?)",
         (key, name, order_id, msgspec.json.encode(result).decode(), to_ms(now)),
     )
+
+
+# Writes to systems that know no idempotency key: noted before they are sent. "null" = sent, and its result is not known.
+
+
+async def sent_write(tx: Tx, key: str) -> tuple[bool, dict[str, Any] | None]:
+    """(was a write with this key sent, its result if that is known)."""
+    row = await tx.one("SELECT result FROM store_writes WHERE key = ?", (key,))
+    return (row is not None, msgspec.json.decode(row["result"]) if row else None)
+
+
+async def note_write(tx: Tx, key: str, name: str, subject: str, now: datetime) -> bool:
+    """A write is about to be sent; False when it was noted before."""
+    sql = (
+        "INSERT INTO store_writes (key, name, order_id, result, at) VALUES (?, ?, ?, 'null', ?) ON CONFLICT DO NOTHING"
+    )
+    return await tx.run(sql, (key, name, subject, to_ms(now))) > 0
+
+
+async def settle_write(tx: Tx, key: str, result: Mapping[str, Any]) -> None:
+    """Its result is known; a write that was found done, but never noted, is noted now."""
+    await tx.run(
+        "INSERT INTO store_writes (key, name, order_id, result, at) VALUES (?, '', '', ?, 0)"
+        " ON CONFLICT (key) DO UPDATE SET result = excluded.result",
+        (key, msgspec.json.encode(result).decode()),
+    )
+
+
+async def forget_write(tx: Tx, key: str) -> None:
+    """It was certainly not done: the key may be sent again."""
+    await tx.run("DELETE FROM store_writes WHERE key = ? AND result = 'null'", (key,))

@@ -186,13 +186,15 @@ class EmbeddedStore:
         if refused is not None:
             raise StoreRefused(refused)
 
-    async def put_orders(self, documents: Sequence[OrderDocument]) -> list[str | None]:
-        """As `put_order` for checked documents, in one unit; for each the reason why it was refused, or None."""
+    async def put_orders(self, documents: Sequence[OrderDocument], seen_at: datetime | None = None) -> list[str | None]:
+        """As `put_order` for checked documents, in one unit; for each the reason why it was refused, or None.
+
+        `seen_at` = they mirror a shop platform as it was then: none is refused."""
         prepared = [prepare(document, self._shop_tz, self._region) for document in documents]
         now = self._clock.now()
 
         async def unit(tx: Tx) -> list[Filed]:
-            return [await put_order(tx, each, now, replaces=bool(self.mirrors)) for each in prepared]
+            return [await put_order(tx, each, now, seen_at=seen_at) for each in prepared]
 
         filed = await self._write(unit)
         self._tell(each.id for each in filed if each.changed)

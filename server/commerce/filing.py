@@ -60,24 +60,24 @@ def prepare(document: OrderDocument, shop_tz: str, region: str) -> PreparedOrder
     return PreparedOrder(document.id, document.number, keys, raw, tracking_numbers(raw), buyer, local)
 
 
-async def put_order(tx: Tx, order: PreparedOrder, now: datetime, *, replaces: bool = False) -> Filed:
+async def put_order(tx: Tx, order: PreparedOrder, now: datetime, *, seen_at: datetime | None = None) -> Filed:
     """Store an order and the customer whom it names; what is stored already is left alone.
 
-    `replaces` = a shop platform said so: it is right about numbers, and what is unchanged was at least looked at."""
+    `seen_at` = a shop platform said so then: it is right about numbers, and what is unchanged was at least looked at."""
     if not order.keys.number_key:
         return Filed(order.id, refused=f'number "{order.number}" has neither letters nor digits')
     known = await orders.get(tx, order.id, lock=True)
     if known is not None and known.document == order.raw:
-        if replaces:
-            await orders.seen(tx, order.id, now)
+        if seen_at is not None:
+            await orders.seen(tx, order.id, seen_at)
         return Filed(order.id)
     other = await orders.number_taken(tx, order.keys.number_key, order.id)
-    if other is not None and not replaces:
+    if other is not None and seen_at is None:
         return Filed(order.id, refused=f'number "{order.number}" belongs to the order with id "{other}"')
     if other is not None:
         await orders.remove(tx, other)
     is_new = known is None
-    await orders.put(tx, order.id, order.keys, order.raw, now, is_new=is_new)
+    await orders.put(tx, order.id, order.keys, order.raw, now, seen_at=seen_at, is_new=is_new)
     await parcels.name(tx, order.id, order.numbers, is_new=is_new)
     await _know_buyer(tx, order)
     return Filed(order.id, changed=True)

@@ -11,7 +11,8 @@ from server.commerce.model import Moment
 from server.commerce.zones import zone
 
 _ONE_DAY = timedelta(days=1)
-_LONGEST = 3660  # ten years of days: longer spans are counted as this long, so that no input takes long
+_LONGEST = 3660  # ten years of days: nobody plans further, and no input takes long
+_WEEK = frozenset(range(7))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,13 @@ def end_of(moment: Moment, tz: str) -> datetime:
 
 def days_passed(since: date, until: date, calendar: Calendar) -> int:
     """Working days after `since`, up to and including `until`; 0 when `until` is not later."""
-    span = min((until - since).days, _LONGEST)
-    return sum(calendar.is_open(since + _ONE_DAY * offset) for offset in range(1, span + 1))
+    weeks, rest = divmod(max(0, (until - since).days), 7)
+    if not weeks:
+        return sum(calendar.is_open(since + _ONE_DAY * offset) for offset in range(1, rest + 1))
+    start = since.weekday()
+    open_days = weeks * len(calendar.weekdays & _WEEK)
+    open_days += sum((start + offset) % 7 in calendar.weekdays for offset in range(1, rest + 1))
+    return open_days - sum(since < day <= until and day.weekday() in calendar.weekdays for day in calendar.holidays)
 
 
 def full_days_passed(since: datetime, until: datetime, tz: str, calendar: Calendar) -> int:

@@ -1,18 +1,22 @@
 """What is true of a parcel now, computed from its tracking events: a pure function, the same on every run.
 
-The rules: status is that of the latest status-bearing event by the carrier's own time, not the furthest ever reached;
-label, information and estimate events count only until the first physical scan; `delivered` survives late-uploaded
-scans; a parcel is stalled when nobody scanned it for so many business days of its carrier, service and lane; late when
-the promised day has passed where it goes, or the carrier expects it after that; lost only when the carrier says so,
-else presumed lost, which needs a person. Nothing here reads a clock, a file or a platform, and no input makes it fail.
+The rules: status is that of the latest status-bearing event by the carrier's own time, not the furthest ever reached
+(`scans`); a parcel is stalled when nobody scanned it for so many business days of its carrier, service and lane
+(`lanes`), or while the carrier itself says so; late when the promised day has passed where it goes, or the carrier
+expects it after that; lost only when the carrier or a completed trace says so, else presumed lost, which needs a
+person. Nothing here reads a clock, a file or a platform, and no input makes it fail.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
-from typing import Literal, TypeAlias
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 from server.commerce.business import Calendar, days_passed, end_of, full_days_passed, local_day
+from server.commerce.lanes import DeriveConfig as DeriveConfig
+from server.commerce.lanes import Lane as Lane
+from server.commerce.lanes import Service as Service
+from server.commerce.lanes import lane_of, plain, stall_limit, stretch
+from server.commerce.lanes import service_class as service_class
 from server.commerce.model import (
     Duty,
     Eta,
@@ -25,61 +29,29 @@ from server.commerce.model import (
     ShipmentStatus,
     TrackingEvent,
 )
-from server.commerce.zones import country_code
+from server.commerce.scans import STATUS_RANK, in_order, last_scan
+from server.commerce.scans import event_order as event_order
+from server.commerce.scans import is_scan as is_scan
+from server.commerce.scans import status_run as status_run
+from server.commerce.scans import unique as unique
 
 Status = ShipmentStatus
 Flag = ShipmentFlag
-Service: TypeAlias = Literal["express", "ground", "economy"]
-Lane: TypeAlias = Literal["domestic", "cross_border"]
 
-_RANK = {status: rank for rank, status in enumerate(ShipmentStatus)}
-_NOT_SCANS = frozenset({Status.LABEL_CREATED, Status.LOST, Status.CANCELLED, Status.UNKNOWN})
-_MOVING = frozenset({Status.PICKED_UP, Status.IN_TRANSIT, Status.CUSTOMS})
-_STICKY = frozenset({Status.RETURNED, Status.LOST, Status.CANCELLED})
-_AFTER_DELIVERY = frozenset({Status.ATTEMPTED, Status.OUT_FOR_DELIVERY})
+MOVING = frozenset({Status.PICKED_UP, Status.IN_TRANSIT, Status.CUSTOMS})
+"""Where the next scan is awaited, so that silence means something."""
+
 _CLOSED = frozenset({Status.DELIVERED, Status.RETURNED, Status.LOST, Status.CANCELLED})
-_CORRECTIONS = frozenset({"delivered_in_error", "delivery_correction", "delivery_scan_error", "not_delivered"})
-_ONE_HOUR = timedelta(hours=1)
 _LONG_OVERDUE = timedelta(days=7)
-
-_EXPRESS = ("express", "overnight", "next day", "nextday", "next_day", "2day", "2nd day", "same day", "same_day")
-_ECONOMY = ("economy", "postal", "mail", "smartpost", "surepost", "media", "first class", "letter")
-_POSTAL_CARRIERS = frozenset(
-    {"usps", "royal_mail", "china_post", "canada_post", "australia_post", "auspost", "deutsche_post", "la_poste"}
-    | {"correos", "india_post", "post"}
-)
-
-
-@dataclass(frozen=True, slots=True)
-class DeriveConfig:
-    """What the shop knows about time: its zone, calendars, and after how many quiet business days a parcel is stalled.
-
-    `stalled_after` overrides the defaults; keys are `carrier/service/lane` with `*` for any, most specific first
-    (`ups/express/domestic`, `ups/*/*`, `*/*/cross_border`). `carrier_calendars` are by lower-case carrier name."""
-
-    shop_tz: str = "UTC"
-    origin_country: str | None = None
-    calendar: Calendar = field(default_factory=Calendar)
-    carrier_calendars: Mapping[str, Calendar] = field(
-        default_factory=lambda: {"usps": Calendar(weekdays=frozenset(range(6)))}
-    )
-    stalled_after: Mapping[str, int] = field(default_factory=dict)
-    express_days: int = 1
-    ground_days: int = 3
-    economy_days: int = 5
-    cross_border_days: int = 7
-    customs_days: int = 5
-    unscanned_days: int = 2
-    pickup_expiring_hours: int = 48
-
-    def calendar_of(self, carrier: str | None) -> Calendar:
-        """The carrier's own working days, else the shop's."""
-        return self.carrier_calendars.get(_plain(carrier), self.calendar)
+_ONLY_WHILE_OPEN = frozenset({Flag.LATE, Flag.STALLED, Flag.ETA_REVISED, Flag.NO_CARRIER_DATA, Flag.DUTY_DUE})
+_OURS_ALONE = frozenset({Flag.PRESUMED_LOST})
 
 
 @dataclass(frozen=True, slots=True)
 class ParcelContext:
-    """What beside its events bears on a parcel. `told` is the latest delivery moment that the shopper was told."""
+    """What beside its events bears on a parcel. `told` is the latest delivery moment that the shopper was told.
+
+    `feed_as_of` is when the carrier was last read; `traced_lost_at` when a completed trace gave the parcel up."""
 
     tz: str = "UTC"
     carrier: str | None = None
@@ -91,6 +63,11 @@ class ParcelContext:
     told: Moment | None = None
     duty: Duty | None = None
     pickup: Pickup | None = None
+    feed_as_of: datetime | None = None
+    traced_lost_at: datetime | None = None
+
+
+_NOTHING_KNOWN = ParcelContext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +76,8 @@ class ShipmentState:
 
     `bearing` is the event that the status comes from, `since` when the parcel first came into this status in a row.
     `eta` is the carrier's expectation while it is not in the past; `was_expected` the one that has passed.
-    `previous_eta` is what the shopper believed before the revision. Days are business days."""
+    `previous_eta` is what the shopper believed before the revision. Days are business days. `is_unheard` = the carrier
+    could not be asked for longer than it should be, so that nothing is known of now; silence counts until then only."""
 
     status: ShipmentStatus
     flags: frozenset[ShipmentFlag]
@@ -113,6 +91,7 @@ class ShipmentState:
     eta: Eta | None
     was_expected: Moment | None
     previous_eta: Moment | None
+    is_unheard: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -124,101 +103,78 @@ class ShipmentState:
         return flag in self.flags
 
 
-def event_order(event: TrackingEvent) -> tuple[datetime, int, datetime, int, str, str]:
-    """Sort key: the carrier's time, then the provider's sequence, then when the provider told us; never our own.
-
-    Where all of these tie, the less advanced status comes first, so that the order of a file does not matter."""
-    received = event.received_at or datetime.min.replace(tzinfo=UTC)
-    return (event.at, event.sequence or 0, received, _RANK[event.code], event.raw_code, event.place.city or "")
-
-
-def unique(events: Iterable[TrackingEvent]) -> list[TrackingEvent]:
-    """The events in order, each scan once: same time, same code and same city is the same scan."""
-    seen: dict[tuple[datetime, str, str], TrackingEvent] = {}
-    for event in sorted(events, key=event_order):
-        seen.setdefault((event.at, event.raw_code, event.place.city or ""), event)
-    return list(seen.values())
-
-
-def is_scan(event: TrackingEvent) -> bool:
-    """True when somebody had the parcel in hand; a label, an estimate or a verdict is no scan."""
-    return not event.is_informational and event.code not in _NOT_SCANS
-
-
-def status_run(events: Iterable[TrackingEvent]) -> list[TrackingEvent]:
-    """The status-bearing events of the present status in a row, oldest first; the last one is where it comes from."""
-    run: list[TrackingEvent] = []
-    scanned = False
-    for event in unique(events):
-        if event.is_informational or (scanned and event.code is Status.LABEL_CREATED):
-            continue
-        scanned = scanned or is_scan(event)
-        if not run or _replaces(event, run[-1]):
-            run = [*run, event] if run and run[-1].code is event.code else [event]
-    return run
-
-
-def _replaces(event: TrackingEvent, current: TrackingEvent) -> bool:
-    """True when a later event takes the place of the one that the status came from so far."""
-    if current.code is Status.DELIVERED:
-        return _revokes_delivery(event, current)
-    if current.code in _STICKY:
-        return event.code in (Status.DELIVERED, current.code)
-    return True
-
-
-def _revokes_delivery(event: TrackingEvent, delivered: TrackingEvent) -> bool:
-    if event.code in (Status.RETURNING, Status.DELIVERED) or _plain(event.reason) in _CORRECTIONS:
-        return True
-    return event.code in _AFTER_DELIVERY and event.at - delivered.at >= _ONE_HOUR
-
-
 def derive(
     events: Sequence[TrackingEvent], now: datetime, cfg: DeriveConfig, context: ParcelContext | None = None
 ) -> ShipmentState:
     """What is true of a parcel at `now`. No events means a label that no carrier has scanned."""
-    context = context or ParcelContext()
-    run = status_run(events)
-    status = run[-1].code if run else Status.LABEL_CREATED
-    scan = next((event for event in reversed(unique(events)) if is_scan(event)), None)
+    context = context or _NOTHING_KNOWN
+    if context.traced_lost_at is not None:
+        events = [*events, TrackingEvent(Status.LOST, "trace", context.traced_lost_at, source="trace")]
+    ordered = in_order(events)
+    run = status_run(ordered)
+    bearing = run[-1] if run else None
+    status = bearing.code if bearing else Status.LABEL_CREATED
+    scan = last_scan(ordered)
+    today = local_day(now, context.tz)
     calendar = cfg.calendar_of(context.carrier)
-    quiet = full_days_passed(scan.at, now, context.tz, calendar) if scan else 0
+    heard = _heard_until(status, now, cfg, context)
+    quiet = full_days_passed(scan.at, heard, context.tz, calendar) if scan else 0
+    limit = stall_limit(stretch(context.carrier, context.service, context.lane, status), cfg)
     labelled = context.shipped_at or (run[0].at if run else None)
-    state = ShipmentState(
+    unscanned = _days_since(labelled, today, context.tz, calendar)
+    eta = context.eta
+    over = eta is not None and _is_over(eta.max, now, today)
+    nobody = status is Status.LABEL_CREATED and scan is None
+    flags = _told_flags(bearing, status) | _flags(status, quiet, limit, today, context)
+    if nobody and (labelled is None or unscanned >= cfg.unscanned_days):
+        flags |= {Flag.NO_CARRIER_DATA}
+    return ShipmentState(
         status=status,
-        flags=frozenset(),
-        bearing=run[-1] if run else None,
+        flags=flags,
+        bearing=bearing,
         last_scan=scan,
-        delivered_at=run[-1].at if run and status is Status.DELIVERED else None,
+        delivered_at=bearing.at if bearing and status is Status.DELIVERED else None,
         since=run[0].at if run else context.shipped_at,
         quiet_days=quiet,
-        stalled_after=stall_limit(status, cfg, context),
-        unscanned_days=_unscanned_days(labelled, now, context.tz, calendar),
-        eta=context.eta if context.eta and not _is_past(context.eta.max, now, context.tz) else None,
-        was_expected=context.eta.max if context.eta and _is_past(context.eta.max, now, context.tz) else None,
+        stalled_after=limit,
+        unscanned_days=unscanned,
+        eta=None if over else eta,
+        was_expected=eta.max if eta and over else None,
         previous_eta=_previous_eta(context),
+        is_unheard=heard < now,
     )
-    return _flagged(state, now, cfg, context, labelled)
 
 
-def _flagged(
-    state: ShipmentState, now: datetime, cfg: DeriveConfig, context: ParcelContext, labelled: datetime | None
-) -> ShipmentState:
-    flags = set(_reason_flags(state.bearing))
-    stalled = state.status in _MOVING and state.last_scan is not None and state.quiet_days >= state.stalled_after
-    late = state.is_open and _is_late(now, context)
-    unscanned = state.status is Status.LABEL_CREATED and state.last_scan is None
-    conditions: dict[Flag, bool] = {
-        Flag.STALLED: stalled,
-        Flag.LATE: late,
-        Flag.ETA_REVISED: state.is_open and _is_revised_later(context),
-        Flag.NO_CARRIER_DATA: unscanned and (labelled is None or state.unscanned_days >= cfg.unscanned_days),
-        Flag.VOIDED_LABEL: state.status is Status.CANCELLED,
-        Flag.DUTY_DUE: state.status is Status.CUSTOMS and context.duty is not None and context.duty.amount is not None,
-        Flag.PRESUMED_LOST: stalled and state.quiet_days >= 2 * state.stalled_after and _is_long_overdue(now, context),
-    }
-    flags |= {flag for flag, holds in conditions.items() if holds}
-    return replace(state, flags=frozenset(flags))
+def _heard_until(status: Status, now: datetime, cfg: DeriveConfig, context: ParcelContext) -> datetime:
+    """Until when silence is known: where the carrier could not be read for too long, only until it was."""
+    read_at, fresh_for = context.feed_as_of, cfg.feed_fresh_for
+    if read_at is None or fresh_for is None or status in _CLOSED or now - read_at <= fresh_for:
+        return now
+    return read_at
+
+
+def _flags(status: Status, quiet: int, limit: int, today: date, context: ParcelContext) -> frozenset[Flag]:
+    """What follows from the time that has passed and from what was promised."""
+    stalled = quiet >= limit and status in MOVING
+    is_open = status not in _CLOSED
+    overdue = _days_overdue(today, context)
+    conditions = (
+        (Flag.STALLED, stalled),
+        (Flag.LATE, is_open and (overdue > timedelta(0) or _is_expected_late(context))),
+        (Flag.ETA_REVISED, is_open and _is_revised_later(context)),
+        (Flag.VOIDED_LABEL, status is Status.CANCELLED),
+        (Flag.DUTY_DUE, status is Status.CUSTOMS and context.duty is not None and context.duty.amount is not None),
+        (Flag.PRESUMED_LOST, stalled and quiet >= 2 * limit and overdue >= _LONG_OVERDUE),
+    )
+    return frozenset(flag for flag, holds in conditions if holds)
+
+
+def _told_flags(bearing: TrackingEvent | None, status: Status) -> frozenset[Flag]:
+    """What the carrier said together with the status, for as long as the status comes from that event."""
+    if bearing is None:
+        return frozenset()
+    told = bearing.flags - _OURS_ALONE | frozenset(_reason_flags(bearing))
+    return told - _ONLY_WHILE_OPEN if status in _CLOSED else told
 
 
 _REASON_WORDS: Mapping[str, Flag] = {
@@ -234,66 +190,36 @@ _REASON_WORDS: Mapping[str, Flag] = {
 }
 
 
-def _reason_flags(bearing: TrackingEvent | None) -> Iterable[Flag]:
-    if bearing is None or bearing.code not in (Status.EXCEPTION, Status.ATTEMPTED, Status.CUSTOMS):
+def _reason_flags(bearing: TrackingEvent) -> Iterable[Flag]:
+    if not bearing.reason or bearing.code not in (Status.EXCEPTION, Status.ATTEMPTED, Status.CUSTOMS):
         return
-    reason = _plain(bearing.reason).replace(" ", "_").replace("-", "_")
+    reason = plain(bearing.reason).replace(" ", "_").replace("-", "_")
     yield from (flag for word, flag in _REASON_WORDS.items() if word in reason)
 
 
-def stall_limit(status: ShipmentStatus, cfg: DeriveConfig, context: ParcelContext) -> int:
-    """After how many business days without a scan this parcel counts as stalled."""
-    service = service_class(context.carrier, context.service)
-    carrier = _plain(context.carrier) or "*"
-    for key in _keys(carrier, service, context.lane):
-        if key in cfg.stalled_after:
-            return max(1, cfg.stalled_after[key])
-    if status is Status.CUSTOMS:
-        return cfg.customs_days
-    if context.lane == "cross_border":
-        return cfg.cross_border_days
-    return {"express": cfg.express_days, "ground": cfg.ground_days, "economy": cfg.economy_days}[service]
+def _days_since(labelled: datetime | None, today: date, tz: str, calendar: Calendar) -> int:
+    return 0 if labelled is None else days_passed(local_day(labelled, tz), today, calendar)
 
 
-def _keys(carrier: str, service: Service, lane: Lane) -> Iterable[str]:
-    for first in (carrier, "*"):
-        for second in (service, "*"):
-            for third in (lane, "*"):
-                yield f"{first}/{second}/{third}"
-
-
-def service_class(carrier: str | None, service: str | None) -> Service:
-    """How fast a carrier's service is meant to be; post offices are economy unless the service says express."""
-    name = _plain(service)
-    if any(word in name for word in _EXPRESS):
-        return "express"
-    if any(word in name for word in _ECONOMY) or _plain(carrier).replace(" ", "_") in _POSTAL_CARRIERS:
-        return "economy"
-    return "ground"
-
-
-def _unscanned_days(labelled: datetime | None, now: datetime, tz: str, calendar: Calendar) -> int:
-    if labelled is None:
-        return 0
-    return days_passed(local_day(labelled, tz), local_day(now, tz), calendar)
-
-
-def _is_past(moment: Moment | None, now: datetime, tz: str) -> bool:
-    return moment is not None and end_of(moment, tz) < now
-
-
-def _is_late(now: datetime, context: ParcelContext) -> bool:
-    """The promised day is over where the parcel goes, or the carrier expects a later day."""
-    promised = _day(context.promised.max if context.promised else None, context.tz)
-    if promised is None:
+def _is_over(moment: Moment | None, now: datetime, today: date) -> bool:
+    """True when the moment, or the whole of the date at the destination, has passed."""
+    if moment is None:
         return False
-    expected = _day(context.eta.max if context.eta else None, context.tz)
-    return local_day(now, context.tz) > promised or (expected is not None and expected > promised)
+    return moment < now if isinstance(moment, datetime) else moment < today
 
 
-def _is_long_overdue(now: datetime, context: ParcelContext) -> bool:
+def _days_overdue(today: date, context: ParcelContext) -> timedelta:
+    """How long the promised day is over where the parcel goes; negative before, zero on the day or without a promise."""
     promised = _day(context.promised.max if context.promised else None, context.tz)
-    return promised is not None and local_day(now, context.tz) - promised >= _LONG_OVERDUE
+    return timedelta(0) if promised is None else today - promised
+
+
+def _is_expected_late(context: ParcelContext) -> bool:
+    """The carrier expects a later day than was promised."""
+    if context.eta is None or context.promised is None:
+        return False
+    promised, expected = _day(context.promised.max, context.tz), _day(context.eta.max, context.tz)
+    return promised is not None and expected is not None and expected > promised
 
 
 def _previous_eta(context: ParcelContext) -> Moment | None:
@@ -305,10 +231,11 @@ def _previous_eta(context: ParcelContext) -> Moment | None:
 
 
 def _is_revised_later(context: ParcelContext) -> bool:
+    """The carrier now expects it at least a day later than the shopper believes."""
     if context.eta is None:
         return False
     revisions = context.eta.revisions
-    expected = (revisions[-1].becomes if revisions else None) or context.eta.max
+    expected = context.eta.max if context.eta.max is not None or not revisions else revisions[-1].becomes
     before, after = _day(_previous_eta(context), context.tz), _day(expected, context.tz)
     return before is not None and after is not None and (after - before).days >= 1
 
@@ -317,41 +244,40 @@ def _day(moment: Moment | None, tz: str) -> date | None:
     return None if moment is None else local_day(moment, tz)
 
 
-def _plain(text: str | None) -> str:
-    return (text or "").strip().lower()
-
-
 def context_of(
-    order: OrderSnapshot, shipment: Shipment, cfg: DeriveConfig, told: Moment | None = None
+    order: OrderSnapshot,
+    shipment: Shipment,
+    cfg: DeriveConfig,
+    told: Moment | None = None,
+    traced_lost_at: datetime | None = None,
 ) -> ParcelContext:
     """What the order knows about one of its parcels."""
     return ParcelContext(
         tz=order.tz,
         carrier=shipment.carrier,
         service=shipment.service,
-        lane=_lane(order, shipment, cfg),
+        lane=lane_of(order, shipment, cfg),
         shipped_at=shipment.shipped_at,
         promised=order.promised,
         eta=shipment.eta,
         told=told,
         duty=shipment.duty,
         pickup=shipment.pickup,
+        feed_as_of=shipment.feed_as_of,
+        traced_lost_at=traced_lost_at,
     )
 
 
-def _lane(order: OrderSnapshot, shipment: Shipment, cfg: DeriveConfig) -> Lane:
-    """Across a border when origin and destination differ, or when scans name several countries or customs."""
-    countries = {country_code(event.place.country) for event in shipment.events} | {country_code(cfg.origin_country)}
-    countries |= {country_code(order.ship_to.country)}
-    crossed = any(event.code is Status.CUSTOMS for event in shipment.events)
-    return "cross_border" if crossed or len(countries - {None}) > 1 else "domestic"
-
-
 def derive_shipment(
-    order: OrderSnapshot, shipment: Shipment, now: datetime, cfg: DeriveConfig, told: Moment | None = None
+    order: OrderSnapshot,
+    shipment: Shipment,
+    now: datetime,
+    cfg: DeriveConfig,
+    told: Moment | None = None,
+    traced_lost_at: datetime | None = None,
 ) -> ShipmentState:
     """What is true of this parcel of this order at `now`."""
-    return derive(shipment.events, now, cfg, context_of(order, shipment, cfg, told))
+    return derive(shipment.events, now, cfg, context_of(order, shipment, cfg, told, traced_lost_at))
 
 
 _WORST_FIRST = (
@@ -377,7 +303,7 @@ def severity(state: ShipmentState, shipment: Shipment, now: datetime, cfg: Deriv
         return 11
     if state.has(Flag.LATE):
         return 12
-    return 20 + _RANK[state.status]
+    return 20 + STATUS_RANK[state.status]
 
 
 def is_expiring(shipment: Shipment, now: datetime, cfg: DeriveConfig, tz: str) -> bool:

@@ -7,6 +7,7 @@ from memory.engines.base import Database
 from server.bus import LocalBus
 from server.clock import Clock
 from server.commerce.store import Store
+from server.connections import Connections
 from server.policies.shape import Policy
 from server.settings import Settings
 
@@ -24,4 +25,5 @@ class Services:
     store: Store
     policy: Policy
     senders: frozenset[str] = frozenset()
+    connections: Connections = field(default_factory=Connections)
     instance: str = field(default_factory=lambda: secrets.token_hex(6))

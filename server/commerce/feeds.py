@@ -253,16 +253,25 @@ def _with_reverse_parcel(document: Mapping[str, Any], feeds: Mapping[str, Feed],
 
 def is_open(feed: Feed) -> bool:
     """False once the latest scan says that nothing more will happen."""
-    events = [each for each in feed.get("events", {}).values() if each.get("code") not in INFORMATIONAL_CODES]
-    latest = max(events, key=lambda each: _utc(str(_placed(each, None)["at"])), default=None)
+    latest = _latest(feed)
     return latest is None or latest.get("code") not in _OVER
 
 
 def status_of(feed: Feed) -> ShipmentStatus:
     """A rough status, for deciding when to ask again; answers use `derive`."""
-    events = [each for each in feed.get("events", {}).values() if each.get("code") not in INFORMATIONAL_CODES]
-    latest = max(events, key=lambda each: _utc(str(_placed(each, None)["at"])), default=None)
+    latest = _latest(feed)
     try:
         return ShipmentStatus(str(latest["code"])) if latest else ShipmentStatus.LABEL_CREATED
     except ValueError:
         return ShipmentStatus.UNKNOWN
+
+
+def latest_scan(feed: Feed) -> datetime | None:
+    """When the latest scan happened."""
+    latest = _latest(feed)
+    return _utc(str(_placed(latest, None)["at"])) if latest else None
+
+
+def _latest(feed: Feed) -> Mapping[str, Any] | None:
+    events = [each for each in feed.get("events", {}).values() if each.get("code") not in INFORMATIONAL_CODES]
+    return max(events, key=lambda each: _utc(str(_placed(each, None)["at"])), default=None)

@@ -32,6 +32,9 @@ _FOLLOW = """INSERT INTO parcels (number, open, document, poll_at) VALUES (?, 1,
     DO UPDATE SET poll_at = CASE WHEN parcels.poll_at = 0 AND parcels.open = 1 THEN excluded.poll_at ELSE parcels.poll_at END"""
 
 
+_NEVER = -1
+
+
 @dataclass(frozen=True, slots=True)
 class StoredParcel:
     """A parcel's document with its version; `read_at` is when a provider last told about it, None = never."""
@@ -170,7 +173,7 @@ async def ask_again(tx: Tx, number: str, at: datetime | None, failures: int) -> 
     """Ask about this parcel again at `at`; None = never."""
     await tx.run(
         "UPDATE parcels SET poll_at = ?, lease_until = 0, failures = ? WHERE number = ?",
-        (to_ms(at) if at else 0, failures, number),
+        (to_ms(at) if at else _NEVER, failures, number),
     )
 
 

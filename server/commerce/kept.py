@@ -14,6 +14,7 @@ from memory.orders import StoredOrder
 from memory.parcels import NOTHING, Told
 from server.commerce.feeds import overlaid
 from server.commerce.model import OrderSnapshot
+from server.commerce.notices import with_notices
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,6 @@ class Kept:
         """The order as it stands with all that was told."""
         document: Mapping[str, Any] = self.stored.document
         if self.told.notices:
-            from server.commerce.notices import with_notices
-
             document = with_notices(document, self.told.notices)
         read_at = {number: parcel.read_at for number, parcel in self.told.parcels.items()}
         feeds = {number: parcel.document for number, parcel in self.told.parcels.items() if parcel.document}

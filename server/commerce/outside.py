@@ -66,14 +66,17 @@ class Breaker:
         self._failed: deque[float] = deque(maxlen=failures)
         self._closed_until_probe: float | None = None
 
-    def is_open(self, now: float) -> bool:
-        """Whether calls are refused now; a probe that is due is let through, once."""
-        if self._closed_until_probe is None:
+    def refuses(self, now: float) -> bool:
+        """Whether a call would be refused now."""
+        return self._closed_until_probe is not None and now < self._closed_until_probe
+
+    def admit(self, now: float) -> bool:
+        """Whether a call may be made now; of several that come when a probe is due, one."""
+        if self.refuses(now):
             return False
-        if now < self._closed_until_probe:
-            return True
-        self._closed_until_probe = now + self._pause_s
-        return False
+        if self._closed_until_probe is not None:
+            self._closed_until_probe = now + self._pause_s
+        return True
 
     def succeeded(self) -> None:
         """The party answers."""
@@ -148,22 +151,20 @@ class Outside:
         self._turnstile = Turnstile(in_flight)
         self._not_before = 0.0
         self._checks_host = not allow_private
-        self._client = httpx2.AsyncClient(
-            headers={"User-Agent": "Onethread", **(headers or {})},
-            follow_redirects=False,
-            trust_env=False,
-            limits=httpx2.Limits(max_connections=in_flight, max_keepalive_connections=in_flight),
-        )
+        self._headers = {"User-Agent": "Onethread", **(headers or {})}
+        self._in_flight = in_flight
+        self._client: httpx2.AsyncClient | None = None
+        self._opening = asyncio.Lock()
 
     @property
     def is_open(self) -> bool:
         """Whether the circuit is open, so that calls are refused without being made."""
-        closed_until = self._breaker._closed_until_probe
-        return closed_until is not None and asyncio.get_running_loop().time() < closed_until
+        return self._breaker.refuses(asyncio.get_running_loop().time())
 
     async def close(self) -> None:
         """Let go of connections."""
-        await self._client.aclose()
+        if self._client is not None:
+            await self._client.aclose()
 
     def hold_off(self, seconds: float) -> None:
         """The party asked to be left alone for so long: no call begins before."""
@@ -246,7 +247,7 @@ class Outside:
         self, method: str, path: str, params: Any, content: bytes | None, headers: Mapping[str, str], read_s: float
     ) -> Reply:
         loop = asyncio.get_running_loop()
-        if self._breaker.is_open(loop.time()):
+        if not self._breaker.admit(loop.time()):
             telemetry.outside.labels(self.name, "refused").inc()
             raise StoreUnavailable(f"{self.name} has not answered lately; it is asked again in a moment")
         began = loop.time()
@@ -273,10 +274,11 @@ class Outside:
         self, method: str, path: str, params: Any, content: bytes | None, headers: Mapping[str, str], read_s: float
     ) -> Reply:
         timeout = httpx2.Timeout(read_s, connect=_CONNECT_S, pool=_CONNECT_S)
-        request = self._client.build_request(
+        client = await self._open()
+        request = client.build_request(
             method, self.base_url + path, params=params, content=content, headers=dict(headers), timeout=timeout
         )
-        response = await self._client.send(request, stream=True)
+        response = await client.send(request, stream=True)
         try:
             body = bytearray()
             async for part in response.aiter_bytes():
@@ -288,6 +290,19 @@ class Outside:
         if response.is_redirect:
             raise StoreUnavailable(f"{self.name} redirects elsewhere: check its address in the settings")
         return Reply(response.status_code, {key.lower(): value for key, value in response.headers.items()}, bytes(body))
+
+    async def _open(self) -> httpx2.AsyncClient:
+        """The client, made at the first call and in a thread: it reads the certificates that are trusted."""
+        async with self._opening:
+            if self._client is None:
+                self._client = await asyncio.to_thread(
+                    httpx2.AsyncClient,
+                    headers=self._headers,
+                    follow_redirects=False,
+                    trust_env=False,
+                    limits=httpx2.Limits(max_connections=self._in_flight, max_keepalive_connections=self._in_flight),
+                )
+            return self._client
 
     async def _check_host(self) -> None:
         """Refuse a name that leads into our own network: a setting must not become a way in."""

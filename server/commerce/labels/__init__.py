@@ -1,0 +1,1 @@
+"""Return labels, pickups and voids, each provider behind `labels.Labels`."""

@@ -13,6 +13,7 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 import uvicorn
@@ -33,8 +34,11 @@ from server import telemetry
 from server.answering.warm import warm
 from server.bus import LocalBus
 from server.clock import Clock, SystemClock
+from server.commerce.connectors.mirrored import MirroredStore, StoredLedger
+from server.commerce.connectors.platform import Platform
 from server.commerce.embedded import EmbeddedStore
 from server.commerce.store import Store
+from server.connections import Connections, is_connected
 from server.errors import OperatorError
 from server.intake import routes as intake
 from server.intake.doors import Doors, Patience
@@ -75,10 +79,31 @@ async def _age_threads(services: Services) -> None:
     await Lifecycle(services).run()
 
 
+async def _work_in_calls(services: Services) -> None:
+    from server.calls import Calls
+
+    await Calls(services).run()
+
+
+async def _ask_about_parcels(services: Services) -> None:
+    from server.asking import Parcels
+
+    await Parcels(services).run()
+
+
+async def _compare_the_shop(services: Services) -> None:
+    from server.asking import Shop
+
+    await Shop(services).run()
+
+
 LOOPS: Final = (
     Loop("turns", _answer_turns),
     Loop("live orders", _follow_orders),
     Loop("lifecycle", _age_threads),
+    Loop("calls", _work_in_calls),
+    Loop("parcels", _ask_about_parcels),
+    Loop("shop", _compare_the_shop),
 )
 
 
@@ -105,6 +130,7 @@ def build(
             services = await open_services(settings, clock=clock, database=database, store=store)
             if database is None:
                 stack.push_async_callback(services.database.close)
+            stack.push_async_callback(services.connections.close)
             app.state.services = services
             app.state.doors = await Doors.open(services, patience)
             async with asyncio.TaskGroup() as group:
@@ -151,12 +177,33 @@ async def open_services(
         if database is None:
             await opened.close()
         raise
+    linked = _connections(settings, clock, opened)
     if store is None:
-        store = EmbeddedStore(opened, clock, settings.shop.tz, settings.shop.region)
-    if isinstance(store, EmbeddedStore) and store.on_change is None:
+        store = open_store(settings, clock, opened, linked.platform)
+    if isinstance(store, EmbeddedStore | MirroredStore) and store.on_change is None:
         store.on_change = lambda order_id: bus.publish("orders", order_id)
+    if isinstance(store, EmbeddedStore) and store.label_url is None:
         store.label_url = lambda order_id, key: label_url(settings, order_id, key)
-    return Services(settings, clock, opened, bus, store, policy)
+    return Services(settings, clock, opened, bus, store, policy, connections=linked)
+
+
+def open_store(settings: Settings, clock: Clock, database: Database, platform: Platform | None) -> Store:
+    """The order system: the shop platform with its last reads kept here, or the embedded store."""
+    shop = settings.shop
+    if platform is None:
+        return EmbeddedStore(database, clock, shop.tz, shop.region)
+    mirror = EmbeddedStore(database, clock, shop.tz, shop.region, mirrors=platform.name)
+    fresh_for = timedelta(seconds=settings.orders.fresh_s)
+    return MirroredStore(platform, mirror, database, clock, fresh_for=fresh_for)
+
+
+def _connections(settings: Settings, clock: Clock, database: Database) -> Connections:
+    """Whom the settings name; an installation that is connected with nobody loads no connector."""
+    if not is_connected(settings):
+        return Connections()
+    from server.connecting import connections
+
+    return connections(settings, clock, StoredLedger(database))
 
 
 async def _open_database(settings: Settings) -> Database:

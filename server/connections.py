@@ -1,10 +1,26 @@
 """Who this installation is connected to: the shop platform and its webhooks, carriers, the warehouse, the payment provider."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from server.commerce.carriers.update import CarrierHooks, CarrierReads
 from server.commerce.connectors.platform import Hooks, Platform
+from server.settings import Settings
+
+
+def is_connected(settings: Settings) -> bool:
+    """Whether the settings name anybody at all."""
+    carriers = [getattr(settings.carriers, each.name) for each in fields(settings.carriers)]
+    return any(
+        (
+            settings.shopify.shop,
+            settings.woocommerce.url,
+            settings.rest.url or settings.rest.secret,
+            settings.warehouse.secret,
+            settings.payments.secret,
+            *(each.secret or each.api_key for each in carriers),
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)

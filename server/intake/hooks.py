@@ -24,7 +24,12 @@ from server.services import Services
 from server.web import MIB, error_response, services_of
 
 _log = logging.getLogger("onethread.hooks")
-BODY_LIMIT: Final = 2 * MIB
+BODY_LIMITS: Final = {
+    **{f"/webhooks/orders/{name}": 2 * MIB for name in ("shopify", "woocommerce", "generic")},
+    **{f"/webhooks/carriers/{name}": 2 * MIB for name in ("easypost", "aftership", "shippo", "17track", "clickpost")},
+}
+"""An order of a thousand lines, a parcel with its whole history."""
+
 SETTLE: Final = timedelta(seconds=1)
 """Shops send several calls about one change: they are worked in together after so long."""
 

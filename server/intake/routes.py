@@ -3,9 +3,9 @@
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from server.intake import labels, pages, session, socket, stream, uploads
+from server.intake import hooks, labels, pages, session, socket, stream, uploads
 
-BODY_LIMITS = {"/widget/upload": uploads.UPLOAD_BODY}
+BODY_LIMITS = {"/widget/upload": uploads.UPLOAD_BODY, **hooks.BODY_LIMITS}
 SOCKETS: dict[str, ASGIApp] = {"/widget/socket": socket.endpoint}
 
 
@@ -21,5 +21,6 @@ def routes() -> list[BaseRoute]:
         Route("/labels/{token}", labels.label),
         Route("/widget/loader.js", pages.loader),
         Route("/widget/frame", pages.frame),
+        *hooks.routes(),
         Route("/widget/{version}/{path:path}", pages.versioned),
     ]

@@ -177,7 +177,7 @@ async def open_services(
         if database is None:
             await opened.close()
         raise
-    linked = _connections(settings, clock, opened)
+    linked = await asyncio.to_thread(_connections, settings, clock, opened)
     if store is None:
         store = open_store(settings, clock, opened, linked.platform)
     if isinstance(store, EmbeddedStore | MirroredStore) and store.on_change is None:

@@ -1,7 +1,7 @@
 """The floor that a turn is measured against: the same stack, one durable insert, and an echo.
 
 It shares uvicorn, websockets, uvloop, msgspec and the group-committing writer with the product and does nothing else: each frame
-is decoded, inserted with an fsync, and sent back.
+or body is decoded, inserted with an fsync, and sent back.
 """
 
 import argparse
@@ -19,7 +19,7 @@ _INSERT = "INSERT INTO said (at, text) VALUES (?, ?)"
 
 
 class Floor:
-    """An ASGI application that stores every text frame and echoes it."""
+    """An ASGI application that stores every text frame and echoes it, and every POST and says so."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -31,6 +31,8 @@ class Floor:
             await self._lifespan(receive, send)
         elif scope["type"] == "websocket":
             await self._socket(receive, send)
+        else:
+            await self._post(receive, send)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -52,6 +54,15 @@ class Floor:
             frame = msgspec.json.decode(message["text"])
             await self._keep(str(frame["text"]))
             await send({"type": "websocket.send", "text": msgspec.json.encode({"t": "echo", **frame}).decode()})
+
+    async def _post(self, receive: Receive, send: Send) -> None:
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message.get("body", b""), message.get("more_body", False)
+        await self._keep(str(msgspec.json.decode(body)["text"]))
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body", "body": b""})
 
     async def _keep(self, text: str) -> None:
         if self._database is None:

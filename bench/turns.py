@@ -79,7 +79,7 @@ def _print(measured: list[Measured], shoppers: int) -> None:
 
 async def _measure(shoppers: int, seconds: float) -> list[Measured]:
     with tempfile.TemporaryDirectory() as folder:
-        async with _running([sys.executable, "-m", "bench.floor", "--port"], {}, folder) as (port, process):
+        async with running([sys.executable, "-m", "bench.floor", "--port"], {}, folder) as (port, process):
             sockets = [await connect(f"ws://127.0.0.1:{port}/", compression=None) for _ in range(shoppers)]
             floor = await _phase("echo + one durable insert", sockets, _echo, seconds, process)
         environ = {
@@ -91,8 +91,8 @@ async def _measure(shoppers: int, seconds: float) -> list[Measured]:
             },
         }
         orders = _import_orders(folder, shoppers)
-        async with _running([sys.executable, "-m", "server", "serve", "--port"], environ, folder) as (port, process):
-            sockets = [await _proven(port, *orders[index % len(orders)]) for index in range(shoppers)]
+        async with running([sys.executable, "-m", "server", "serve", "--port"], environ, folder) as (port, process):
+            sockets = [await proven(port, *orders[index % len(orders)]) for index in range(shoppers)]
             turn = await _phase("full WISMO turn", sockets, _ask, seconds, process)
         return [floor, turn]
 
@@ -114,7 +114,7 @@ def _import_orders(folder: str, shoppers: int) -> list[tuple[str, str]]:
 
 
 @asynccontextmanager
-async def _running(
+async def running(
     command: list[str], environ: dict[str, str], folder: str
 ) -> AsyncIterator[tuple[int, subprocess.Popen[bytes]]]:
     """A server process on a free port, waited for and ended."""
@@ -148,7 +148,7 @@ async def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     raise SystemExit("the server did not answer in time")
 
 
-async def _proven(port: int, number: str, email: str) -> ClientConnection:
+async def proven(port: int, number: str, email: str) -> ClientConnection:
     """A shopper's socket whose order is proven."""
     origin = f"http://127.0.0.1:{port}"
     async with httpx2.AsyncClient() as http:
@@ -203,7 +203,7 @@ async def _phase(
     latencies: list[float] = []
     for shopper in sockets[:5]:
         await act(shopper)
-    cpu, own, begin = _cpu_s(process.pid), _own_cpu_s(), time.perf_counter()
+    cpu, own, begin = cpu_s(process.pid), _own_cpu_s(), time.perf_counter()
     end = begin + seconds
 
     async def one(shopper: ClientConnection) -> None:
@@ -215,7 +215,7 @@ async def _phase(
         for shopper in sockets:
             group.create_task(one(shopper))
     took = time.perf_counter() - begin
-    used, own_used = _cpu_s(process.pid) - cpu, _own_cpu_s() - own
+    used, own_used = cpu_s(process.pid) - cpu, _own_cpu_s() - own
     for shopper in sockets:
         await shopper.close()
     cuts = statistics.quantiles(latencies, n=100)
@@ -224,7 +224,7 @@ async def _phase(
     )
 
 
-def _cpu_s(pid: int) -> float:
+def cpu_s(pid: int) -> float:
     """CPU seconds of a process so far (Linux)."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

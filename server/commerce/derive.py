@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from server.commerce.business import Calendar, days_passed, end_of, full_days_passed, local_day
+from server.commerce.business import days_passed, end_of, full_days_passed, local_day
 from server.commerce.lanes import DeriveConfig as DeriveConfig
 from server.commerce.lanes import Lane as Lane
 from server.commerce.lanes import Service as Service
@@ -45,13 +45,15 @@ _CLOSED = frozenset({Status.DELIVERED, Status.RETURNED, Status.LOST, Status.CANC
 _LONG_OVERDUE = timedelta(days=7)
 _ONLY_WHILE_OPEN = frozenset({Flag.LATE, Flag.STALLED, Flag.ETA_REVISED, Flag.NO_CARRIER_DATA, Flag.DUTY_DUE})
 _OURS_ALONE = frozenset({Flag.PRESUMED_LOST})
+_NO_CARRIER_DATA = frozenset({Flag.NO_CARRIER_DATA})
 
 
 @dataclass(frozen=True, slots=True)
 class ParcelContext:
     """What beside its events bears on a parcel. `told` is the latest delivery moment that the shopper was told.
 
-    `feed_as_of` is when the carrier was last read; `traced_lost_at` when a completed trace gave the parcel up."""
+    `feed_as_of` is when the carrier was last read, `read_at` when the order was; `traced_lost_at` when a completed trace
+    gave the parcel up."""
 
     tz: str = "UTC"
     carrier: str | None = None
@@ -64,6 +66,7 @@ class ParcelContext:
     duty: Duty | None = None
     pickup: Pickup | None = None
     feed_as_of: datetime | None = None
+    read_at: datetime | None = None
     traced_lost_at: datetime | None = None
 
 
@@ -76,7 +79,8 @@ class ShipmentState:
 
     `bearing` is the event that the status comes from, `since` when the parcel first came into this status in a row.
     `eta` is the carrier's expectation while it is not in the past; `was_expected` the one that has passed.
-    `previous_eta` is what the shopper believed before the revision. Days are business days. `is_unheard` = the carrier
+    `previous_eta` is what the shopper believed before the revision. Days are business days; `unscanned_days` count until
+    the first scan. `is_unheard` = the carrier
     could not be asked for longer than it should be, so that nothing is known of now; silence counts until then only."""
 
     status: ShipmentStatus
@@ -108,26 +112,23 @@ def derive(
 ) -> ShipmentState:
     """What is true of a parcel at `now`. No events means a label that no carrier has scanned."""
     context = context or _NOTHING_KNOWN
-    if context.traced_lost_at is not None:
-        events = [*events, TrackingEvent(Status.LOST, "trace", context.traced_lost_at, source="trace")]
-    ordered = in_order(events)
+    ordered = in_order(_with_verdict(events, context))
     run = status_run(ordered)
     bearing = run[-1] if run else None
     status = bearing.code if bearing else Status.LABEL_CREATED
     scan = last_scan(ordered)
     today = local_day(now, context.tz)
     calendar = cfg.calendar_of(context.carrier)
-    heard = _heard_until(status, now, cfg, context)
+    unheard = _is_unheard(status, now, cfg, context)
+    heard = context.feed_as_of if unheard and context.feed_as_of else _heard_until(now, context)
     quiet = full_days_passed(scan.at, heard, context.tz, calendar) if scan else 0
     limit = stall_limit(stretch(context.carrier, context.service, context.lane, status), cfg)
     labelled = context.shipped_at or (run[0].at if run else None)
-    unscanned = _days_since(labelled, today, context.tz, calendar)
-    eta = context.eta
-    over = eta is not None and _is_over(eta.max, now, today)
-    nobody = status is Status.LABEL_CREATED and scan is None
+    unscanned = 0 if scan or labelled is None else days_passed(local_day(labelled, context.tz), today, calendar)
     flags = _told_flags(bearing, status) | _flags(status, quiet, limit, today, context)
-    if nobody and (labelled is None or unscanned >= cfg.unscanned_days):
-        flags |= {Flag.NO_CARRIER_DATA}
+    if status is Status.LABEL_CREATED and scan is None and (labelled is None or unscanned >= cfg.unscanned_days):
+        flags |= _NO_CARRIER_DATA
+    over = context.eta is not None and _is_over(context.eta.max, now, today)
     return ShipmentState(
         status=status,
         flags=flags,
@@ -138,19 +139,33 @@ def derive(
         quiet_days=quiet,
         stalled_after=limit,
         unscanned_days=unscanned,
-        eta=None if over else eta,
-        was_expected=eta.max if eta and over else None,
+        eta=None if over else context.eta,
+        was_expected=context.eta.max if context.eta and over else None,
         previous_eta=_previous_eta(context),
-        is_unheard=heard < now,
+        is_unheard=unheard,
     )
 
 
-def _heard_until(status: Status, now: datetime, cfg: DeriveConfig, context: ParcelContext) -> datetime:
-    """Until when silence is known: where the carrier could not be read for too long, only until it was."""
+def _with_verdict(events: Sequence[TrackingEvent], context: ParcelContext) -> Sequence[TrackingEvent]:
+    """A trace that gave the parcel up says as much as a carrier that does."""
+    if context.traced_lost_at is None:
+        return events
+    return [*events, TrackingEvent(Status.LOST, "trace", context.traced_lost_at, source="trace")]
+
+
+def _is_unheard(status: Status, now: datetime, cfg: DeriveConfig, context: ParcelContext) -> bool:
+    """Whether the carrier is asked again and again, and has not answered for too long."""
     read_at, fresh_for = context.feed_as_of, cfg.feed_fresh_for
-    if read_at is None or fresh_for is None or status in _CLOSED or now - read_at <= fresh_for:
+    if read_at is None or fresh_for is None or status in _CLOSED:
+        return False
+    return now - read_at > fresh_for
+
+
+def _heard_until(now: datetime, context: ParcelContext) -> datetime:
+    """Until when silence is known: what was read last, the order or the carrier, cannot tell of later."""
+    if context.read_at is None or context.read_at >= now:
         return now
-    return read_at
+    return min(now, max(context.read_at, context.feed_as_of or context.read_at))
 
 
 def _flags(status: Status, quiet: int, limit: int, today: date, context: ParcelContext) -> frozenset[Flag]:
@@ -195,10 +210,6 @@ def _reason_flags(bearing: TrackingEvent) -> Iterable[Flag]:
         return
     reason = plain(bearing.reason).replace(" ", "_").replace("-", "_")
     yield from (flag for word, flag in _REASON_WORDS.items() if word in reason)
-
-
-def _days_since(labelled: datetime | None, today: date, tz: str, calendar: Calendar) -> int:
-    return 0 if labelled is None else days_passed(local_day(labelled, tz), today, calendar)
 
 
 def _is_over(moment: Moment | None, now: datetime, today: date) -> bool:
@@ -264,6 +275,7 @@ def context_of(
         duty=shipment.duty,
         pickup=shipment.pickup,
         feed_as_of=shipment.feed_as_of,
+        read_at=order.as_of,
         traced_lost_at=traced_lost_at,
     )
 

@@ -16,7 +16,7 @@ Order: TypeAlias = tuple[datetime, int, datetime, int, str, str]
 
 STATUS_RANK = {status: rank for rank, status in enumerate(ShipmentStatus)}
 _NOT_SCANS = frozenset({Status.LABEL_CREATED, Status.LOST, Status.CANCELLED, Status.UNKNOWN})
-_STICKY = frozenset({Status.RETURNED, Status.LOST, Status.CANCELLED})
+_ENDS = frozenset({Status.DELIVERED, Status.RETURNED, Status.LOST, Status.CANCELLED})
 _AFTER_DELIVERY = frozenset({Status.ATTEMPTED, Status.OUT_FOR_DELIVERY})
 _CORRECTIONS = frozenset({"delivered_in_error", "delivery_correction", "delivery_scan_error", "not_delivered"})
 _ONE_HOUR = timedelta(hours=1)
@@ -65,26 +65,26 @@ def last_scan(ordered: Sequence[TrackingEvent]) -> TrackingEvent | None:
 def status_run(events: Sequence[TrackingEvent]) -> list[TrackingEvent]:
     """The status-bearing events of the present status in a row, oldest first; the last one is where it comes from."""
     run: list[TrackingEvent] = []
-    scanned = False
+    scanned, present = False, None
     for event in in_order(events):
-        if event.is_informational or (scanned and event.code is Status.LABEL_CREATED):
+        code = event.code
+        if event.is_informational or (scanned and code is Status.LABEL_CREATED):
             continue
-        scanned = scanned or event.code not in _NOT_SCANS
-        if run and not _replaces(event, run[-1]):
+        scanned = scanned or code not in _NOT_SCANS
+        if present in _ENDS and not _replaces(event, run[-1]):
             continue
-        if run and run[-1].code is not event.code:
+        if code is not present:
             run.clear()
         run.append(event)
+        present = code
     return run
 
 
 def _replaces(event: TrackingEvent, current: TrackingEvent) -> bool:
-    """True when a later event takes the place of the one that the status came from so far."""
+    """True when a later event takes the place of an end: what is back, lost or cancelled can only be delivered yet."""
     if current.code is Status.DELIVERED:
         return _revokes_delivery(event, current)
-    if current.code in _STICKY:
-        return event.code in (Status.DELIVERED, current.code)
-    return True
+    return event.code in (Status.DELIVERED, current.code)
 
 
 def _revokes_delivery(event: TrackingEvent, delivered: TrackingEvent) -> bool:

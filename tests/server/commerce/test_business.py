@@ -41,3 +41,12 @@ def test_a_calendar_without_working_days_ends() -> None:
 
     assert add_days(FRIDAY, 3, never) == date(2026, 11, 23)
     assert days_passed(date(1970, 1, 1), date(2200, 1, 1), never) == 0
+
+
+@pytest.mark.parametrize("span", range(40))
+def test_long_spans_are_counted_as_short_ones(span: int) -> None:
+    until = date.fromordinal(FRIDAY.toordinal() + span)
+    six = Calendar(frozenset(range(6)), frozenset({date(2026, 11, 26), date(2026, 12, 6), date(2026, 12, 25)}))
+    days = [date.fromordinal(FRIDAY.toordinal() + offset) for offset in range(1, span + 1)]
+
+    assert days_passed(FRIDAY, until, six) == sum(six.is_open(day) for day in days)

@@ -34,9 +34,17 @@ CHICAGO = ParcelContext(tz="America/Chicago", carrier="ups")
 
 
 def event(
-    at: datetime, code: Status, *, reason: str | None = None, info: bool = False, city: str = "Omaha"
+    at: datetime, code: Status, *flags: Flag, reason: str | None = None, info: bool = False, city: str = "Omaha"
 ) -> TrackingEvent:
-    return TrackingEvent(code=code, raw_code=code.value, at=at, place=Place(city), reason=reason, is_informational=info)
+    return TrackingEvent(
+        code=code,
+        raw_code=code.value,
+        at=at,
+        place=Place(city),
+        reason=reason,
+        is_informational=info,
+        flags=frozenset(flags),
+    )
 
 
 def at(day: int, hour: int = 12, month: int = 11) -> datetime:
@@ -101,6 +109,10 @@ DELIVERED = event(at(19, 15), Status.DELIVERED)
         (event(at(19, 16), Status.ATTEMPTED), Status.ATTEMPTED),
         (event(at(20, 9), Status.RETURNING), Status.RETURNING),
         (event(at(20, 9), Status.IN_TRANSIT, reason="Delivered_in_error"), Status.IN_TRANSIT),
+        (event(at(20, 9), Status.IN_TRANSIT, reason="Delivered in error"), Status.IN_TRANSIT),
+        (TrackingEvent(Status.EXCEPTION, "NOT_DELIVERED", at(20, 9)), Status.EXCEPTION),
+        (event(at(20, 9), Status.EXCEPTION), Status.DELIVERED),
+        (event(at(20, 9), Status.LABEL_CREATED), Status.DELIVERED),
         (event(at(20, 9), Status.UNKNOWN), Status.DELIVERED),
     ],
 )
@@ -131,7 +143,73 @@ def test_since_is_the_first_of_a_row_of_the_same_status() -> None:
     assert state(*events).since == at(17)
 
 
+def test_two_accounts_of_one_scan_are_one_scan() -> None:
+    first = event(at(19), Status.OUT_FOR_DELIVERY, reason="a")
+    second = event(at(19), Status.OUT_FOR_DELIVERY, reason="b")
+
+    assert state(first, second) == state(second, first)
+
+
+# What the carrier says beside the code.
+
+
+@pytest.mark.parametrize("flag", [Flag.LATE, Flag.STALLED, Flag.WEATHER, Flag.ADDRESS_PROBLEM, Flag.SIGNATURE_REQUIRED])
+def test_a_flag_of_the_event_that_the_status_comes_from_is_the_parcels(flag: Flag) -> None:
+    assert state(event(at(20), Status.IN_TRANSIT, flag)).has(flag)
+
+
+def test_a_flag_ends_with_the_next_scan() -> None:
+    assert not state(event(at(19), Status.IN_TRANSIT, Flag.LATE), event(at(20), Status.IN_TRANSIT)).has(Flag.LATE)
+
+
+def test_a_flag_of_a_mere_note_is_not_the_parcels() -> None:
+    note = event(at(20), Status.UNKNOWN, Flag.STALLED, info=True)
+
+    assert not state(event(at(20, 9), Status.IN_TRANSIT), note).has(Flag.STALLED)
+
+
+def test_nothing_delivered_is_late_or_stalled_whatever_the_carrier_says() -> None:
+    assert state(event(at(19), Status.DELIVERED, Flag.LATE, Flag.STALLED)).flags == frozenset()
+
+
+def test_only_we_presume_a_loss() -> None:
+    assert not state(event(at(20), Status.IN_TRANSIT, Flag.PRESUMED_LOST)).has(Flag.PRESUMED_LOST)
+
+
+# Lost.
+
+
+def test_a_trace_that_gives_up_is_a_loss() -> None:
+    context = ParcelContext(tz="America/Chicago", carrier="ups", traced_lost_at=at(19))
+
+    derived = state(event(at(10), Status.IN_TRANSIT), context=context)
+
+    assert (derived.status, derived.since) == (Status.LOST, at(19))
+    assert state(event(at(20), Status.IN_TRANSIT), context=context).status is Status.LOST
+    assert state(event(at(20), Status.DELIVERED), context=context).status is Status.DELIVERED
+
+
 # Silence.
+
+
+def test_silence_counts_only_until_the_carrier_was_last_read() -> None:
+    polled = DeriveConfig(feed_fresh_for=timedelta(days=1))
+    moving = event(at(12), Status.IN_TRANSIT)
+    unread = ParcelContext(tz="America/Chicago", carrier="ups", feed_as_of=at(13))
+
+    derived = state(moving, cfg=polled, context=unread)
+
+    assert (derived.quiet_days, derived.has(Flag.STALLED), derived.is_unheard) == (1, False, True)
+    assert state(moving, context=unread).has(Flag.STALLED)
+
+
+@pytest.mark.parametrize(("hours", "unheard"), [(24, False), (25, True)])
+def test_a_carrier_is_unheard_after_a_day(hours: int, unheard: bool) -> None:
+    polled = DeriveConfig(feed_fresh_for=timedelta(days=1))
+    context = ParcelContext(carrier="ups", feed_as_of=NOW - timedelta(hours=hours))
+
+    assert state(event(at(12), Status.IN_TRANSIT), cfg=polled, context=context).is_unheard is unheard
+    assert not state(event(at(12), Status.DELIVERED), cfg=polled, context=context).is_unheard
 
 
 @pytest.mark.parametrize(("scan_day", "stalled"), [(17, True), (18, False)])
@@ -192,6 +270,19 @@ def test_the_shop_overrides_limits_most_specific_first() -> None:
 
     assert state(event(at(20), Status.IN_TRANSIT), cfg=cfg).stalled_after == 4
     assert state(event(at(20), Status.IN_TRANSIT), cfg=cfg, context=ParcelContext(carrier="gls")).stalled_after == 9
+
+
+def test_a_limit_may_name_the_stage_too() -> None:
+    cfg = DeriveConfig(stalled_after={"ups/ground/domestic/picked_up": 2, "ups/ground/domestic": 6, "*/*/*/customs": 8})
+
+    limits = [state(event(at(20), each), cfg=cfg).stalled_after for each in (Status.PICKED_UP, Status.IN_TRANSIT)]
+
+    assert limits == [2, 6]
+    assert state(event(at(20), Status.CUSTOMS), cfg=cfg).stalled_after == 8
+
+
+def test_a_limit_for_a_lane_does_not_speak_of_customs() -> None:
+    assert state(event(at(20), Status.CUSTOMS), cfg=DeriveConfig(stalled_after={"ups/*/*": 9})).stalled_after == 5
 
 
 def test_service_names_are_read_loosely() -> None:
@@ -293,6 +384,13 @@ def test_a_revision_counts_from_one_day_later_than_the_shopper_believed(
     context: ParcelContext, is_revised: bool
 ) -> None:
     assert state(event(at(20), Status.IN_TRANSIT), context=context).has(Flag.ETA_REVISED) is is_revised
+
+
+def test_a_date_later_than_the_one_told_is_a_revision_though_nobody_recorded_it() -> None:
+    eta = Eta(EtaKind.DATE, date(2026, 11, 23), date(2026, 11, 23), "America/Chicago", "carrier:ups")
+    context = ParcelContext(tz="America/Chicago", carrier="ups", eta=eta, told=date(2026, 11, 22))
+
+    assert state(event(at(20), Status.IN_TRANSIT), context=context).has(Flag.ETA_REVISED)
 
 
 def test_an_expectation_that_passed_is_no_expectation() -> None:

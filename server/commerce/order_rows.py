@@ -5,13 +5,16 @@ cause is a check of the buyer; what we do not understand is row 30 and a person,
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from server.commerce import work
 from server.commerce.business import add_days, end_of, local_day
 from server.commerce.model import (
     Fact,
+    FulfilmentOrder,
     FulfilmentPhase,
+    Hold,
     HoldReason,
     Line,
     Moment,
@@ -19,6 +22,7 @@ from server.commerce.model import (
     PaymentState,
     Refund,
     RefundStatus,
+    WorkStatus,
 )
 from server.commerce.rows import Escalation, FactList, RowResult, Signals, WismoConfig, has_passed
 
@@ -32,13 +36,14 @@ _WAITING = frozenset({Phase.UNFULFILLED, Phase.SCHEDULED, Phase.PROCESSING, Phas
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The lines of an order that have not left, with everything their rows look at."""
+    """The lines of an order that have not left, with everything their rows look at; `work` is the warehouse's."""
 
     order: OrderSnapshot
     lines: tuple[Line, ...]
     now: datetime
     cfg: WismoConfig
     signals: Signals
+    work: tuple[FulfilmentOrder, ...] = ()
 
     def facts(self) -> FactList:
         """An empty list of facts about this order."""
@@ -57,13 +62,50 @@ class Waiting:
             line_ids=tuple(line.id for line in self.lines),
         )
 
+    @property
+    def phase(self) -> FulfilmentPhase:
+        """How far these lines are."""
+        return work.phase_of(self.order, self.work)
+
+    @property
+    def reasons(self) -> tuple[Hold, ...]:
+        """Everything that these lines wait for."""
+        return work.holds_of(self.order, self.work)
+
     def holds(self, *reasons: HoldReason) -> bool:
-        """True when one of these holds is on the order."""
-        return any(hold.reason in reasons for hold in self.order.holds)
+        """True when they wait for one of these."""
+        return any(hold.reason in reasons for hold in self.reasons)
 
     def held_since(self, reason: HoldReason) -> datetime | None:
-        """Since when the hold is on."""
-        return next((hold.since for hold in self.order.holds if hold.reason is reason), None)
+        """Since when they wait for it."""
+        return next((hold.since for hold in self.reasons if hold.reason is reason), None)
+
+    @property
+    def fulfil_at(self) -> Moment | None:
+        """When it is planned to leave, the last part of it: what the warehouse plans, else what the shop does."""
+        planned = [each.fulfil_at for each in self.work if each.status is WorkStatus.SCHEDULED]
+        known = [moment for moment in planned if moment is not None]
+        return max(known, key=self._end) if known else self.order.fulfil_at
+
+    @property
+    def fulfil_by(self) -> Moment | None:
+        """By when the first part of it must leave."""
+        known = [each.fulfil_by for each in self.work if each.fulfil_by is not None]
+        return min(known, key=self._end) if known else self.order.fulfil_by
+
+    def _end(self, moment: Moment) -> datetime:
+        return end_of(moment, self.order.tz)
+
+    def with_items(self, facts: FactList, lines: Sequence[Line] | None = None) -> FactList:
+        """What it is about, and how many pieces of it have not left."""
+        about = self.lines if lines is None else lines
+        facts.add("items", "product", titles(about))
+        return facts.add("item_count", "count", sum(work.pieces(line, self.work) for line in about))
+
+    def recall_problem(self) -> Escalation | None:
+        """The warehouse was asked to give it back, and did not."""
+        refused = self.signals.recall_rejected or work.is_recall_refused(self.work)
+        return Escalation("failed", "warehouse refused to recall the order") if refused else None
 
 
 def cancelled(case: Waiting) -> RowResult | None:
@@ -129,10 +171,10 @@ def back_ordered(case: Waiting) -> RowResult | None:
     affected = backordered or case.lines
     dates = [line.backorder_expected_on for line in affected if line.backorder_expected_on is not None]
     expected = max(dates, key=lambda moment: end_of(moment, case.order.tz)) if len(dates) == len(affected) else None
-    facts = add_items(case.facts(), affected).day("expected_on", expected)
+    facts = case.with_items(case.facts(), affected).day("expected_on", expected)
     others = [line for line in case.lines if line not in affected]
     facts.add("other_items", "product", titles(others) if others else None)
-    facts.add("other_state", "status", case.order.fulfilment.value if others else None)
+    facts.add("other_state", "status", case.phase.value if others else None)
     return case.result(5, facts, "wait split_ship swap cancel refund", [_stock_problem(expected, case)])
 
 
@@ -148,11 +190,11 @@ def scheduled(case: Waiting) -> RowResult | None:
     order = case.order
     releases = [line.preorder_release_on for line in case.lines if line.preorder_release_on is not None]
     ahead = [moment for moment in releases if not has_passed(moment, case.now, order.tz)]
-    if not ahead and order.fulfilment is not Phase.SCHEDULED:
+    if not ahead and case.phase is not Phase.SCHEDULED:
         return None
-    ships_on = max(ahead, key=lambda moment: end_of(moment, order.tz)) if ahead else order.fulfil_at
+    ships_on = max(ahead, key=lambda moment: end_of(moment, order.tz)) if ahead else case.fulfil_at
     slipped = Escalation("failed", "release date slipped") if has_passed(ships_on, case.now, order.tz) else None
-    facts = add_items(case.facts(), case.lines).day("ships_on", ships_on)
+    facts = case.with_items(case.facts()).day("ships_on", ships_on)
     return case.result(6, facts, "wait cancel", [slipped])
 
 
@@ -161,9 +203,9 @@ def ship_deadline(case: Waiting) -> Moment | None:
 
     Without any of these, 30 days after the order: the longest that US mail-order rules allow without notice."""
     order, calendar = case.order, case.cfg.derive.calendar
-    if order.fulfil_by is not None:
-        return order.fulfil_by
-    releases = [line.preorder_release_on for line in case.lines] + [order.fulfil_at]
+    if case.fulfil_by is not None:
+        return case.fulfil_by
+    releases = [line.preorder_release_on for line in case.lines] + [case.fulfil_at]
     known = [local_day(moment, order.tz) for moment in releases if moment is not None]
     if known:
         return add_days(max(known), case.cfg.release_handling_days, calendar)
@@ -175,32 +217,37 @@ def ship_deadline(case: Waiting) -> Moment | None:
 def overdue(case: Waiting) -> RowResult | None:
     """Row 8: it should have left and has not."""
     deadline = ship_deadline(case)
-    if case.order.fulfilment not in _WAITING or not has_passed(deadline, case.now, case.order.tz):
+    if case.phase not in _WAITING or not has_passed(deadline, case.now, case.order.tz):
         return None
     assert deadline is not None  # noqa: S101 - only a known moment can have passed
-    facts = add_items(add_promise(case.facts().day("fulfil_by", deadline), case.order), case.lines)
+    facts = case.with_items(add_promise(case.facts().day("fulfil_by", deadline), case.order))
+    facts.add("warehouse", "status", work.doing(case.work))
     late_days = (local_day(case.now, case.order.tz) - local_day(deadline, case.order.tz)).days
     person = Escalation("failed", f"{late_days} days past the ship date")
     task = Escalation("failed", "ship date missed", "task")
-    escalate = [task, person if late_days > case.cfg.missed_ship_calendar_days else None]
+    escalate = [task, person if late_days > case.cfg.missed_ship_calendar_days else None, case.recall_problem()]
     return case.result(8, facts, "cancel refund expedite notify", escalate)
 
 
 def preparing(case: Waiting) -> RowResult | None:
-    """Row 7: being prepared, in time. Also while a moment is left to add to the order."""
-    is_open = case.order.fulfilment is Phase.UNFULFILLED or case.order.fulfilment is Phase.PARTIALLY_SHIPPED
+    """Row 7: being prepared, in time. Also while a moment is left to add to the order.
+
+    Changes are offered only until a warehouse has the job."""
+    is_open = case.phase in (Phase.UNFULFILLED, Phase.PARTIALLY_SHIPPED)
     if not is_open and not case.holds(HoldReason.UPSELL_WINDOW):
         return None
-    facts = add_promise(case.facts().day("fulfil_by", case.order.fulfil_by), case.order)
-    return case.result(7, add_items(facts, case.lines), "change_address change_items cancel")
+    facts = case.with_items(add_promise(case.facts().day("fulfil_by", case.fulfil_by), case.order))
+    facts.add("warehouse", "status", work.doing(case.work))
+    offers = "notify" if work.is_taken(case.work) else "change_address change_items cancel"
+    return case.result(7, facts, offers, [case.recall_problem()])
 
 
 def picking(case: Waiting) -> RowResult | None:
-    """Row 9: the warehouse is packing; changes may come too late."""
-    if case.order.fulfilment is not Phase.PROCESSING:
+    """Row 9: the warehouse is packing; changes may come too late, and are too late where it has taken the job."""
+    if case.phase is not Phase.PROCESSING:
         return None
-    refused = Escalation("failed", "warehouse refused to recall the order") if case.signals.recall_rejected else None
-    return case.result(9, add_items(add_promise(case.facts(), case.order), case.lines), "cancel", [refused])
+    facts = case.with_items(add_promise(case.facts(), case.order)).add("warehouse", "status", work.doing(case.work))
+    return case.result(9, facts, "notify" if work.is_taken(case.work) else "cancel", [case.recall_problem()])
 
 
 def digital(case: Waiting) -> RowResult | None:
@@ -219,15 +266,15 @@ def digital(case: Waiting) -> RowResult | None:
 def unclear(case: Waiting, why: str) -> RowResult:
     """Row 30: we cannot see clearly what is true, so a person looks."""
     facts = case.facts().moment("last_read", case.order.as_of)
-    facts.add("fulfilment", "status", case.order.fulfilment.value)
+    facts.add("fulfilment", "status", case.phase.value)
     facts.add("payment_status", "status", case.order.payment.status.value)
     return case.result(30, facts, "call_back human", [Escalation("unreadable", why)])
 
 
+WHOLE_ORDER: Sequence[Callable[[Waiting], RowResult | None]] = (digital, unpaid, unclear_payment)
+"""Rows that are about the order as a whole, whatever its lines are waiting for."""
+
 IN_TABLE_ORDER: Sequence[Callable[[Waiting], RowResult | None]] = (
-    digital,
-    unpaid,
-    unclear_payment,
     address_hold,
     routine_check,
     back_ordered,
@@ -239,11 +286,22 @@ IN_TABLE_ORDER: Sequence[Callable[[Waiting], RowResult | None]] = (
 """Conditions exclude each other where the order here differs from the table's (29 comes first, 8 before 7)."""
 
 
-def waiting_row(case: Waiting) -> RowResult:
-    """The first row that holds for lines which have not left."""
-    found = (rule(case) for rule in IN_TABLE_ORDER)
-    first = next((result for result in found if result is not None), None)
-    return first or unclear(case, f"fulfilment is {case.order.fulfilment.value}, and no parcel or reason explains it")
+def waiting_rows(case: Waiting) -> list[RowResult]:
+    """The first row that holds for lines which have not left; one for each group of lines that waits for its own."""
+    whole = _first(WHOLE_ORDER, case)
+    if whole is not None:
+        return [whole]
+    shares = work.shares(case.order, case.lines)
+    return [_waiting_row(replace(case, lines=lines, work=works)) for lines, works in shares]
+
+
+def _waiting_row(case: Waiting) -> RowResult:
+    why = f"fulfilment is {case.phase.value}, and no parcel or reason explains it"
+    return _first(IN_TABLE_ORDER, case) or unclear(case, why)
+
+
+def _first(rules: Sequence[Callable[[Waiting], RowResult | None]], case: Waiting) -> RowResult | None:
+    return next((result for rule in rules if (result := rule(case)) is not None), None)
 
 
 def add_refund(facts: FactList, order: OrderSnapshot, cfg: WismoConfig) -> FactList:
@@ -276,12 +334,6 @@ def _refund_problem(order: OrderSnapshot) -> Escalation | None:
 def add_promise(facts: FactList, order: OrderSnapshot) -> FactList:
     """The delivery that checkout promised, in days."""
     return facts.days("promised", order.promised.min, order.promised.max) if order.promised else facts
-
-
-def add_items(facts: FactList, lines: Sequence[Line]) -> FactList:
-    """What it is about, and how many pieces of it have not left."""
-    count = sum(max(0, line.quantities.current - line.quantities.fulfilled) for line in lines)
-    return facts.add("items", "product", titles(lines)).add("item_count", "count", count)
 
 
 def titles(lines: Sequence[Line]) -> str:

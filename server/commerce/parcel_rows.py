@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from server.commerce.business import add_days, full_days_passed, local, local_day
-from server.commerce.derive import ShipmentState, is_expiring
+from server.commerce.derive import MOVING, ShipmentState, is_expiring
 from server.commerce.model import (
     Attempt,
     Money,
@@ -26,6 +26,7 @@ from server.commerce.rows import Escalation, FactList, RowResult, Signals, Wismo
 
 Flag = ShipmentFlag
 Status = ShipmentStatus
+_UNDERWAY = MOVING | {Status.OUT_FOR_DELIVERY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,9 @@ class Parcel:
         return facts.add("tracking_url", "url", self.shipment.tracking_url)
 
     def result(self, row: int, facts: FactList, offers: str, escalate: Iterable[Escalation | None] = ()) -> RowResult:
-        """The row for this parcel."""
+        """The row for this parcel; where the carrier could not be read for long, it says since when."""
+        if self.state.is_unheard:
+            facts.moment("feed_read", self.shipment.feed_as_of)
         return RowResult(
             row=row,
             shipment_id=self.shipment.id,
@@ -83,6 +86,8 @@ def parcel_row(parcel: Parcel) -> RowResult:
     """The first row of the table that holds for this parcel."""
     if parcel.state.has(Flag.PRESUMED_LOST):
         return _lost(parcel)
+    if parcel.state.is_unheard and parcel.state.status in _UNDERWAY:
+        return _unheard(parcel)
     return _BY_STATUS[parcel.state.status](parcel)
 
 
@@ -90,11 +95,19 @@ def _when(condition: bool, reason: str, why: str) -> Escalation | None:
     return Escalation(reason, why) if condition else None
 
 
+def _unheard(parcel: Parcel) -> RowResult:
+    """Row 12 without a verdict: nobody can say what became of it since the carrier was last read."""
+    unread = Escalation("unreadable", "the carrier could not be read for long", "task")
+    late = _when(parcel.is_past_promise, "unreadable", "promised day over, and the carrier cannot be read")
+    return parcel.result(12, _journey(parcel), "track notify", [unread, late])
+
+
 def _label(parcel: Parcel) -> RowResult:
     """Rows 10 and 11: a label, and nobody scanned the parcel yet."""
     state, cfg = parcel.state, parcel.cfg
     facts = add_promise(parcel.facts().day("label_at", parcel.shipment.shipped_at or state.since), parcel.order)
-    if not state.has(Flag.NO_CARRIER_DATA):
+    is_dated = (parcel.shipment.shipped_at or state.since) is not None
+    if is_dated and state.unscanned_days < cfg.derive.unscanned_days:
         return parcel.result(10, facts.add("first_scan_days", "count", cfg.first_scan_days), "notify")
     facts.add("unscanned_days", "count", state.unscanned_days or None)
     query = Escalation("failed", "no carrier scan: ask the warehouse", "task")
@@ -112,7 +125,10 @@ def _moving(parcel: Parcel) -> RowResult:
         return _silent(parcel)
     if state.has(Flag.LATE):
         return _revised(parcel)
-    return parcel.result(12, _journey(parcel), "track notify")
+    facts = _journey(parcel)
+    if state.quiet_days:
+        facts.add("quiet_days", "count", state.quiet_days).add("usual_days", "count", state.stalled_after)
+    return parcel.result(12, facts, "track notify")
 
 
 def _revised(parcel: Parcel) -> RowResult:
@@ -121,9 +137,16 @@ def _revised(parcel: Parcel) -> RowResult:
     old = parcel.state.previous_eta or promised
     facts = _journey(parcel).moment("old", old if parcel.state.eta is not None else None)
     facts.add("reason", "text", _reason(parcel.state.bearing))
+    facts.add("delay", "status", None if parcel.is_past_promise else _said_by_carrier(parcel, Flag.LATE))
     urgent = parcel.signals.is_vip or bool(parcel.cfg.urgent_tags & _tags(parcel))
     offers = "track notify goodwill" if parcel.is_past_promise else "track notify"
     return parcel.result(13, facts, offers, [_when(urgent, "vip", "new date on an urgent or VIP order")])
+
+
+def _said_by_carrier(parcel: Parcel, flag: ShipmentFlag) -> str | None:
+    """ "carrier" where it is the carrier that says so."""
+    bearing = parcel.state.bearing
+    return "carrier" if bearing is not None and flag in bearing.flags else None
 
 
 def _tags(parcel: Parcel) -> set[str]:
@@ -133,7 +156,8 @@ def _tags(parcel: Parcel) -> set[str]:
 def _silent(parcel: Parcel) -> RowResult:
     """Rows 14 and 15: nobody scanned it for days; in time still, or late already."""
     state = parcel.state
-    facts = _journey(parcel).add("quiet_days", "count", state.quiet_days)
+    facts = _journey(parcel).add("quiet_days", "count", state.quiet_days or None)
+    facts.add("held", "status", _said_by_carrier(parcel, Flag.STALLED))
     if not parcel.is_past_promise:
         twice = _when(state.quiet_days >= 2 * state.stalled_after, "failed", "silent for twice the limit")
         return parcel.result(14, facts, "trace notify", [twice])
@@ -177,6 +201,8 @@ def _customs(parcel: Parcel) -> RowResult:
     facts = _since(parcel, "customs_since")
     if duty is not None:
         facts.add("duty_amount", "amount", duty.amount).add("duty_url", "url", duty.url)
+        facts.add("documents", "status", "wanted" if duty.documents_requested else None)
+    facts.add("duty", "status", "due" if state.has(Flag.DUTY_DUE) else None)
     facts.add("last_city", "place", _city(state.bearing.place) if state.bearing else None).eta("eta", state.eta)
     add_promise(facts, parcel.order)
     since = state.since or parcel.now
@@ -265,7 +291,9 @@ def _pickup(parcel: Parcel) -> RowResult:
     soon = is_expiring(parcel.shipment, parcel.now, cfg.derive, tz)
     remind = Escalation("failed", "goes back soon unless collected", "reminder") if soon and not over else None
     missed = _when(over, "failed", "time to collect is over, and no scan since")
-    return parcel.result(22, facts, "directions extend_hold collect_by_other", [remind, missed])
+    return parcel.result(
+        22, facts, "extend_hold" if over else "directions extend_hold collect_by_other", [remind, missed]
+    )
 
 
 def _delivered(parcel: Parcel) -> RowResult:

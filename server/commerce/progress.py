@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from server.commerce.model import FulfilmentPhase, OrderSnapshot, Shipment, ShipmentStatus, TrackingEvent
+from server.commerce.model import FulfilmentPhase, OrderSnapshot, Shipment, ShipmentStatus, TrackingEvent, WorkStatus
 from server.commerce.rows import RowResult, WismoAnswer
+from server.commerce.work import open_work, phase_of
 
 Status = ShipmentStatus
 StepKey: TypeAlias = Literal[
@@ -110,11 +111,14 @@ def _slowest(order: OrderSnapshot) -> Shipment | None:
 
 
 def _before_shipping(order: OrderSnapshot) -> tuple[Step, ...]:
-    packing = order.fulfilment is FulfilmentPhase.PROCESSING
+    """What the warehouse says counts, where it says more than the order does."""
+    works = open_work(order, order.lines)
+    packing = phase_of(order, works) is FulfilmentPhase.PROCESSING
     shipped = order.fulfilment is FulfilmentPhase.SHIPPED
     keys: Sequence[StepKey] = ("packed", "shipped", "out_for_delivery", "delivered")
     reached = 2 if shipped else 1 if packing else 0
-    return (_ordered(order, is_now=reached == 0), *_marked(keys, reached, {}))
+    packed = [each.at for each in works if each.status is WorkStatus.PACKED and each.at is not None]
+    return (_ordered(order, is_now=reached == 0), *_marked(keys, reached, {"packed": max(packed, default=None)}))
 
 
 def _ordered(order: OrderSnapshot, *, is_now: bool) -> Step:

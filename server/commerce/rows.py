@@ -80,7 +80,9 @@ class WismoAnswer:
 
 @dataclass(frozen=True, slots=True)
 class WismoConfig:
-    """The shop's limits. Days are business days unless the name says otherwise; money is in minor units."""
+    """The shop's limits. Days are business days unless the name says otherwise; money is in minor units.
+
+    `fresh_for` is how old a read may be before its age is said."""
 
     derive: DeriveConfig = field(default_factory=DeriveConfig)
     value_threshold_minor: int = 15_000
@@ -108,7 +110,8 @@ class WismoConfig:
 class Signals:
     """What others know about the shopper and the case, and the table's "escalate when" column asks for.
 
-    Everything defaults to "nothing known". `told` is the delivery moment that the shopper last heard, by shipment."""
+    Everything defaults to "nothing known". `told` is the delivery moment that the shopper last heard, by shipment;
+    `traced_lost` when a completed trace gave a shipment up."""
 
     is_upset: bool = False
     shows_proof_of_charge: bool = False
@@ -124,6 +127,7 @@ class Signals:
     trace_opened_at: datetime | None = None
     email_changed_at: datetime | None = None
     told: Mapping[str, Moment] = field(default_factory=dict)
+    traced_lost: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +145,14 @@ def _keys(required: str = "", optional: str = "") -> RowFacts:
 ANSWER_FACTS = frozenset({"order_number"})
 """Keys that the answer itself has beside those of its row."""
 
-PARCEL_FACTS = frozenset({"carrier", "tracking_number", "tracking_url", "items", "item_count"})
-"""Keys that every row about a parcel may have: rows 10 to 27."""
+AGE_FACTS = frozenset({"as_of", "age_minutes", "age_hours", "age_days"})
+"""Keys that an answer has when it rests on an old read: when that was, and one of the ages."""
+
+PROBLEM_FACTS = frozenset({"payment_problem", "problem_amount", "problem_at"})
+"""Keys that an answer has while something is wrong with the money."""
+
+PARCEL_FACTS = frozenset({"carrier", "tracking_number", "tracking_url", "items", "item_count", "feed_read"})
+"""Keys that every row about a parcel may have: rows 10 to 27. `feed_read` = the carrier was not read since."""
 
 _LAST = "last_event last_at"
 _REFUND = "refund_status refund_amount refund_method refund_at bank_days"
@@ -154,16 +164,16 @@ ROW_FACTS: Mapping[int, RowFacts] = {
     4: _keys("hold_sla"),
     5: _keys("items item_count", "expected_on other_items other_state"),
     6: _keys("", "ships_on items item_count"),
-    7: _keys("", "fulfil_by promised items item_count"),
-    8: _keys("fulfil_by", "promised items item_count"),
-    9: _keys("", "promised items item_count"),
+    7: _keys("", "fulfil_by promised items item_count warehouse"),
+    8: _keys("fulfil_by", "promised items item_count warehouse"),
+    9: _keys("", "promised items item_count warehouse"),
     10: _keys("label_at first_scan_days", "promised"),
     11: _keys("", "label_at unscanned_days promised"),
-    12: _keys(_LAST, "last_city eta was_expected promised"),
-    13: _keys(_LAST, "last_city eta was_expected old reason promised"),
-    14: _keys(f"{_LAST} quiet_days", "last_city eta was_expected promised"),
-    15: _keys(f"{_LAST} quiet_days promised", "last_city eta was_expected trace_answer_by"),
-    16: _keys("customs_since", "duty_amount duty_url last_city eta promised"),
+    12: _keys(_LAST, "last_city eta was_expected promised quiet_days usual_days"),
+    13: _keys(_LAST, "last_city eta was_expected old reason promised delay"),
+    14: _keys(_LAST, "quiet_days held last_city eta was_expected promised"),
+    15: _keys(f"{_LAST} promised", "quiet_days held last_city eta was_expected trace_answer_by"),
+    16: _keys("customs_since", "duty duty_amount duty_url documents last_city eta promised"),
     17: _keys("since", "address_city address_zip"),
     18: _keys("since", "reason last_city eta was_expected"),
     19: _keys("since"),

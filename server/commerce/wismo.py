@@ -11,14 +11,17 @@ from datetime import datetime, timedelta
 
 from server.commerce.derive import derive_shipment, severity
 from server.commerce.model import Fact, FulfilmentPhase, Line, LocalTime, OrderSnapshot, Shipment
-from server.commerce.order_rows import Waiting, cancelled, waiting_row
+from server.commerce.order_rows import Waiting, cancelled, waiting_rows
 from server.commerce.parcel_rows import Parcel, parcel_row
+from server.commerce.problems import add_problem, escalations, with_bounced
 from server.commerce.progress import Step, Tone, progress, tone
 from server.commerce.rows import (
+    AGE_FACTS,
     ANSWER_FACTS,
     MONEY_OFFERS,
     OFFERS,
     PARCEL_FACTS,
+    PROBLEM_FACTS,
     ROW_FACTS,
     Escalation,
     FactList,
@@ -29,9 +32,11 @@ from server.commerce.rows import (
 )
 
 __all__ = [
+    "AGE_FACTS",
     "ANSWER_FACTS",
     "OFFERS",
     "PARCEL_FACTS",
+    "PROBLEM_FACTS",
     "ROW_FACTS",
     "Escalation",
     "RowResult",
@@ -59,20 +64,21 @@ def decide(
     signals: Signals = _NOTHING_KNOWN,
 ) -> WismoAnswer:
     """The answer about this order at `now`; `not_received` = the shopper says that a delivered parcel is not there."""
+    order = with_bounced(order)
     results = _results(order, now, not_received, cfg, signals)
     row = results[0].row if len(results) == 1 else 28
     number = _number_fact(order.number, order.source, order.as_of)
     own = results[0].facts if len(results) == 1 else _summary(order, results)
-    escalations = [*_disputes(order), *(each for result in results for each in result.escalate)]
+    found = [*_disputes(order), *escalations(order), *(each for result in results for each in result.escalate)]
     return _guarded(
         WismoAnswer(
             order_id=order.id,
             number=order.number,
             row=row,
             parcels=results,
-            facts=(number, *own),
+            facts=(number, *own, *_beside(order, now, cfg.fresh_for)),
             offers=tuple(dict.fromkeys(offer for result in results for offer in result.offers)),
-            escalate=tuple(dict.fromkeys(escalations)),
+            escalate=tuple(dict.fromkeys(found)),
             as_of=order.as_of,
             confidence=_confidence(order, results, now, cfg.fresh_for),
         ),
@@ -106,15 +112,16 @@ def _results(
     if len(parcels) > 1 or waiting:
         results = [_with_items(result, parcel) for result, parcel in zip(results, parcels, strict=True)]
     if waiting or not results:
-        results.append(waiting_row(Waiting(order, waiting or order.lines, now, cfg, signals)))
+        results += waiting_rows(Waiting(order, waiting or order.lines, now, cfg, signals))
     return tuple(results)
 
 
 def _parcels(
     order: OrderSnapshot, now: datetime, not_received: bool, cfg: WismoConfig, signals: Signals
 ) -> list[Parcel]:
+    told, lost = signals.told, signals.traced_lost
     states = [
-        (shipment, derive_shipment(order, shipment, now, cfg.derive, signals.told.get(shipment.id)))
+        (shipment, derive_shipment(order, shipment, now, cfg.derive, told.get(shipment.id), lost.get(shipment.id)))
         for shipment in order.parcels
     ]
     coming = sum(state.is_open for _, state in states)
@@ -156,6 +163,23 @@ def _summary(order: OrderSnapshot, results: Sequence[RowResult]) -> tuple[Fact, 
     return facts.add("items_shipped", "count", shipped).add("items_delivered", "count", delivered).done()
 
 
+def _beside(order: OrderSnapshot, now: datetime, fresh_for: timedelta) -> tuple[Fact, ...]:
+    """What is said beside every row: how old the read is where it is old, and what is wrong with the money."""
+    facts = FactList(f"{order.source}:orders/{order.id}", order.as_of, order.tz)
+    age = now - order.as_of
+    if age > fresh_for:
+        key, unit = next((each for each in _AGES if age < each[2]), _AGES[-1])[:2]
+        facts.moment("as_of", order.as_of).add(key, "count", max(1, age // unit))
+    return add_problem(facts, order).done()
+
+
+_AGES = (
+    ("age_minutes", timedelta(minutes=1), timedelta(hours=2)),
+    ("age_hours", timedelta(hours=1), timedelta(days=2)),
+    ("age_days", timedelta(days=1), timedelta.max),
+)
+
+
 def _number_fact(number: str, source: str, at: datetime) -> Fact:
     return Fact("order_number", "order_number", number, source, at)
 
@@ -185,5 +209,6 @@ def _without_money(offers: tuple[str, ...]) -> tuple[str, ...]:
 def _confidence(order: OrderSnapshot, results: Sequence[RowResult], now: datetime, fresh_for: timedelta) -> float:
     if all(result.row == 30 for result in results):
         return 0.0
-    is_clear = now - order.as_of <= fresh_for and all(result.row != 30 for result in results)
+    is_heard = all(result.row != 30 and result.fact("feed_read") is None for result in results)
+    is_clear = now - order.as_of <= fresh_for and is_heard
     return 1.0 if is_clear else 0.5

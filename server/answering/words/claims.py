@@ -77,7 +77,8 @@ def unproven(sentence: str, words: Words, known: Known) -> list[str]:
 
 def _without_spellings(sentence: str, known: Known) -> str:
     for text in known.spellings:
-        pattern = rf"(?<!\w){re.escape(text)}(?!\w)" if text[:1].isalnum() else rf"{re.escape(text)}(?!\w)"
+        end = r"(?![\w$])"  # the country of a place is no part of "US$"
+        pattern = rf"(?<!\w){re.escape(text)}{end}" if text[:1].isalnum() else rf"{re.escape(text)}{end}"
         sentence = re.sub(pattern, lambda match: _BLANK * len(match.group()), sentence)
     return sentence
 

@@ -24,16 +24,16 @@ _ROWS: Final[Mapping[int, tuple[tuple[str, ...], ...]]] = {
     4: (("say",), ("wait",)),
     5: (("date", "passed", "none"), ("others",)),
     6: (("date", "passed", "none"),),
-    7: (("by", "none"), ("promised",)),
+    7: (("by", "none"), ("taken",), ("promised",)),
     8: (("say",), ("asked",)),
-    9: (("say",), ("promised",)),
+    9: (("packed", "handed", "say"), ("promised",)),
     10: (("say",), ("promised",)),
     11: (("since", "none"), ("asked",)),
-    12: (("carrier", "city", "scan"), ("eta", "passed", "promised")),
-    13: (("carrier", "city", "scan"), ("moved", "moved_plain", "now", "passed", "promised"), ("reason",)),
-    14: (("city", "scan"), ("eta", "promised", "watch")),
+    12: (("carrier", "city", "scan"), ("quiet",), ("eta", "passed", "promised")),
+    13: (("carrier", "city", "scan"), ("moved", "moved_plain", "now", "passed", "delayed", "promised"), ("reason",)),
+    14: (("city", "scan", "held", "plain"), ("eta", "promised", "watch")),
     15: (("city", "scan"), ("promised",), ("trace", "trace_passed")),
-    16: (("say",), ("duty", "duty_amount"), ("eta",)),
+    16: (("say",), ("duty", "duty_amount", "duty_plain"), ("documents",), ("eta",)),
     17: (("say", "city", "none"), ("help",)),
     18: (("reason", "none"), ("eta", "no_date")),
     19: (("say",), ("help",)),
@@ -44,12 +44,28 @@ _ROWS: Final[Mapping[int, tuple[tuple[str, ...], ...]]] = {
     24: (("place", "none"), ("signed",), ("coming",), ("wait", "check")),
     25: (("reason", "none"), ("back",), ("help",)),
     26: (("say",), (*_REFUND, "choose")),
-    27: (("presumed", "since", "none"), ("choose",)),
+    27: (("presumed", "presumed_plain", "since", "none"), ("choose", "person")),
     28: (("say", "shipped", "none", "plain"),),
     29: (("sent", "none"),),
     30: (("number", "none"), ("person", "later")),
 }
 """Row -> its choices. A name with a point is a phrase that rows share."""
+
+_BEFORE: Final = (("age.minutes", "age.hours", "age.days"),)
+"""Said before any row: how old the read is that everything rests on, where it is old."""
+
+_AFTER: Final = (
+    ("feed.unheard",),
+    (
+        "problem.bounced",
+        "problem.bounced_plain",
+        "problem.twice",
+        "problem.twice_plain",
+        "problem.failed",
+        "problem.unclear",
+    ),
+)
+"""Said after any row: that the carrier could not be read, and what is wrong with the money."""
 
 _STATES: Final[Mapping[int, str]] = {
     1: "cancelled", 2: "unpaid", 3: "on_hold", 4: "on_hold", 5: "back_ordered", 6: "scheduled", 7: "preparing", 8: "overdue",
@@ -66,7 +82,25 @@ _ONLY_IF: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
     "refund.pending": ("refund_status", frozenset({"pending"})),
     "refund.pending_only": ("refund_status", frozenset({"pending"})),
     "refund.failed": ("refund_status", frozenset({"failed"})),
+    "r7.taken": ("warehouse", frozenset({"requested"})),
+    "r9.handed": ("warehouse", frozenset({"requested"})),
+    "r9.packed": ("warehouse", frozenset({"packed"})),
+    "r13.delayed": ("delay", frozenset({"carrier"})),
+    "r14.held": ("held", frozenset({"carrier"})),
+    "r16.duty_plain": ("duty", frozenset({"due"})),
+    "r16.documents": ("documents", frozenset({"wanted"})),
     "r27.presumed": ("loss", frozenset({"presumed"})),
+    "r27.presumed_plain": ("loss", frozenset({"presumed"})),
+    "r27.person": ("loss", frozenset({"presumed"})),
+    "r27.since": ("loss", frozenset({"confirmed"})),
+    "r27.none": ("loss", frozenset({"confirmed"})),
+    "r27.choose": ("loss", frozenset({"confirmed"})),
+    "problem.bounced": ("payment_problem", frozenset({"refund_bounced"})),
+    "problem.bounced_plain": ("payment_problem", frozenset({"refund_bounced"})),
+    "problem.twice": ("payment_problem", frozenset({"charged_twice"})),
+    "problem.twice_plain": ("payment_problem", frozenset({"charged_twice"})),
+    "problem.failed": ("payment_problem", frozenset({"failed"})),
+    "problem.unclear": ("payment_problem", frozenset({"unknown"})),
 }
 """Phrase -> the fact that must say one of these."""
 
@@ -78,6 +112,7 @@ _OFFERS: Final[Mapping[str, frozenset[str]]] = {
     "r25.help": frozenset({"reship"}),
     "r26.choose": frozenset({"reship", "refund"}),
     "r27.choose": frozenset({"reship", "refund"}),
+    "r27.person": frozenset({"reship", "refund"}),
 }
 """Phrase -> the offers without which it would promise too much (an open dispute takes some away)."""
 
@@ -92,6 +127,12 @@ _UPCOMING: Final[Mapping[str, str]] = {
     "r25.back": "expected_back_on",
 }
 """Phrase -> the fact that must still lie ahead."""
+
+_UNLESS_OVER: Final[Mapping[str, str]] = {"r22.hours": "pickup_until", "r22.bring": "pickup_until"}
+"""Phrase -> the fact that must not be over where it is known."""
+
+_UNLESS_TOLD: Final[Mapping[str, str]] = {"problem.bounced": "refund_status", "problem.bounced_plain": "refund_status"}
+"""Phrase -> the fact of which the row has told as much already."""
 
 _PERSON_ONLY: Final = frozenset({"r30.person"})
 _DONE_HERE: Final = {
@@ -114,12 +155,22 @@ _SHORT: Final[Mapping[int, tuple[str, str]]] = {
 def speech(answer: WismoAnswer, order: OrderSnapshot, voice: Voice) -> Speech:
     """Everything that the table wants said about an order; several parcels get a short line each, worst first."""
     voice = voice.at(order.tz)
+    spoken = _say(_BEFORE, answer, answer.facts, voice)
     if answer.row != 28:
-        return _say_row(answer, answer.all_facts, voice).line("", state_of(answer.parcels[0], order))
-    spoken = _say_row(answer, _counts(answer.facts), voice)
+        spoken.join(_say(_ROWS[answer.row], answer, answer.all_facts, voice)).line(
+            "", state_of(answer.parcels[0], order)
+        )
+        return spoken.join(_say(_AFTER, answer, answer.all_facts, voice))
+    spoken.join(_say(_ROWS[28], answer, _counts(answer.facts), voice))
+    spoken.join(_say(_AFTER, answer, answer.all_facts, voice))
     for number, result in enumerate(answer.parcels, start=1):
         _say_parcel(spoken, number, result, order)
     return spoken
+
+
+def is_old(answer: WismoAnswer) -> bool:
+    """Whether the answer rests on a read that is older than it should be, because no newer one succeeded."""
+    return answer.fact("as_of") is not None
 
 
 def unreadable_speech(answer: WismoAnswer, voice: Voice) -> Speech:
@@ -137,7 +188,8 @@ def options(answer: WismoAnswer, voice: Voice) -> list[Option]:
     """Quick replies for what the assistant can really do; everything else is a person's. At most four."""
     own = dict.fromkeys(_DONE_HERE[offer] for offer in answer.offers if offer in _DONE_HERE)
     chosen = [Option(voice.text(key), value) for key, value in own][: _MOST_OPTIONS - 1]
-    if not chosen or any(offer not in _DONE_HERE and offer not in _NEEDS_NOBODY for offer in answer.offers):
+    is_for_person = any(offer not in _DONE_HERE and offer not in _NEEDS_NOBODY for offer in answer.offers)
+    if not chosen or is_for_person or is_old(answer):
         chosen.append(Option(voice.text("choice.human"), "human"))
     return chosen
 
@@ -146,8 +198,8 @@ def short(result: RowResult, order: OrderSnapshot, voice: Voice) -> Speech:
     """One parcel in a few words: its state, and when it comes or came."""
     voice = voice.at(order.tz)
     name, key = _SHORT.get(result.row, ("expected", "eta"))
-    when, state = result.fact(key), voice.text(f"short.r{result.row}")
-    if when is None:
+    when, state = result.fact(key), voice.text(f"short.{_short_name(result, voice)}")
+    if when is None or (result.row == 22 and _is_over(when, voice)):
         return voice.speech().line(state, state_of(result, order))
     values: dict[str, Value] = {"state": state, key: when}
     return voice.speech().line(voice.text(f"short.{name}", **values), when, state_of(result, order))
@@ -157,13 +209,28 @@ def state_of(result: RowResult, order: OrderSnapshot) -> Fact:
     """What the row itself says: the state of a parcel, or of what has not left."""
     first = next(iter(result.facts), None)
     source = first.source if first else f"{order.source}:orders/{order.id}"
-    return Fact("state", "status", _STATES[result.row], source, first.at if first else order.as_of)
+    value = "presumed" if _is_presumed(result) else _STATES[result.row]
+    return Fact("state", "status", value, source, first.at if first else order.as_of)
 
 
-def _say_row(answer: WismoAnswer, found: Sequence[Fact], voice: Voice) -> Speech:
+def _short_name(result: RowResult, voice: Voice) -> str:
+    """The short line's phrase: some rows have another one for what is over, or not certain."""
+    until = result.fact("pickup_until")
+    if result.row == 22 and until is not None and _is_over(until, voice):
+        return "r22_passed"
+    return "r27_presumed" if _is_presumed(result) else f"r{result.row}"
+
+
+def _is_presumed(result: RowResult) -> bool:
+    loss = result.fact("loss")
+    return loss is not None and loss.value == "presumed"
+
+
+def _say(groups: Sequence[Sequence[str]], answer: WismoAnswer, found: Sequence[Fact], voice: Voice) -> Speech:
+    """Of each group of phrases the first that fits the facts."""
     spoken = voice.speech()
     facts = {fact.key: fact for fact in found if voice.knows(fact)}
-    for choices in _ROWS[answer.row]:
+    for choices in groups:
         names = (name if "." in name else f"r{answer.row}.{name}" for name in choices)
         name = next((name for name in names if _fits(name, facts, voice) and _may(name, answer)), None)
         if name is not None:
@@ -179,8 +246,14 @@ def _fits(name: str, facts: Mapping[str, Fact], voice: Voice) -> bool:
         return False
     if name in _UPCOMING and _is_over(facts[_UPCOMING[name]], voice):
         return False
+    if _UNLESS_TOLD.get(name) in facts or _is_known_over(facts.get(_UNLESS_OVER.get(name, "")), voice):
+        return False
     key, values = _ONLY_IF.get(name, ("", frozenset[str]()))
     return not key or (key in facts and facts[key].value in values)
+
+
+def _is_known_over(fact: Fact | None, voice: Voice) -> bool:
+    return fact is not None and _is_over(fact, voice)
 
 
 def _is_over(fact: Fact, voice: Voice) -> bool:
@@ -213,7 +286,14 @@ def _say_parcel(spoken: Speech, number: int, result: RowResult, order: OrderSnap
         counted = Fact("parcel_number", "count", number, f"{order.source}:orders/{order.id}", order.as_of)
         text, about = spoken.voice.text("order.parcel_number", parcel_number=counted, line=line.text), counted
     else:
-        text, about = spoken.voice.text("order.parcel", items=held, line=line.text), held
+        count = result.fact("item_count")
+        several = count is not None and isinstance(count.value, int) and count.value > len(result.line_ids)
+        named: dict[str, Value] = {"items": held, "line": line.text}
+        if count is not None and several:
+            spoken.line("", count)
+            text, about = spoken.voice.text("order.parcel_count", item_count=count, **named), held
+        else:
+            text, about = spoken.voice.text("order.parcel", **named), held
     spoken.line(text, about, *line.evidence)
 
 

@@ -55,6 +55,13 @@ def test_steps(raw: Raw, expected: str) -> None:
     assert ", ".join(steps(raw)) == expected
 
 
+def test_what_is_packed_is_packed_whatever_the_order_says() -> None:
+    packed = {"id": "w1", "status": "packed", "at": ago(hours=2)}
+    found = progress(snap(an_order(fulfilment_orders=[packed])), NOW)
+
+    assert [(step.key, step.at) for step in found if step.state == "now"] == [("packed", NOW - timedelta(hours=2))]
+
+
 def test_the_slowest_parcel_leads() -> None:
     parcels = [a_parcel(an_event(ago(hours=1), "delivered")), a_parcel(an_event(ago(hours=2), "in_transit"), id="s2")]
 

@@ -7,6 +7,7 @@ import pytest
 
 from server.commerce.model import Fact, LocalTime, Money, Place, Window
 from server.commerce.wismo import (
+    AGE_FACTS,
     ANSWER_FACTS,
     OFFERS,
     PARCEL_FACTS,
@@ -65,6 +66,11 @@ def unfulfilled(**changes: object) -> Raw:
     return an_order(**{"fulfil_by": "2026-11-23", "promised": {"min": "2026-11-24", "max": "2026-11-27"}, **changes})
 
 
+def worked(status: str, **work: object) -> Raw:
+    """In a warehouse."""
+    return unfulfilled(fulfilment_orders=[{"id": "w1", "status": status, **work}])
+
+
 def expensive(code: str, at: str, **parcel: object) -> Raw:
     dear = {"lines": [a_line(fulfilled=2, unit_price=20_000)]}
     return shipped(scan(ago(days=2), "in_transit"), scan(at, code), order=dear, **parcel)
@@ -77,6 +83,7 @@ def moved(**eta: object) -> Raw:
 
 
 FRESH = scan("2026-11-20T17:40:00Z")
+TOLD_LATE_LABEL = scan(ago(hours=3), "label_created", flags=["no_carrier_data"])
 WEEKS_AGO: Raw = {"promised": {"min": "2026-11-05", "max": "2026-11-09"}, "placed_at": "2026-11-01T10:00:00Z"}
 LONG_PROMISED: Raw = {"promised": {"min": "2026-11-18", "max": "2026-12-10"}}
 LAST_MONTH: Raw = {"promised": {"min": "2026-11-10", "max": "2026-11-16"}}
@@ -133,6 +140,21 @@ CASES = [
     Case("being picked", unfulfilled(fulfilment="processing"), 9),
     Case("picking, recall refused", unfulfilled(fulfilment="processing"), 9, PERSON, Signals(recall_rejected=True)),
     Case("picking, but long overdue", unfulfilled(fulfilment="processing", fulfil_by="2026-11-19"), 8, ("task",)),
+    # 5 to 9, as the warehouse tells
+    Case("the warehouse has packed it", worked("packed"), 9),
+    Case("the warehouse picks it", worked("picked", request_status="accepted"), 9),
+    Case("the warehouse refused to give it back", worked("picked", request_status="cancellation_rejected"), 9, PERSON),
+    Case("the warehouse has not begun", worked("open"), 7),
+    Case("the warehouse must have shipped it by yesterday", worked("open", fulfil_by="2026-11-19"), 8, ("task",)),
+    Case("packed, but should have left yesterday", worked("packed", fulfil_by="2026-11-19"), 8, ("task",)),
+    Case("the warehouse holds it for its address", worked("on_hold", holds=["address"]), 3),
+    Case("the warehouse has none left", worked("on_hold", holds=["out_of_stock"]), 5, PERSON),
+    Case("a check holds it in the warehouse", worked("on_hold", holds=["fraud_review"], at=ago(hours=2)), 4),
+    Case("the warehouse plans it for next week", worked("scheduled", fulfil_at="2026-11-27"), 6),
+    Case("the warehouse has planned it for yesterday", worked("scheduled", fulfil_at="2026-11-19"), 6, PERSON),
+    Case("the warehouse gave it up", worked("incomplete"), 30, PERSON),
+    Case("the warehouse says something new", worked("levitating"), 30, PERSON),
+    Case("the warehouse is done with other lines", worked("closed"), 7),
     # 10 and 11 label
     Case("label made yesterday", shipped(scan("2026-11-19T15:00:00Z", "label_created"), shipped_at=None), 10),
     Case("label made, no events at all", shipped(shipped_at="2026-11-19T15:00:00Z"), 10),
@@ -149,6 +171,7 @@ CASES = [
     # 12 on its way
     Case("in transit", shipped(FRESH, eta={"min": "2026-11-21", "max": "2026-11-21"}), 12),
     Case("picked up", shipped(scan(ago(hours=5), "picked_up")), 12),
+    Case("marked as shipped, no carrier has it yet", shipped(TOLD_LATE_LABEL, shipped_at=ago(hours=3)), 10),
     Case("in transit, without any date", shipped(FRESH, order={"promised": None}), 12),
     # 13 new date
     Case("the example: new date, late", shipped(FRESH, eta=moved()), 13),
@@ -175,7 +198,11 @@ CASES = [
         signals=Signals(told={"s1": date(2026, 11, 23)}),
     ),
     Case("silent, but with a new date", shipped(scan("2026-11-16T17:00:00Z"), eta=moved(), order=LONG_PROMISED), 13),
+    Case("the carrier says that it is late", shipped(scan(ago(hours=1), flags=["late"]), order=LONG_PROMISED), 13),
     # 14 silent, in time
+    Case(
+        "the carrier says that it is held up", shipped(scan(ago(hours=1), flags=["stalled"]), order=LONG_PROMISED), 14
+    ),
     Case(
         "silent, and the new date has passed too",
         shipped(
@@ -228,6 +255,7 @@ CASES = [
     Case("with customs for five business days", shipped(scan("2026-11-13T17:00:00Z", "customs")), 16, PERSON),
     Case("customs want papers", shipped(scan(ago(days=1), "customs"), duty={"documents_requested": True}), 16, PERSON),
     Case("duty due", shipped(scan(ago(days=1), "customs"), duty={"amount": 900, "url": "https://pay.test/d"}), 16),
+    Case("duty due, nobody says how much", shipped(scan(ago(days=1), "customs", flags=["duty_due"])), 16),
     Case("duty on duty-paid", shipped(scan(ago(days=1), "customs"), duty={"amount": 900, "prepaid": True}), 16, PERSON),
     # 17 address problem
     Case("address problem", shipped(scan(ago(hours=3), "exception", reason="incorrect_address")), 17),
@@ -631,7 +659,197 @@ def test_a_dispute_that_is_over_changes_nothing() -> None:
     assert decide(snap(raw), NOW).offers == ("reship", "refund")
 
 
+# Quiet but normal.
+
+
+def test_quiet_within_the_usual_is_told_with_what_is_usual() -> None:
+    answer = decide(snap(shipped(scan("2026-11-18T17:00:00Z"), order=LONG_PROMISED)), NOW)
+
+    assert (answer.row, values(answer, "quiet_days", "usual_days")) == (12, [2, 3])
+
+
+def test_a_parcel_scanned_today_is_not_called_quiet() -> None:
+    assert values(decide(snap(shipped(FRESH)), NOW), "quiet_days", "usual_days") == []
+
+
+# The warehouse.
+
+
+def test_lines_that_wait_for_different_things_are_told_apart() -> None:
+    works = [
+        {"id": "w1", "status": "packed", "lines": [{"line": "l1", "quantity": 2}]},
+        {"id": "w2", "status": "on_hold", "holds": ["out_of_stock"], "lines": [{"line": "l2", "quantity": 1}]},
+    ]
+    raw = unfulfilled(fulfilment="on_hold", lines=[a_line(), HAT], fulfilment_orders=works)
+
+    answer = decide(snap(raw), NOW)
+
+    assert answer.row == 28
+    assert [(each.row, each.line_ids) for each in answer.parcels] == [(9, ("l1",)), (5, ("l2",))]
+
+
+def test_the_order_s_hold_is_the_hold_of_the_work_that_has_it() -> None:
+    works = [
+        {"id": "w1", "status": "open", "lines": [{"line": "l1", "quantity": 2}]},
+        {"id": "w2", "status": "on_hold", "holds": ["address"], "lines": [{"line": "l2", "quantity": 1}]},
+    ]
+    holds = [{"reason": "address", "since": ago(hours=4)}]
+    raw = unfulfilled(fulfilment="on_hold", holds=holds, lines=[a_line(), HAT], fulfilment_orders=works)
+
+    assert [each.row for each in decide(snap(raw), NOW).parcels] == [7, 3]
+
+
+@pytest.mark.parametrize("request_status", ["submitted", "accepted", "ACCEPTED", "cancellation_requested"])
+def test_what_a_warehouse_has_taken_is_not_offered_to_be_changed(request_status: str) -> None:
+    for status in ("open", "picked"):
+        answer = decide(snap(worked(status, request_status=request_status)), NOW)
+        assert not {"cancel", "change_address", "change_items"} & set(answer.offers)
+
+
+def test_what_no_warehouse_has_taken_can_be_changed() -> None:
+    assert "change_address" in decide(snap(worked("open", request_status="unsubmitted")), NOW).offers
+
+
+def test_pieces_that_are_worked_on_are_counted() -> None:
+    raw = worked("packed", lines=[{"line": "l1", "quantity": 2, "remaining": 1}])
+
+    assert values(decide(snap(raw), NOW), "item_count", "warehouse") == [1, "packed"]
+
+
+# What is wrong with the money.
+
+
+def troubled(kind: str, *refunds: Raw, **changes: object) -> Raw:
+    problem = {"kind": kind, "at": ago(hours=5), "amount": 5500, **changes}
+    payment = {"status": "paid", "methods": [], "problems": [problem]}
+    return shipped(FRESH, order={"payment": payment, "refunds": list(refunds)})
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("charged_twice", "policy_exception"),
+        ("refund_bounced", "failed"),
+        ("failed", "failed"),
+        ("vanished", "failed"),
+    ],
+)
+def test_a_problem_with_the_money_reaches_a_person_and_takes_nothing_from_the_answer(kind: str, reason: str) -> None:
+    answer = decide(snap(troubled(kind)), NOW)
+
+    assert (answer.row, [(each.reason, each.to) for each in answer.escalate]) == (12, [(reason, "person")])
+    assert answer.fact("last_at") is not None
+    assert values(answer, "payment_problem", "problem_amount", "problem_at") == [
+        "unknown" if kind == "vanished" else kind,
+        Money(5500, "USD"),
+        date(2026, 11, 20),
+    ]
+
+
+def paid_back(hours_ago: float, **changes: object) -> Raw:
+    plain = {"id": "r2", "at": ago(hours=hours_ago), "amount": 5500, "status": "succeeded", "method": "original"}
+    return {**plain, "lines": [], **changes}
+
+
+@pytest.mark.parametrize(
+    ("refund_after", "is_settled"),
+    [
+        (paid_back(2), True),
+        (paid_back(9), False),
+        (paid_back(2, amount=100), False),
+        (paid_back(2, status="pending"), False),
+    ],
+)
+def test_a_double_charge_is_settled_by_a_later_refund(refund_after: Raw, is_settled: bool) -> None:
+    answer = decide(snap(troubled("charged_twice", refund_after)), NOW)
+
+    assert (answer.escalate == ()) is is_settled
+    assert (answer.fact("payment_problem") is None) is is_settled
+
+
+def test_a_payment_that_succeeded_in_the_end_has_no_problem() -> None:
+    raw = troubled("failed")
+    raw["payment"] = {**raw["payment"], "transactions": [{"kind": "sale", "status": "succeeded", "at": ago(hours=4)}]}  # type: ignore[dict-item]  # a dict
+
+    assert decide(snap(raw), NOW).escalate == ()
+
+
+def test_a_failed_payment_that_stops_the_order_is_told_as_that() -> None:
+    payment = {"status": "failed", "methods": [], "problems": [{"kind": "failed", "at": ago(hours=1)}]}
+
+    answer = decide(snap(an_order(payment=payment)), NOW)
+
+    assert (answer.row, answer.escalate) == (2, ())
+
+
+@pytest.mark.parametrize("named", [{"refund": "r1"}, {}])
+def test_a_refund_that_bounced_is_no_refund(named: Raw) -> None:
+    problem = {"kind": "refund_bounced", "at": ago(hours=5), "amount": 5500, **named}
+    payment = {"status": "refunded", "methods": [], "problems": [problem]}
+
+    answer = decide(snap(cancelled(48, refunds=refund("succeeded"), payment=payment)), NOW)
+
+    assert values(answer, "refund_status") == ["failed"]
+    assert answer.needs_person
+
+
+def test_what_a_platform_thinks_of_the_buyer_is_no_fact() -> None:
+    raw = shipped(FRESH, order={"risk": {"recommendation": "cancel", "level": "high"}})
+
+    assert not {"cancel", "high"} & {fact.value for fact in decide(snap(raw), NOW).all_facts}
+
+
 # Freshness.
+
+
+@pytest.mark.parametrize(
+    ("age", "key", "count"),
+    [
+        (timedelta(minutes=6), "age_minutes", 6),
+        (timedelta(minutes=119), "age_minutes", 119),
+        (timedelta(minutes=125), "age_hours", 2),
+        (timedelta(hours=47), "age_hours", 47),
+        (timedelta(days=2), "age_days", 2),
+    ],
+)
+def test_an_old_read_tells_its_age(age: timedelta, key: str, count: int) -> None:
+    answer = decide(snap(shipped(FRESH), as_of=NOW - age), NOW)
+
+    assert values(answer, "as_of", key) == [LocalTime(NOW - age, "America/Chicago"), count]
+    assert len({fact.key for fact in answer.facts} & AGE_FACTS) == 2
+
+
+def test_a_fresh_read_has_no_age() -> None:
+    assert (
+        not {fact.key for fact in decide(snap(shipped(FRESH), as_of=NOW - timedelta(minutes=5)), NOW).facts} & AGE_FACTS
+    )
+
+
+def test_silence_is_known_only_until_the_order_was_read() -> None:
+    order = snap(shipped(scan("2026-11-17T17:00:00Z"), order=LONG_PROMISED), as_of=NOW - timedelta(days=1))
+
+    assert (decide(order, NOW).row, values(decide(order, NOW), "quiet_days")) == (12, [2])
+
+
+POLLED = replace(CFG, derive=replace(CFG.derive, feed_fresh_for=timedelta(days=1)))
+
+
+@pytest.mark.parametrize("code", ["in_transit", "customs", "out_for_delivery"])
+def test_a_carrier_that_cannot_be_read_is_not_pretended_to_be_silent(code: str) -> None:
+    raw = shipped(scan("2026-11-12T17:00:00Z", code), feed_as_of=ago(days=5), order=LONG_PROMISED)
+
+    answer = decide(snap(raw), NOW, cfg=POLLED)
+
+    assert (answer.row, [each.to for each in answer.escalate], answer.confidence) == (12, ["task"], 0.5)
+    assert values(answer, "feed_read") == [LocalTime(NOW - timedelta(days=5), "America/Chicago")]
+    for result in answer.parcels:
+        assert_promised_facts(result)
+
+
+def test_a_person_looks_when_the_promise_is_over_and_the_carrier_cannot_be_read() -> None:
+    raw = shipped(scan("2026-11-12T17:00:00Z"), feed_as_of=ago(days=5), order=LAST_MONTH)
+
+    assert decide(snap(raw), NOW, cfg=POLLED).needs_person
 
 
 def test_an_old_read_lowers_confidence_and_keeps_its_age() -> None:

@@ -1,12 +1,14 @@
 """Every situation of the decision table as the words see it: an order, the answer about it, and an order in several parcels."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cache
 
 from server.answering.words import order_words
 from server.answering.words.voice import Speech, Voice
+from server.commerce.derive import DeriveConfig
 from server.commerce.model import OrderSnapshot
-from server.commerce.rows import Signals, WismoAnswer
+from server.commerce.rows import Signals, WismoAnswer, WismoConfig
 from server.commerce.wismo import decide
 from tests.server.commerce.orders import NOW, Raw, a_line, a_parcel, ago, ahead, an_event, an_order, shipped, snap
 from tests.server.commerce.test_wismo import CASES
@@ -19,6 +21,7 @@ class Situation:
     name: str
     order: OrderSnapshot
     answer: WismoAnswer
+    now: datetime | None = None
 
     def speech(self, language: str) -> Speech:
         """What the assistant says."""
@@ -28,7 +31,7 @@ class Situation:
 @cache
 def _speech(name: str, language: str) -> Speech:
     one = next(each for each in SITUATIONS if each.name == name)
-    return order_words.speech(one.answer, one.order, Voice(language, one.order.as_of))
+    return order_words.speech(one.answer, one.order, Voice(language, one.now or one.order.as_of))
 
 
 def _rich() -> list[tuple[str, Raw]]:
@@ -75,11 +78,35 @@ def _rich() -> list[tuple[str, Raw]]:
     ]  # fmt: skip
 
 
+def _troubled() -> list[tuple[str, Raw]]:
+    """Something is wrong with the money, with and without an amount."""
+    scan = an_event("2026-11-20T17:40:00Z", "in_transit")
+    found = []
+    for kind in ("charged_twice", "refund_bounced", "failed", "odd"):
+        for amount in ({"amount": 5500}, {}):
+            payment = {"status": "paid", "methods": [], "problems": [{"kind": kind, "at": ago(hours=3), **amount}]}
+            found.append((f"{kind} {amount}", shipped(scan, order={"payment": payment})))
+    return found
+
+
 def _situations() -> list[Situation]:
     made = [Situation(f"{case.row} {case.name}", snap(case.raw, as_of=case.now), case.answer()) for case in CASES]
     for name, raw in _rich():
         order = snap(raw)
         made.append(Situation(name, order, decide(order, NOW)))
+    for name, raw in _troubled():
+        order = snap(raw)
+        made.append(Situation(name, order, decide(order, NOW)))
+    for name, age in (
+        ("half an hour", {"minutes": 30}),
+        ("two hours", {"hours": 2}),
+        ("days", {"days": 3}),
+    ):
+        order = snap(shipped(an_event("2026-11-17T10:00:00Z", "in_transit")), as_of=NOW - timedelta(**age))
+        made.append(Situation(f"read {name} ago", order, decide(order, NOW), NOW))
+    unread = shipped(an_event(ago(days=6), "in_transit"), feed_as_of=ago(days=3))
+    polled = WismoConfig(derive=DeriveConfig(feed_fresh_for=timedelta(days=1)))
+    made.append(Situation("carrier not read", snap(unread), decide(snap(unread), NOW, cfg=polled)))
     lost = snap(shipped(an_event(ago(hours=30), "delivered"), pod={"place": "Front door", "signed_by": "Ana Souza"}))
     made.append(Situation("not received, signed for", lost, decide(lost, NOW, not_received=True, signals=Signals())))
     return made

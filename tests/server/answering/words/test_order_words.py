@@ -33,7 +33,7 @@ def test_every_row_is_said_whole(language: str) -> None:
 def test_nothing_that_is_said_lacks_its_evidence(language: str) -> None:
     for situation in SITUATIONS:
         speech = situation.speech(language)
-        checked = grounding.check(speech.text, speech.evidence, Voice(language, situation.order.as_of))
+        checked = grounding.check(speech.text, speech.evidence, Voice(language, situation.now or situation.order.as_of))
         assert (checked.text, checked.dropped) == (speech.text, ())
 
 
@@ -109,7 +109,11 @@ def test_several_parcels_are_listed_worst_first() -> None:
 
     lines = situation.speech("en").text.split("\n")
 
-    assert [line.split(":")[0] for line in lines[1:]] == ["• Red scarf", "• Tea mug", "• Blue cap"]
+    assert [line.split(":")[0] for line in lines[1:]] == [
+        "• Red scarf (2 pieces)",
+        "• Tea mug",
+        "• Blue cap",
+    ]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

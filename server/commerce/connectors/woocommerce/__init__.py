@@ -1,0 +1,1 @@
+"""WooCommerce: orders, customers and products over its REST API v3, and its webhooks."""

@@ -1,0 +1,1 @@
+"""A shop system of one's own, behind the signed REST contract of docs/connect.md."""

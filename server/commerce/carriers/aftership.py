@@ -182,9 +182,9 @@ def _turned_back(events: list[dict[str, object]], tracking: Raw) -> list[dict[st
         is_last = index == len(events) - 1
         is_back = tracking.get("return_to_sender") is True and (is_turned or is_last)
         if event["code"] == Status.DELIVERED and (is_back or is_return):
-            event["code"] = Status.RETURNED.value
-        elif event["code"] in _TRAVELS and is_back:
-            event["code"] = Status.RETURNING.value
+            event.update(code=Status.RETURNED.value, raw_code=f"{event['raw_code']}/return")
+        elif event["code"] in _TRAVELS and is_back:  # another code: the same scan may have been told before it turned
+            event.update(code=Status.RETURNING.value, raw_code=f"{event['raw_code']}/return")
     return events
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+from server.commerce import signing
 from server.commerce.carriers.moments import expected, instant, stamp, window
 from server.commerce.carriers.names import carrier_name
 from server.commerce.carriers.native import code_of
@@ -24,7 +25,7 @@ from server.commerce.carriers.reading import (
     without_nothing,
     word,
 )
-from server.commerce.carriers.signatures import digest, given_secrets, is_timestamped
+from server.commerce.carriers.signatures import digest
 from server.commerce.carriers.update import TrackingUpdate
 from server.commerce.carriers.words import INFO, UNKNOWN, Flag, Meaning, Status, in_order, look_up, scan
 from server.commerce.documents import INFORMATIONAL_CODES
@@ -44,12 +45,11 @@ class GenericHooks:
     """The webhook for everybody who can sign."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
-        self._secrets = given_secrets(secrets)
+        self._secrets = tuple(secrets)
 
     def is_signed(self, headers: Mapping[str, str], body: bytes, now: datetime, path: str = "") -> bool:
-        """`X-Signature: t=...,v1=...` over `t.POST.path.body`, five minutes around `now`."""
-        signed = f".POST.{path}.".encode("utf-8", "surrogatepass") + body
-        return is_timestamped(headers.get("x-signature"), now, self._secrets, lambda told: told.encode() + signed)
+        """`X-Signature: t=...,v1=...` over `t.POST.path.body`; `path` is the raw path with its query."""
+        return signing.is_signed(self._secrets, headers.get(signing.HEADER.lower()), "POST", path, body, now)
 
     def dedupe_key(self, headers: Mapping[str, str], body: bytes) -> str:
         """The `id` that the sender gave, else the body itself."""

@@ -94,7 +94,7 @@ def _empty(services: Services, thread: Thread, customer: customers.Customer) -> 
     return Context(
         thread.id, thread.public_id, thread.number, services.clock.now(), "", nobody, customer, (), (), Dialogue(), {},
         thread.state.owner_kind, thread.state.status, "en", "", services.store, services.policy, shop,
-        _Guesses(services), settings.limits.lookups_per_ip,
+        _Guesses(services), settings.limits.lookups_per_ip, wismo=services.limits.wismo,
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from server.answering.words import cards
 from server.answering.words.voice import Voice
 from server.bus import Bell
 from server.commerce.model import OrderSnapshot
-from server.commerce.wismo import decide
+from server.commerce.wismo import WismoConfig, decide
 from server.errors import StoreError
 from server.inbox import wake
 from server.services import Services
@@ -99,7 +99,7 @@ class LiveOrders:
             return None
         identity_id, digest = shown
         now = self._services.clock.now()
-        card = _card(order, rma, Voice(thread.state.language, now))
+        card = _card(order, rma, Voice(thread.state.language, now), self._services.limits.wismo)
         fresh = card_digest(card)
         if card is None or fresh == digest:
             return None
@@ -109,9 +109,9 @@ class LiveOrders:
         return changed
 
 
-def _card(order: OrderSnapshot, rma: str, voice: Voice) -> dict[str, Any] | None:
+def _card(order: OrderSnapshot, rma: str, voice: Voice, cfg: WismoConfig) -> dict[str, Any] | None:
     """The card as it looks now: of the order, or of one of its returns."""
     if not rma:
-        return cards.order_card(decide(order, voice.now), order, voice)
+        return cards.order_card(decide(order, voice.now, cfg=cfg), order, voice)
     found = next((each for each in order.returns if each.id == rma), None)
     return cards.return_card(order, found, voice) if found else None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from memory.engines.base import Database
 from server.bus import LocalBus
 from server.clock import Clock
+from server.commerce.silence import Limits
 from server.commerce.store import Store
 from server.connections import Connections
 from server.policies.shape import Policy
@@ -16,6 +17,7 @@ from server.settings import Settings
 class Services:
     """The shared parts of one process. `senders` = channels that have a provider, whose replies go through the outbox.
 
+    `limits` are how long things may take before they are called late or stalled, as configured and as learned;
     `instance` names the process where several share a database."""
 
     settings: Settings
@@ -26,4 +28,5 @@ class Services:
     policy: Policy
     senders: frozenset[str] = frozenset()
     connections: Connections = field(default_factory=Connections)
+    limits: Limits = field(default_factory=Limits)
     instance: str = field(default_factory=lambda: secrets.token_hex(6))

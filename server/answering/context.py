@@ -14,6 +14,7 @@ import msgspec
 from memory.customers import Customer, Identity
 from memory.projection import Event
 from server.commerce.model import Fact
+from server.commerce.rows import WismoConfig
 from server.commerce.store import Store
 from server.policies.shape import Policy
 
@@ -122,6 +123,7 @@ class Context:
     agents_online: bool = False
     back_at: datetime | None = None
     is_desk_open: bool = False
+    wismo: WismoConfig = field(default_factory=WismoConfig)
 
     @property
     def answers(self) -> int:

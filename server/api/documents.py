@@ -202,7 +202,7 @@ async def _orders(services: Services, stored: Beside) -> list[OrderSnapshot]:
 def _order(services: Services, order: OrderSnapshot) -> Document:
     """The card that the customer sees, in English, with what only the desk needs."""
     now = services.clock.now()
-    card = cards.order_card(decide(order, now), order, Voice("en", now))
+    card = cards.order_card(decide(order, now, cfg=services.limits.wismo), order, Voice("en", now))
     return {
         **card,
         "id": order.id,

@@ -68,7 +68,8 @@ def _bounced(problem: PaymentProblem, order: OrderSnapshot) -> Refund | None:
     if problem.kind is not Kind.REFUND_BOUNCED:
         return None
     if problem.refund_id is not None:
-        return next((each for each in order.refunds if each.id == problem.refund_id), None)
+        named = (each for each in order.refunds if problem.refund_id in (each.id, each.reference))
+        return next(named, None)
     fitting = [each for each in order.refunds if each.status in _MONEY_SENT and _is_meant(each, problem)]
     return max(fitting, key=lambda each: each.at or _LONG_AGO, default=None)
 

@@ -121,7 +121,7 @@ def _known(context: Context, order: OrderSnapshot | None) -> list[dict[str, str]
     """Facts of the live order with source and time."""
     if order is None:
         return []
-    answer = decide(order, context.now)
+    answer = decide(order, context.now, cfg=context.wismo)
     items = ", ".join(return_words.item_label(line) for line in order.lines)
     lines = Fact("items", "product", items, f"{order.source}:orders/{order.id}", order.as_of)
     total = Fact("total", "amount", order.totals.total, f"{order.source}:orders/{order.id}", order.as_of)

@@ -32,7 +32,8 @@ def _facts(voice: Voice, order: OrderSnapshot | None, context: Context, name: st
     if order is None:
         speech.add("draft.need_order")
         return _draft("Ask which order", speech)
-    speech.add("draft.sorry").join(order_words.speech(decide(order, context.now), order, voice)).add("draft.watching")
+    answer = decide(order, context.now, cfg=context.wismo)
+    speech.add("draft.sorry").join(order_words.speech(answer, order, voice)).add("draft.watching")
     return _draft("Tell the facts", speech)
 
 

@@ -1,11 +1,17 @@
-"""Where is my order: facts of the live order, by the decision table, and a person where the table wants one."""
+"""Where is my order: facts of the live order, by the decision table, and a person where the table wants one.
 
-from server.answering.identify import Found, find_order
+When the order system does not answer, what was read last is told with its age; where nothing was ever read, that is
+said, and after the second failure in a row a person takes over.
+"""
+
+from server.answering.identify import Found, find_order, numbers_in
 from server.answering.turn import Turn
 from server.answering.words import cards, order_words
 from server.commerce.rows import Signals
 from server.commerce.wismo import decide, unreadable
 from server.errors import StoreUnavailable
+
+_UNREADABLE = "unreadable"
 
 
 async def order_status(turn: Turn, *, not_received: bool = False) -> None:
@@ -20,27 +26,45 @@ async def order_status(turn: Turn, *, not_received: bool = False) -> None:
 
 
 def tell(turn: Turn, found: Found, *, not_received: bool = False) -> None:
-    """Say everything that the table wants said about one order."""
-    order = found.order
-    upset = turn.understood.frustration >= 2
-    answer = decide(order, turn.context.now, not_received=not_received, signals=Signals(is_upset=upset))
+    """Say everything that the table wants said about one order; of an old read, that a person can be had."""
+    order, context = found.order, turn.context
+    upset = Signals(is_upset=turn.understood.frustration >= 2)
+    answer = decide(order, context.now, not_received=not_received, cfg=context.wismo, signals=upset)
     turn.speech.join(order_words.speech(answer, order, turn.voice))
     turn.card, turn.shown_order = cards.order_card(answer, order, turn.voice), order.id
     turn.title = turn.title or turn.voice.text("title.order", number=order.number)
     turn.options = order_words.options(answer, turn.voice)
     turn.dialogue.unsure_times = 0
+    note_read(turn)
     person = next((each for each in answer.escalate if each.to == "person"), None)
     if person is not None:
         turn.hand_off(person.reason)
+    elif order_words.is_old(answer):
+        turn.say("order.age.person")
+
+
+def note_read(turn: Turn) -> None:
+    """The order system answers: failures before this one are forgotten."""
+    turn.dialogue.refused = [each for each in turn.dialogue.refused if each != _UNREADABLE]
 
 
 def say_unreadable(turn: Turn, error: StoreUnavailable) -> None:
-    """The order system does not answer: say when it was last read; the second time, a person helps."""
-    times = turn.dialogue.refused.count("unreadable") + 1
-    turn.dialogue.refused.append("unreadable")
-    number = turn.dialogue.slots.order_numbers[-1] if turn.dialogue.slots.order_numbers else ""
-    answer = unreadable(number, error.last_read, failed_reads=times, tz=turn.context.shop.tz)
+    """The order system does not answer: say when it was last read; the second time, a person helps.
+
+    Whether there ever was such an order is told only to somebody who has proven that it is theirs."""
+    times = turn.dialogue.refused.count(_UNREADABLE) + 1
+    turn.dialogue.refused.append(_UNREADABLE)
+    number = _proven_number(turn)
+    last_read = error.last_read if number else None
+    answer = unreadable(number, last_read, failed_reads=times, tz=turn.context.shop.tz)
     turn.speech.join(order_words.unreadable_speech(answer, turn.voice))
     turn.options = [turn.option("choice.human", "human")]
     if answer.needs_person:
-        turn.hand_off("unreadable")
+        turn.hand_off(_UNREADABLE)
+
+
+def _proven_number(turn: Turn) -> str:
+    """The number of the order that this is about, if it was proven before in this thread; empty otherwise."""
+    slots = turn.dialogue.slots.order_numbers
+    is_proven = turn.dialogue.order_id in {*turn.context.proofs, *turn.proven}
+    return slots[-1] if slots and is_proven and not numbers_in(turn) else ""

@@ -1,9 +1,15 @@
-"""Where is my refund: returns and refunds of an order as they stand, what comes next and by when."""
+"""Where is my refund: returns and refunds of an order as they stand, what comes next and by when.
+
+A refund that the bank sent back is told as one that did not go through, whatever the order system still believes of it.
+"""
 
 from server.answering.identify import find_order
-from server.answering.skills.order_status import say_unreadable
+from server.answering.skills.order_status import note_read, say_unreadable
 from server.answering.turn import Turn
-from server.answering.words import cards, return_words
+from server.answering.words import cards, order_words, return_words
+from server.commerce.model import OrderSnapshot
+from server.commerce.problems import escalations, with_bounced
+from server.commerce.wismo import decide
 from server.errors import StoreUnavailable
 
 
@@ -16,11 +22,25 @@ async def refund_status(turn: Turn) -> None:
         return
     if found is None:
         return
-    order = found.order
-    if not order.returns and not order.refunds:
+    note_read(turn)
+    order = with_bounced(found.order)
+    beside = decide(order, turn.context.now, cfg=turn.context.wismo)
+    turn.speech.join(order_words.age(beside, order, turn.voice))
+    if order.returns or order.refunds:
+        _tell(turn, order)
+    else:
         turn.say("refund.none", number=return_words.number_fact(order))
         turn.options = [turn.option("choice.start_return", "do:return"), turn.option("choice.human", "human")]
-        return
+    turn.speech.join(order_words.problem(beside, order, turn.voice))
+    person = next(iter(escalations(order)), None)
+    if person is not None:
+        turn.hand_off(person.reason)
+    elif order_words.is_old(beside) and not turn.reason:
+        turn.say("order.age.person")
+
+
+def _tell(turn: Turn, order: OrderSnapshot) -> None:
+    """Where the money is."""
     turn.speech.join(return_words.status(order, turn.voice, turn.context.policy, turn.context.now))
     if order.returns:
         turn.card = cards.return_card(order, order.returns[-1], turn.voice)

@@ -159,7 +159,7 @@ async def _none_can_go_back(turn: Turn, draft: ReturnDraft, found: Found, lines:
         return False
     if {result.explain_key for result in case.decision.lines} <= {"not_delivered", "not_shipped"}:
         tell(turn, found)  # where it is says why
-        if turn.reason or decide(found.order, turn.context.now).row in _TOLD_BY_STATUS:
+        if turn.reason or decide(found.order, turn.context.now, cfg=turn.context.wismo).row in _TOLD_BY_STATUS:
             turn.dialogue.draft = None
             return True
     turn.speech.join(

@@ -11,7 +11,7 @@ from typing import Final
 
 from server.answering.context import Option
 from server.answering.words.voice import Speech, Value, Voice, names_in, phrases
-from server.commerce.model import Fact, LocalTime, OrderSnapshot
+from server.commerce.model import Fact, LocalTime, OrderSnapshot, RefundStatus
 from server.commerce.rows import RowResult, WismoAnswer, has_passed
 
 _REFUND: Final = (
@@ -54,8 +54,7 @@ _ROWS: Final[Mapping[int, tuple[tuple[str, ...], ...]]] = {
 _BEFORE: Final = (("age.minutes", "age.hours", "age.days"),)
 """Said before any row: how old the read is that everything rests on, where it is old."""
 
-_AFTER: Final = (
-    ("feed.unheard",),
+_PROBLEM: Final = (
     (
         "problem.bounced",
         "problem.bounced_plain",
@@ -65,6 +64,7 @@ _AFTER: Final = (
         "problem.unclear",
     ),
 )
+_AFTER: Final = (("feed.unheard",), *_PROBLEM)
 """Said after any row: that the carrier could not be read, and what is wrong with the money."""
 
 _STATES: Final[Mapping[int, str]] = {
@@ -166,6 +166,18 @@ def speech(answer: WismoAnswer, order: OrderSnapshot, voice: Voice) -> Speech:
     for number, result in enumerate(answer.parcels, start=1):
         _say_parcel(spoken, number, result, order)
     return spoken
+
+
+def age(answer: WismoAnswer, order: OrderSnapshot, voice: Voice) -> Speech:
+    """How old the read is, if it is older than it should be."""
+    return _say(_BEFORE, answer, answer.facts, voice.at(order.tz))
+
+
+def problem(answer: WismoAnswer, order: OrderSnapshot, voice: Voice) -> Speech:
+    """What is wrong with the money beside what a refund's own state says."""
+    has_failed = any(refund.status is RefundStatus.FAILED for refund in order.refunds)
+    found = [fact for fact in answer.facts if fact.value != "refund_bounced" or not has_failed]
+    return _say(_PROBLEM, answer, found, voice.at(order.tz))
 
 
 def is_old(answer: WismoAnswer) -> bool:

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection
+from websockets.protocol import State
 
 from bench.turns import cpu_s, proven, running
 from server.commerce.signing import sign
@@ -31,6 +32,7 @@ _SECRET = "bench-carrier-secret"
 _PATH = "/webhooks/carriers/generic"
 _SENDERS = 16
 _OPENERS = 25
+_BEAT_S = 25.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,7 @@ async def _measure(widgets: int, seconds: float, rate: float) -> int:
         environ = _environ(folder)
         async with running([sys.executable, "-m", "server", "serve", "--port"], environ, folder) as (port, process):
             flood = await _flood("signed carrier webhook", port, _unknown_parcel, seconds, process)
-            shoppers = await _open(port, widgets)
-            card = await _push(port, shoppers, seconds, rate, process)
+            card = await _with_widgets(port, widgets, seconds, rate, process)
         lost = _sent["signed carrier webhook"] - _stored(folder)
     rows = [floor, flood, card]
     print(f"{widgets} widgets open, {os.cpu_count()} cores")
@@ -218,52 +219,82 @@ def _measured(name: str, latencies: list[float], took: float, cpu: float) -> Mea
     return Measured(name, len(latencies) / took, cuts[49] * 1e3, cuts[94] * 1e3, cuts[98] * 1e3, cpu_each)
 
 
-async def _open(port: int, count: int) -> list[ClientConnection]:
+class Widget:
+    """An open widget that reads all it is sent, as a browser does, and notes when a card comes."""
+
+    def __init__(self, shopper: ClientConnection) -> None:
+        self.shopper = shopper
+        self.card = asyncio.Event()
+
+    async def read(self) -> None:
+        """Read until the socket is closed."""
+        async for raw in self.shopper:
+            if json.loads(raw)["t"] == "order":
+                self.card.set()
+
+    async def beat(self) -> None:
+        """Say now and then that it is there."""
+        while self.shopper.state is State.OPEN:
+            await self.shopper.send(json.dumps({"t": "ping"}))
+            await asyncio.sleep(_BEAT_S * random.uniform(0.8, 1.0))
+
+
+async def _with_widgets(
+    port: int, count: int, seconds: float, rate: float, process: "subprocess.Popen[bytes]"
+) -> Measured:
+    """Open the widgets, let them all read, and scan their parcels."""
+    async with asyncio.TaskGroup() as group:
+        beats: list[asyncio.Task[None]] = []
+        widgets = await _open(port, count, group, beats)
+        measured = await _push(port, widgets, seconds, rate, process)
+        for beat in beats:
+            beat.cancel()
+        for widget in widgets:
+            await widget.shopper.close()
+    return measured
+
+
+async def _open(port: int, count: int, readers: asyncio.TaskGroup, beats: list[asyncio.Task[None]]) -> list[Widget]:
     """Widgets that show their orders, opened some at a time."""
-    found: list[ClientConnection] = []
+    found: list[Widget] = []
     for start in range(0, count, _OPENERS):
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(proven(port, f"#{100_000 + index}", f"ana{index}@example.com"))
                 for index in range(start, min(count, start + _OPENERS))
             ]
-        found += [task.result() for task in tasks]
+        opened = [Widget(task.result()) for task in tasks]
+        for widget in opened:
+            readers.create_task(widget.read())
+            beats.append(readers.create_task(widget.beat()))
+        found += opened
     return found
 
 
 async def _push(
-    port: int, shoppers: list[ClientConnection], seconds: float, rate: float, process: "subprocess.Popen[bytes]"
+    port: int, widgets: list[Widget], seconds: float, rate: float, process: "subprocess.Popen[bytes]"
 ) -> Measured:
     """Scan single parcels at a steady rate; from the POST to the changed card on that order's widget."""
     sender = await Sender.open(port)
     latencies: list[float] = []
-    chosen = random.sample(range(len(shoppers)), min(len(shoppers), int(rate * seconds)))
+    chosen = random.sample(range(len(widgets)), min(len(widgets), int(rate * seconds)))
     cpu, began = cpu_s(process.pid), time.perf_counter()
 
     async def follow(index: int, started: float) -> None:
-        await _card(shoppers[index])
+        async with asyncio.timeout(20):
+            await widgets[index].card.wait()
         latencies.append(time.perf_counter() - started)
 
     async with asyncio.TaskGroup() as group:
         for turn, index in enumerate(chosen):
             await asyncio.sleep(max(0.0, began + turn / rate - time.perf_counter()))
+            widgets[index].card.clear()
             started = time.perf_counter()
             group.create_task(follow(index, started))
             await sender.post(_body(f"card-{index}", _number(index), "out_for_delivery"))
     measured = _measured("scan to changed card", latencies, time.perf_counter() - began, cpu_s(process.pid) - cpu)
     sender.close()
-    for shopper in shoppers:
-        await shopper.close()
     return measured
-
-
-async def _card(shopper: ClientConnection) -> None:
-    """Wait for the order's next card."""
-    async with asyncio.timeout(20):
-        async for raw in shopper:
-            if json.loads(raw)["t"] == "order":
-                return
-    raise SystemExit("the socket was closed")
 
 
 def _stored(folder: str) -> int:

@@ -81,7 +81,8 @@ class Parcels:
         failures = parcel.failures + 1 if failed else 0
         fresh = await self._services.database.read(lambda tx: parcels.get(tx, parcel.number))
         document: Mapping[str, object] = fresh.document if fresh else {}
-        at = next_poll(feeds.status_of(document), feeds.latest_scan(document), failures, now, random.random())
+        ended_at = feeds.latest_scan(document)
+        at = next_poll(feeds.status_of(document), now, failures, now, random.random(), ended_at=ended_at)
         await self._services.database.write(lambda tx: parcels.ask_again(tx, parcel.number, at, failures))
 
     async def _updates(self, number: str, carrier: str | None) -> tuple[list[TrackingUpdate], bool]:

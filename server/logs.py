@@ -65,7 +65,7 @@ def configure(level: str = "info", *, plain: bool | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [_Queued(lines)]
     root.setLevel(logging.getLevelName(level.upper()))
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "websockets"):
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "websockets", "httpx2"):
         # They log addresses and paths with queries at `info`.
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True

@@ -119,13 +119,14 @@ def _add_agent(commands: Commands) -> None:
 
 def _add_imports(commands: Commands) -> None:
     for kind in ("orders", "products", "customers", "subscriptions", "promotions"):
+        formats = "JSON Lines or CSV" if kind == "orders" else "JSON Lines"
         group = commands.add_parser(kind, help=f"{kind} of the embedded store").add_subparsers(
             metavar="COMMAND", required=True
         )
         parser = _command(
-            group, "import", _import, f"read {kind} from a JSON Lines file; bad lines are named, good lines land"
+            group, "import", _import, f"read {kind} from a file of {formats}; bad lines are named, good lines land"
         )
-        parser.add_argument("file", metavar="FILE.jsonl")
+        parser.add_argument("file", metavar="FILE.csv|FILE.jsonl" if kind == "orders" else "FILE.jsonl")
         parser.set_defaults(kind=kind)
         _config(parser)
         _json(parser)

@@ -1,18 +1,22 @@
 """Bringing a shop's files into the embedded store, line by line: what is good lands, what is bad is named with its number.
 
-The files are JSON Lines (docs/orders.md). Documents land in batches of one write unit each, so that an import may run beside
-a live server; it may be repeated, since ids make it idempotent. It knows nothing of files on a command line: lines of
-bytes come in, `file_lines` reads them from a path.
+The files are JSON Lines (docs/orders.md), orders also CSV (docs/connect.md). Documents land in batches of one write unit
+each, so that an import may run beside a live server; it may be repeated, since ids make it idempotent. It knows nothing of
+files on a command line: lines of bytes come in, `file_lines` reads them from a path.
 """
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final, Generic, TypeAlias, TypeVar
 
 import msgspec
 
+from server.commerce import csv_orders
+from server.commerce.csv_orders import CsvOrder, CsvRefusal, Outcome
+from server.commerce.csv_rows import CsvRules
 from server.commerce.documents import (
     CustomerDocument,
     DocumentRejected,
@@ -95,6 +99,44 @@ async def import_orders(store: EmbeddedStore, lines: Lines, report: Progress | N
     """Orders, and the customers whom they name. Raises StoreUnavailable; what landed before stays."""
     kind: _Kind[OrderDocument] = _Kind(decode_order, lambda each: each.id, store.put_orders)
     return await _import(kind, lines, report)
+
+
+async def import_csv_orders(
+    store: EmbeddedStore, path: Path, rules: CsvRules, report: Progress | None = None
+) -> ImportReport:
+    """Orders from a CSV file, which is read twice: first for orders whose rows stand apart. `landed` counts orders.
+
+    Raises OSError, and StoreUnavailable; what landed before stays."""
+    apart = await asyncio.to_thread(_scattered, path)
+    kind: _Kind[OrderDocument] = _Kind(decode_order, lambda each: each.id, store.put_orders)
+    work = _Work(kind, report)
+    file = await asyncio.to_thread(path.open, "rb")
+    try:
+        outcomes = csv_orders.read(csv_orders.text_lines(file), rules, apart)
+        while some := await asyncio.to_thread(lambda: list(islice(outcomes, _BREATHE))):
+            for each in some:
+                _take(work, each)
+            if len(work.batch) >= BATCH:
+                await work.put()
+    finally:
+        await asyncio.to_thread(file.close)
+    await work.put()
+    return work.report
+
+
+def _scattered(path: Path) -> frozenset[str]:
+    with path.open("rb") as file:
+        return csv_orders.scattered(csv_orders.text_lines(file))
+
+
+def _take(work: "_Work[OrderDocument]", outcome: Outcome) -> None:
+    """Work in what a CSV file says: an order, a line that was refused, or a remark."""
+    if isinstance(outcome, CsvOrder):
+        work.keep(outcome.line, outcome.document, outcome.warnings)
+    elif isinstance(outcome, CsvRefusal):
+        work.report.fail(outcome.line, outcome.reason)
+    else:
+        work.report.warn(outcome.line, outcome.text)
 
 
 async def import_products(store: EmbeddedStore, lines: Lines, report: Progress | None = None) -> ImportReport:
@@ -188,12 +230,13 @@ class _Work(Generic[D]):
             self.report.fail(number, ARRAY_HINT)
             return False
         try:
-            self._keep(number, *_decoded(self._kind, text))
+            self.keep(number, *_decoded(self._kind, text))
         except DocumentRejected as error:
             self.report.fail(number, str(error))
         return True
 
-    def _keep(self, number: int, document: D, warnings: Sequence[str]) -> None:
+    def keep(self, number: int, document: D, warnings: Sequence[str]) -> None:
+        """Let a checked document wait for the next batch; of two with one id the later one counts."""
         for warning in warnings:
             self.report.warn(number, warning)
         name = self._kind.name(document)

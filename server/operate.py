@@ -25,6 +25,7 @@ from memory.errors import StorageError
 from memory.migrations import migrate, pending
 from server import imports
 from server.clock import SystemClock
+from server.commerce.csv_rows import rules_of
 from server.commerce.embedded import EmbeddedStore
 from server.errors import OperatorError, PolicyError, SettingsError
 from server.passwords import hashed, normal_email
@@ -255,8 +256,11 @@ def import_file(config: str | None, kind: str, path: Path, *, is_json: bool) -> 
             "subscriptions": imports.import_subscriptions,
             "promotions": imports.import_promotions,
         }[kind]
-        shows = sys.stderr.isatty() and not is_json
-        return await run(store, imports.file_lines(path), _progress if shows else None)
+        progress = _progress if sys.stderr.isatty() and not is_json else None
+        if kind == "orders" and path.suffix.lower() == ".csv":
+            rules = rules_of(settings.imports.status_map, settings.imports.source_tz)
+            return await imports.import_csv_orders(store, path, rules, progress)
+        return await run(store, imports.file_lines(path), progress)
 
     if not path.is_file():
         raise OperatorError(f"{path} is not there")

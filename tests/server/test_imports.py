@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 
 import jsonschema
@@ -10,7 +10,9 @@ import pytest
 
 from memory import orders
 from memory.engines.base import Database
+from server.__main__ import main
 from server.clock import HandClock
+from server.commerce.csv_rows import rules_of
 from server.commerce.embedded import EmbeddedStore
 from server.errors import StoreUnavailable
 from server.imports import (
@@ -20,6 +22,7 @@ from server.imports import (
     ImportReport,
     Lines,
     file_lines,
+    import_csv_orders,
     import_customers,
     import_orders,
     import_products,
@@ -27,6 +30,7 @@ from server.imports import (
     import_subscriptions,
 )
 from tests.server.commerce.orders import NOW, Raw, a_line, a_parcel, an_order
+from tests.server.commerce.test_csv_orders import row, written
 from tests.support.databases import ENGINES, opened, url_of
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -236,6 +240,90 @@ async def test_of_a_line_that_is_too_long_only_the_beginning_is_read(tmp_path: P
     first, long, last = await read(path)
     assert (first, last) == (b"a\n", b"b\n")
     assert MAX_LINE_BYTES < len(long) <= MAX_LINE_BYTES + 2
+
+
+# CSV
+
+
+CSV_RULES = rules_of(["default=unknown", "sent=shipped"], "")
+
+
+def csv_file(folder: Path, rows: Iterable[Mapping[str, str]]) -> Path:
+    """A file of orders; line 1 is its header."""
+    path = folder / "orders.csv"
+    path.write_text("".join(written(map(dict, rows))), encoding="utf-8", newline="")
+    return path
+
+
+async def test_orders_of_a_csv_file_land_and_bad_lines_are_named(store: EmbeddedStore, tmp_path: Path) -> None:
+    rows = [
+        row(),
+        row(order_number="#2"),
+        row(order_number="#2", line_sku="B", line_qty="x"),
+        row(order_number="#3", gift="yes"),
+    ]
+    report = await import_csv_orders(store, csv_file(tmp_path, rows), CSV_RULES)
+    assert (report.landed, await ids(store)) == (2, {"csv:1001", "csv:3"})
+    assert report.failed == [(4, 'line_qty "x" is not a whole number; order #2 (lines 3 to 4) is left out')]
+    assert [(each.line, each.text) for each in report.warnings] == [(1, 'column "gift" is not known; left out')]
+    order = await store.order_by_number("1001")
+    assert order is not None
+    assert (order.state, order.shipments[0].carrier) == ("shipped", "ups")
+
+
+async def test_a_csv_file_may_be_imported_again_and_a_later_one_replaces_its_orders(
+    store: EmbeddedStore, database: Database, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        report = await import_csv_orders(store, csv_file(tmp_path, [row()]), CSV_RULES)
+        assert (report.landed, report.failed) == (1, [])
+    stored = await database.read(lambda tx: orders.get(tx, "csv:1001"))
+    assert stored is not None
+    assert stored.version == 1
+    await import_csv_orders(store, csv_file(tmp_path, [row(order_number="1001", zip="10001")]), CSV_RULES)
+    order = await store.order("csv:1001")
+    assert order is not None
+    assert order.customer.zip == "10001"
+
+
+async def test_rows_of_a_csv_order_that_stand_apart_are_one_order(store: EmbeddedStore, tmp_path: Path) -> None:
+    apart = [row(fulfilled_qty="1"), row(order_number="#2"), row(fulfilled_qty="1", tracking_number="1Z2")]
+    report = await import_csv_orders(store, csv_file(tmp_path, apart), CSV_RULES)
+    order = await store.order("csv:1001")
+    assert order is not None
+    assert (report.landed, len(order.shipments)) == (2, 2)
+
+
+async def test_progress_of_a_csv_file_is_told(store: EmbeddedStore, tmp_path: Path) -> None:
+    path = csv_file(tmp_path, [row(order_number=f"#{n}") for n in range(450)])
+    seen: list[int] = []
+    report = await import_csv_orders(store, path, CSV_RULES, lambda so_far: seen.append(so_far.landed))
+    assert (report.landed, seen) == (450, [200, 400, 450])
+
+
+async def test_the_number_of_another_order_is_refused_in_csv_too(store: EmbeddedStore, tmp_path: Path) -> None:
+    await import_orders(store, [line(an_order(id="a", number="#1001"))])
+    report = await import_csv_orders(store, csv_file(tmp_path, [row()]), CSV_RULES)
+    assert report.failed == [(2, 'number "#1001" belongs to the order with id "a"')]
+
+
+def test_the_command_reads_a_csv_file_by_the_settings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "onethread.toml"
+    config.write_text('[imports]\nstatus_map = ["preset=bigcommerce"]\nsource_tz = "Europe/Berlin"\n')
+    path = csv_file(tmp_path, [row(placed_at="2026-11-17 10:00"), row(order_number="#2", line_qty="x")])
+    assert main(["orders", "import", str(path), "--config", str(config), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["landed"], [each["line"] for each in told["failed"]]) == (1, [3])
+    assert [each["text"] for each in told["warnings"]] == [
+        'status "sent" is not in imports.status_map; its default is used'
+    ]
+
+
+def test_the_command_names_a_wrong_setting(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "onethread.toml"
+    config.write_text('[imports]\nstatus_map = ["sent=shipped"]\n')
+    assert main(["orders", "import", str(csv_file(tmp_path, [row()])), "--config", str(config)]) == 1
+    assert "imports.status_map needs default=unknown" in capsys.readouterr().err
 
 
 # The examples of the documentation

@@ -37,12 +37,13 @@ from server.clock import Clock, SystemClock
 from server.commerce.connectors.mirrored import MirroredStore, StoredLedger
 from server.commerce.connectors.platform import Platform
 from server.commerce.embedded import EmbeddedStore
+from server.commerce.labels.labels import Labels
 from server.commerce.store import Store
 from server.connections import Connections, is_connected
 from server.errors import OperatorError
 from server.intake import routes as intake
 from server.intake.doors import Doors, Patience
-from server.intake.labels import label_url
+from server.intake.labels import label_url, slip_url
 from server.lifecycle import Lifecycle
 from server.policies.file import load as load_policy
 from server.services import Services
@@ -131,6 +132,8 @@ def build(
             if database is None:
                 stack.push_async_callback(services.database.close)
             stack.push_async_callback(services.connections.close)
+            if services.labels is not None:
+                stack.push_async_callback(services.labels.close)
             app.state.services = services
             app.state.doors = await Doors.open(services, patience)
             async with asyncio.TaskGroup() as group:
@@ -184,7 +187,18 @@ async def open_services(
         store.on_change = lambda order_id: bus.publish("orders", order_id)
     if isinstance(store, EmbeddedStore) and store.label_url is None:
         store.label_url = lambda order_id, key: label_url(settings, order_id, key)
-    return Services(settings, clock, opened, bus, store, policy, connections=linked)
+    labels = await asyncio.to_thread(_labels, settings, clock, opened)
+    return Services(settings, clock, opened, bus, store, policy, connections=linked, labels=labels)
+
+
+def _labels(settings: Settings, clock: Clock, database: Database) -> Labels:
+    """Whoever makes return labels here."""
+    from server.commerce.labels.registry import labels_for
+
+    ledger = StoredLedger(database)
+    return labels_for(
+        settings.labels, settings.shop.name, clock, ledger, lambda order, rma: slip_url(settings, order, rma)
+    )
 
 
 def open_store(settings: Settings, clock: Clock, database: Database, platform: Platform | None) -> Store:

@@ -16,11 +16,13 @@ from memory.engines.base import Tx
 from memory.errors import StorageError
 from memory.journal import Call
 from server import telemetry
+from server.actions import labelling
+from server.actions.labelling import keep_notice
 from server.bus import Bell
 from server.commerce import feeds
 from server.commerce.carriers.update import TrackingUpdate
 from server.commerce.connectors.mirrored import MirroredStore
-from server.commerce.notices import Notice, read_notices, with_notices
+from server.commerce.notices import Notice, read_notices
 from server.commerce.store import normalise_number
 from server.commerce.tracking import bare_number
 from server.errors import StoreError
@@ -78,6 +80,9 @@ class Calls:
                 await self._carriers(name, calls)
             elif kind == "orders":
                 await self._orders(name, calls)
+            elif kind == "labels":
+                for call in calls:
+                    await self._label(call)
             else:
                 for call in calls:
                     await self._notice(call)
@@ -169,6 +174,17 @@ class Calls:
             return False
         return True
 
+    # Labels that could not be made at once
+
+    async def _label(self, call: Call) -> None:
+        try:
+            await labelling.make(self._services, labelling.wanted(call.body))
+        except (StoreError, ValueError) as error:
+            await self._again(call, str(error))
+            return
+        await self._services.database.write(lambda tx: journal.done(tx, [call.id]))
+        self._done([call])
+
     # The warehouse and the payment provider
 
     async def _notice(self, call: Call) -> None:
@@ -188,16 +204,8 @@ class Calls:
 
     async def _note(self, notice: Notice, call: Call) -> None:
         order_id = await self._order_id(notice.order)
-        document = {**notice.document, "key": notice.key, "received_at": call.received_at.isoformat()}
-        named = feeds.tracking_numbers(with_notices({"id": order_id, "lines": [], "shipments": []}, [document]))
-
-        async def unit(tx: Tx) -> bool:
-            is_new = await parcels.add_notice(tx, order_id, notice.key, notice.at, document)
-            if is_new and named:
-                await parcels.name_by_notice(tx, order_id, named)
-            return is_new
-
-        if await self._services.database.write(unit):
+        document = {**notice.document, "received_at": call.received_at.isoformat()}
+        if await self._services.database.write(lambda tx: keep_notice(tx, order_id, document, notice.at)):
             self._services.bus.publish("orders", order_id)
 
     async def _order_id(self, named: str) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from memory.engines.base import Database
 from server.bus import LocalBus
 from server.clock import Clock
+from server.commerce.catalogue.catalogue import Catalogue
+from server.commerce.labels.labels import Labels
 from server.commerce.silence import Limits
 from server.commerce.store import Store
 from server.connections import Connections
@@ -17,7 +19,8 @@ from server.settings import Settings
 class Services:
     """The shared parts of one process. `senders` = channels that have a provider, whose replies go through the outbox.
 
-    `limits` are how long things may take before they are called late or stalled, as configured and as learned;
+    `labels` makes return labels, None = nobody does; `limits` are how long things may take before they are called late or
+    stalled, as configured and as learned;
     `instance` names the process where several share a database."""
 
     settings: Settings
@@ -29,4 +32,10 @@ class Services:
     senders: frozenset[str] = frozenset()
     connections: Connections = field(default_factory=Connections)
     limits: Limits = field(default_factory=Limits)
+    labels: Labels | None = None
     instance: str = field(default_factory=lambda: secrets.token_hex(6))
+    catalogue: Catalogue = field(init=False)
+
+    def __post_init__(self) -> None:
+        """One index of the goods for the whole process."""
+        object.__setattr__(self, "catalogue", Catalogue(self.database, self.clock, self.store.source))

@@ -20,6 +20,7 @@ from memory.engines.base import Tx
 from memory.errors import StorageError
 from memory.threads import NewEvent
 from memory.times import from_ms
+from server.actions.labelling import labelled
 from server.commerce.model import LineQuantity, OrderSnapshot
 from server.errors import ActionRefused, StoreRefused, StoreUnavailable
 from server.policies import identity
@@ -166,7 +167,7 @@ class Gate:
         result: Any
         match action.name:
             case "start_return":
-                result = await store.start_return(
+                opened = await store.start_return(
                     action.key,
                     order_id,
                     lines,
@@ -175,10 +176,12 @@ class Gate:
                     body.get("method"),
                     at,
                 )
+                result = await labelled(self._services, action.key, order_id, lines, at, opened)
             case "start_exchange":
-                result = await store.start_exchange(
+                exchange = await store.start_exchange(
                     action.key, order_id, lines, body.get("reason", "other"), body.get("method"), at
                 )
+                result = await labelled(self._services, action.key, order_id, lines, at, exchange)
             case "cancel_order":
                 result = await store.cancel_order(
                     action.key, order_id, body.get("reason", "other"), body.get("method"), at

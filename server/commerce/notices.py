@@ -146,6 +146,13 @@ class _Reader:
         kept = "".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in str(found)[: 4 * _LONGEST])
         return " ".join(kept.split())[:_LONGEST]
 
+    def link(self, name: str) -> str | None:
+        """An address that a shopper may open: https, or one of our own pages."""
+        found = self.maybe_text(name)
+        if found is not None and not found.startswith("https://"):
+            raise self.wrong(name, "must begin with https://")
+        return found
+
     def instant(self, name: str) -> datetime:
         """When; a date alone is not enough."""
         parsed = self._time(f"{name}!")
@@ -231,6 +238,12 @@ _FIELDS: Final[Mapping[Kind, Mapping[str, Mapping[str, _Field]]]] = {
         "ship_by": {"by!": _Reader.moment},
         "return_received": {"return": _Reader.maybe_text, "lines": _Reader.lines},
         "return_inspected": {"return": _Reader.maybe_text, "lines!": _Reader.counted_lines},
+        "label_attached": {
+            "return!": _Reader.maybe_text,
+            "url": _Reader.link,
+            "tracking_number": _Reader.maybe_text,
+            "carrier": _Reader.maybe_text,
+        },
         "handed_over": {
             "carrier!": _Reader.maybe_text,
             "tracking_number!": _Reader.maybe_text,

@@ -195,6 +195,20 @@ def _is_whole(draft: Draft, entry: Json, notice: Raw, topic: str) -> bool:
     return all(counted.get(each.get("line"), 0) >= each.get("quantity", 0) for each in expected)
 
 
+def _label_attached(draft: Draft, notice: Raw, _at: datetime) -> None:
+    """A label was made for a return that is known; the platform's own label stays where it tracks a parcel already."""
+    for entry in draft.parts("returns"):
+        if notice["return"] not in (entry.get("id"), entry.get("name")):
+            continue
+        known = entry.get("label")
+        if isinstance(known, Mapping) and known.get("tracking"):
+            continue
+        label = {"url": notice.get("url"), "tracking": notice.get("tracking_number"), "carrier": notice.get("carrier")}
+        entry["label"] = {name: value for name, value in label.items() if value}
+        if word(entry.get("status")) in (ReturnStatus.REQUESTED, ReturnStatus.APPROVED):
+            entry["status"] = ReturnStatus.LABEL_ISSUED.value
+
+
 # What leaves
 
 
@@ -253,6 +267,7 @@ EFFECTS: Final[Mapping[str, Effect]] = {
     "ship_by": _ship_by,
     "return_received": _return_received,
     "return_inspected": _return_inspected,
+    "label_attached": _label_attached,
     "handed_over": _handed_over,
 }
 """Type of a notice -> what it changes."""

@@ -203,13 +203,13 @@ class WooCommerceStandIn(Shelves):
     def _handle(self, request: Request, body: bytes) -> Answer:
         query = dict(request.query_params.multi_items())
         path = self._path(request, query)
+        if path == "/":  # the index is public
+            return {"namespaces": ["wp/v2", "wc/v3"]}, None
         self._check_key(request, query)
         if request.method != "GET" and not self.site.may_write:
             raise Refused(401, "woocommerce_rest_authentication_error")
         parsed = json.loads(body) if body else None
         self.calls.append(Call(request.method, path, query, parsed))
-        if path == "/":
-            return {"namespaces": ["wp/v2", "wc/v3"]}, None
         if not self.site.may_read:
             raise Refused(403, "woocommerce_rest_cannot_view")
         return self._route(request.method, path, query, parsed)

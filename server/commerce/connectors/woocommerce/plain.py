@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
-from babel.numbers import get_currency_precision
+from babel.core import get_global
 
 Json: TypeAlias = Mapping[str, Any]
 
@@ -19,13 +19,15 @@ SOURCE: Final = "woocommerce"
 MARKER: Final = "_cs_action_id"
 """Our mark on what we wrote: the idempotency key; on an order that was changed, a JSON list of the latest keys."""
 
+# Read here once: it comes from a file.
+_FRACTIONS: Final[Mapping[str, tuple[int, ...]]] = get_global("currency_fractions")
 _TAG: Final = re.compile(r"<[^>]*>")
 _UNSAFE: Final = re.compile(r"[\s\x00-\x1f\"'<>\\]")
 
 
 def exponent_of(currency: str) -> int:
     """How many decimals the currency has: 0 for JPY, 3 for KWD."""
-    return get_currency_precision(currency)
+    return _FRACTIONS.get(currency, _FRACTIONS["DEFAULT"])[0]
 
 
 def minor(value: object, exponent: int) -> int | None:

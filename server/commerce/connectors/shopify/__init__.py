@@ -1,0 +1,1 @@
+"""A shop on Shopify: its Admin GraphQL API and its webhooks."""

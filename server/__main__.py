@@ -43,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="onethread", description="One customer, one thread, every channel.")
     parser.add_argument("--version", action="version", version=f"onethread {version('onethread')}")
     commands = parser.add_subparsers(metavar="COMMAND")
-    for add in (_add_demo, _add_serve, _add_setup, _add_agent, _add_imports, _add_talk):
+    for add in (_add_demo, _add_serve, _add_setup, _add_agent, _add_imports, _add_journal, _add_talk):
         add(commands)
     return parser
 
@@ -132,6 +132,15 @@ def _add_imports(commands: Commands) -> None:
         _json(parser)
 
 
+def _add_journal(commands: Commands) -> None:
+    group = commands.add_parser("journal", help="stored calls of shops, carriers and warehouses").add_subparsers(
+        metavar="COMMAND", required=True
+    )
+    parser = _command(group, "replay", _journal_replay, "work stored calls in again, without a second effect")
+    parser.add_argument("--since", type=_moment, metavar="TIME", help="only calls received since, ISO 8601")
+    _config(parser)
+
+
 def _add_talk(commands: Commands) -> None:
     parser = _command(
         commands, "understand", _understand, "stdin JSON Lines {id, text} -> what is meant, one line each"
@@ -203,6 +212,12 @@ def _doctor(arguments: argparse.Namespace) -> int:
     from server.operate import doctor
 
     return doctor(arguments.config, is_json=arguments.json)
+
+
+def _journal_replay(arguments: argparse.Namespace) -> int:
+    from server.operate import journal_replay
+
+    return journal_replay(arguments.config, arguments.since)
 
 
 def _backup(arguments: argparse.Namespace) -> int:

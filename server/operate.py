@@ -16,7 +16,7 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Final, TypeVar
 
-from memory import agents
+from memory import agents, journal
 from memory.copies import check_unused, check_whole
 from memory.engines import connect, sqlite_path
 from memory.engines.base import Database, Tx
@@ -357,6 +357,8 @@ def _policy_findings(settings: Settings) -> list[tuple[str, str]]:
 
 
 async def _database_findings(settings: Settings) -> list[tuple[str, str]]:
+    from server import examine
+
     try:
         settings.data.mkdir(parents=True, exist_ok=True)
         database = await connect(settings.database_url, readers=1)
@@ -365,6 +367,7 @@ async def _database_findings(settings: Settings) -> list[tuple[str, str]]:
     try:
         waiting = await pending(database)
         people = [] if waiting else await database.read(agents.all_agents)
+        parties = [] if waiting else await examine.findings(settings, database, SystemClock(settings.offset))
     except StorageError as error:
         return [("mend", f"database: {error}")]
     finally:
@@ -373,7 +376,7 @@ async def _database_findings(settings: Settings) -> list[tuple[str, str]]:
         return [("mend", f"{len(waiting)} migrations have not run: onethread migrate")]
     admins = [each for each in people if each.role == "admin" and not each.disabled]
     missing = [] if admins else [("mend", "nobody is admin: onethread agent add EMAIL --name N --role admin")]
-    return [("ok", f"{database.engine} database with its schema up to date"), *missing]
+    return [("ok", f"{database.engine} database with its schema up to date"), *missing, *parties]
 
 
 def _machine_findings(settings: Settings) -> list[tuple[str, str]]:
@@ -397,6 +400,18 @@ def _machine_findings(settings: Settings) -> list[tuple[str, str]]:
         if not getattr(settings.limits, name):
             findings.append(("warn", f"limits.{name} is off"))
     return findings or [("ok", "machine and limits")]
+
+
+def journal_replay(config: str | None, since: datetime | None) -> int:
+    """Make stored calls due again; the running server works them in, and what they change is changed once."""
+
+    async def act(database: Database, settings: Settings) -> int:
+        now = SystemClock(settings.offset).now()
+        return await database.write(lambda tx: journal.replay(tx, since or datetime.fromtimestamp(0, UTC), now))
+
+    count = _with_database(config, act)
+    say(f"{count:,} calls are due again; a running server works them in")
+    return 0
 
 
 def backup(config: str | None, target: Path) -> int:

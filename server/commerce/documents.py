@@ -8,6 +8,7 @@ A document is checked once, here, at the edge: what is wrong is named with its p
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
+from enum import StrEnum
 from functools import cache
 from typing import TypeAlias, TypeVar
 
@@ -194,14 +195,17 @@ def _fold(raw: object, shape: _Shape, path: str, warnings: list[str]) -> object:
     known: dict[str, object] = {}
     unknown: dict[str, object] = {}
     for name, value in raw.items():
-        where = f"{path}.{name}" if path else str(name)
         if name not in shape.names:
             unknown[str(name)] = value
-            warnings.append(f"{where} is not a field of this format; kept")
+            warnings.append(f"{_under(path, name)} is not a field of this format; kept")
         else:
             part = shape.parts.get(name)
-            known[name] = value if part is None else _fold(value, part, where, warnings)
+            known[name] = value if part is None else _fold(value, part, _under(path, name), warnings)
     return {**known, UNKNOWN_FIELDS: unknown} if unknown else known
+
+
+def _under(path: str, name: object) -> str:
+    return f"{path}.{name}" if path else str(name)
 
 
 def _unfold(value: object) -> object:
@@ -209,9 +213,11 @@ def _unfold(value: object) -> object:
         return [_unfold(item) for item in value]
     if not isinstance(value, dict):
         return value
-    unknown = value.get(UNKNOWN_FIELDS, {})
-    plain = {name: _unfold(item) for name, item in value.items() if name != UNKNOWN_FIELDS}
-    return {**plain, **unknown}
+    unknown = value.pop(UNKNOWN_FIELDS, None)
+    for name, item in value.items():
+        if isinstance(item, dict | list):
+            value[name] = _unfold(item)
+    return {**value, **unknown} if unknown else value
 
 
 _AT = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
@@ -271,14 +277,20 @@ def _walk(value: object, path: str, check: Callable[[str, str], None]) -> None:
 
 
 def _walk_part(part: Part, path: str, check: Callable[[str, str], None]) -> None:
-    times = _time_fields(type(part))
-    for name, spelled in zip(part.__struct_fields__, part.__struct_encode_fields__, strict=True):
+    for name, spelled, is_time in _fields_with_times(type(part)):
         value = getattr(part, name)
-        where = f"{path}.{spelled}".removeprefix(".")
-        if name in times and isinstance(value, str):
-            check(where, value)
-        elif name != UNKNOWN_FIELDS:
-            _walk(value, where, check)
+        if is_time and isinstance(value, str):
+            check(_under(path, spelled), value)
+        elif value is not None:
+            _walk(value, _under(path, spelled), check)
+
+
+@cache
+def _fields_with_times(kind: type[Part]) -> tuple[tuple[str, str, bool], ...]:
+    """(field, its name in JSON, whether it is a time itself) for every field that is or may hold a time."""
+    times, parts = _time_fields(kind), _shape(kind).parts
+    named = zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True)
+    return tuple((name, spelled, name in times) for name, spelled in named if name in times or spelled in parts)
 
 
 @cache
@@ -338,6 +350,11 @@ def _check_words(document: OrderDocument, warnings: list[str]) -> None:
                 _warn_of_word(f"shipments[{index}].events[{position}].code", event.code, ShipmentStatus, warnings)
 
 
+@cache
+def _members(known: type[StrEnum]) -> frozenset[str]:
+    return frozenset(known)
+
+
 def _warn_of_word(
     path: str,
     word: str | None,
@@ -345,6 +362,6 @@ def _warn_of_word(
     warnings: list[str],
     instead: str = "unknown",
 ) -> None:
-    if word not in set(known):
+    if word not in _members(known):
         shown = "null" if word is None else f'"{word}"'
         warnings.append(f"{path} {shown} is not known; treated as {instead}")

@@ -46,7 +46,10 @@ def end_of(moment: Moment, tz: str) -> datetime:
 
 def days_passed(since: date, until: date, calendar: Calendar) -> int:
     """Working days after `since`, up to and including `until`; 0 when `until` is not later."""
-    weeks, rest = divmod(max(0, (until - since).days), 7)
+    span = (until - since).days
+    if span <= 0:
+        return 0
+    weeks, rest = divmod(span, 7)
     if not weeks:
         return sum(calendar.is_open(since + _ONE_DAY * offset) for offset in range(1, rest + 1))
     start = since.weekday()
@@ -58,9 +61,10 @@ def days_passed(since: date, until: date, calendar: Calendar) -> int:
 def full_days_passed(since: datetime, until: datetime, tz: str, calendar: Calendar) -> int:
     """Whole working days between two instants: the last one counts only from the hour of `since` on."""
     start, end = local(since, tz), local(until, tz)
-    counted = days_passed(start.date(), end.date(), calendar)
-    ends_early = end.time() < start.time() and calendar.is_open(end.date()) and calendar.is_open(start.date())
-    return max(0, counted - 1 if ends_early else counted)
+    first, last = start.date(), end.date()
+    counted = days_passed(first, last, calendar)
+    ends_early = counted and end.time() < start.time() and calendar.is_open(last) and calendar.is_open(first)
+    return counted - 1 if ends_early else counted
 
 
 def add_days(day: date, count: int, calendar: Calendar) -> date:

@@ -10,6 +10,7 @@ person. Nothing here reads a clock, a file or a platform, and no input makes it 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import compress
 
 from server.commerce.business import days_passed, end_of, full_days_passed, local_day
 from server.commerce.lanes import DeriveConfig as DeriveConfig
@@ -29,7 +30,7 @@ from server.commerce.model import (
     ShipmentStatus,
     TrackingEvent,
 )
-from server.commerce.scans import STATUS_RANK, in_order, last_scan
+from server.commerce.scans import STATUS_RANK, in_order, last_scan, run_of
 from server.commerce.scans import event_order as event_order
 from server.commerce.scans import is_scan as is_scan
 from server.commerce.scans import status_run as status_run
@@ -42,7 +43,20 @@ MOVING = frozenset({Status.PICKED_UP, Status.IN_TRANSIT, Status.CUSTOMS})
 """Where the next scan is awaited, so that silence means something."""
 
 _CLOSED = frozenset({Status.DELIVERED, Status.RETURNED, Status.LOST, Status.CANCELLED})
+_ON_TIME = timedelta(0)
 _LONG_OVERDUE = timedelta(days=7)
+_LABEL = Status.LABEL_CREATED
+_DELIVERED = Status.DELIVERED
+_CANCELLED = Status.CANCELLED
+_CUSTOMS = Status.CUSTOMS
+_BY_TIME_AND_PROMISE = (
+    Flag.STALLED,
+    Flag.LATE,
+    Flag.ETA_REVISED,
+    Flag.VOIDED_LABEL,
+    Flag.DUTY_DUE,
+    Flag.PRESUMED_LOST,
+)
 _ONLY_WHILE_OPEN = frozenset({Flag.LATE, Flag.STALLED, Flag.ETA_REVISED, Flag.NO_CARRIER_DATA, Flag.DUTY_DUE})
 _OURS_ALONE = frozenset({Flag.PRESUMED_LOST})
 _NO_CARRIER_DATA = frozenset({Flag.NO_CARRIER_DATA})
@@ -113,9 +127,9 @@ def derive(
     """What is true of a parcel at `now`. No events means a label that no carrier has scanned."""
     context = context or _NOTHING_KNOWN
     ordered = in_order(_with_verdict(events, context))
-    run = status_run(ordered)
+    run = run_of(ordered)
     bearing = run[-1] if run else None
-    status = bearing.code if bearing else Status.LABEL_CREATED
+    status = bearing.code if bearing else _LABEL
     scan = last_scan(ordered)
     today = local_day(now, context.tz)
     calendar = cfg.calendar_of(context.carrier)
@@ -126,7 +140,7 @@ def derive(
     labelled = context.shipped_at or (run[0].at if run else None)
     unscanned = 0 if scan or labelled is None else days_passed(local_day(labelled, context.tz), today, calendar)
     flags = _told_flags(bearing, status) | _flags(status, quiet, limit, today, context)
-    if status is Status.LABEL_CREATED and scan is None and (labelled is None or unscanned >= cfg.unscanned_days):
+    if status is _LABEL and scan is None and (labelled is None or unscanned >= cfg.unscanned_days):
         flags |= _NO_CARRIER_DATA
     over = context.eta is not None and _is_over(context.eta.max, now, today)
     return ShipmentState(
@@ -134,7 +148,7 @@ def derive(
         flags=flags,
         bearing=bearing,
         last_scan=scan,
-        delivered_at=bearing.at if bearing and status is Status.DELIVERED else None,
+        delivered_at=bearing.at if bearing and status is _DELIVERED else None,
         since=run[0].at if run else context.shipped_at,
         quiet_days=quiet,
         stalled_after=limit,
@@ -172,16 +186,16 @@ def _flags(status: Status, quiet: int, limit: int, today: date, context: ParcelC
     """What follows from the time that has passed and from what was promised."""
     stalled = quiet >= limit and status in MOVING
     is_open = status not in _CLOSED
-    overdue = _days_overdue(today, context)
-    conditions = (
-        (Flag.STALLED, stalled),
-        (Flag.LATE, is_open and (overdue > timedelta(0) or _is_expected_late(context))),
-        (Flag.ETA_REVISED, is_open and _is_revised_later(context)),
-        (Flag.VOIDED_LABEL, status is Status.CANCELLED),
-        (Flag.DUTY_DUE, status is Status.CUSTOMS and context.duty is not None and context.duty.amount is not None),
-        (Flag.PRESUMED_LOST, stalled and quiet >= 2 * limit and overdue >= _LONG_OVERDUE),
+    overdue = _overdue(today, context)
+    holds = (
+        stalled,
+        is_open and (overdue > _ON_TIME or _is_expected_late(context)),
+        is_open and _is_revised_later(context),
+        status is _CANCELLED,
+        status is _CUSTOMS and context.duty is not None and context.duty.amount is not None,
+        stalled and quiet >= 2 * limit and overdue >= _LONG_OVERDUE,
     )
-    return frozenset(flag for flag, holds in conditions if holds)
+    return frozenset(compress(_BY_TIME_AND_PROMISE, holds))
 
 
 def _told_flags(bearing: TrackingEvent | None, status: Status) -> frozenset[Flag]:
@@ -219,10 +233,10 @@ def _is_over(moment: Moment | None, now: datetime, today: date) -> bool:
     return moment < now if isinstance(moment, datetime) else moment < today
 
 
-def _days_overdue(today: date, context: ParcelContext) -> timedelta:
+def _overdue(today: date, context: ParcelContext) -> timedelta:
     """How long the promised day is over where the parcel goes; negative before, zero on the day or without a promise."""
     promised = _day(context.promised.max if context.promised else None, context.tz)
-    return timedelta(0) if promised is None else today - promised
+    return _ON_TIME if promised is None else today - promised
 
 
 def _is_expected_late(context: ParcelContext) -> bool:

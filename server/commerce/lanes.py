@@ -23,6 +23,7 @@ _POSTAL_CARRIERS = frozenset(
     {"usps", "royal_mail", "china_post", "canada_post", "australia_post", "auspost", "deutsche_post", "la_poste"}
     | {"correos", "india_post", "post"}
 )
+_CUSTOMS = ShipmentStatus.CUSTOMS
 _country = lru_cache(maxsize=1024)(country_code)
 
 
@@ -88,11 +89,13 @@ def stall_limit(part: Stretch, cfg: DeriveConfig) -> int:
 
 def default_limit(part: Stretch, cfg: DeriveConfig) -> int:
     """The limit where nobody has stated or learned another."""
-    if part.stage is ShipmentStatus.CUSTOMS:
+    if part.stage is _CUSTOMS:
         return cfg.customs_days
     if part.lane == "cross_border":
         return cfg.cross_border_days
-    return {"express": cfg.express_days, "ground": cfg.ground_days, "economy": cfg.economy_days}[part.service]
+    if part.service == "express":
+        return cfg.express_days
+    return cfg.economy_days if part.service == "economy" else cfg.ground_days
 
 
 def _keys(part: Stretch) -> Iterable[str]:
@@ -105,7 +108,7 @@ def _keys(part: Stretch) -> Iterable[str]:
     ]
     for three in threes:
         yield f"{three}/{part.stage.value}"
-    if part.stage is not ShipmentStatus.CUSTOMS:
+    if part.stage is not _CUSTOMS:
         yield from threes
 
 
@@ -122,11 +125,12 @@ def service_class(carrier: str | None, service: str | None) -> Service:
 
 def lane_of(order: OrderSnapshot, shipment: Shipment, cfg: DeriveConfig) -> Lane:
     """Across a border when origin and destination differ, or when scans name several countries or customs."""
-    countries = {_country(cfg.origin_country), _country(order.ship_to.country)}
+    named = {cfg.origin_country, order.ship_to.country}
     for event in shipment.events:
-        if event.code is ShipmentStatus.CUSTOMS:
+        if event.code is _CUSTOMS:
             return "cross_border"
-        countries.add(_country(event.place.country))
+        named.add(event.place.country)
+    countries = {_country(name) for name in named}
     return "cross_border" if len(countries - {None}) > 1 else "domestic"
 
 

@@ -6,7 +6,6 @@ repetition of the same events comes to the same history. It knows neither the ti
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from typing import TypeAlias
 
 from server.commerce.model import ShipmentStatus, TrackingEvent
@@ -19,6 +18,7 @@ _NOT_SCANS = frozenset({Status.LABEL_CREATED, Status.LOST, Status.CANCELLED, Sta
 _ENDS = frozenset({Status.DELIVERED, Status.RETURNED, Status.LOST, Status.CANCELLED})
 _AFTER_DELIVERY = frozenset({Status.ATTEMPTED, Status.OUT_FOR_DELIVERY})
 _CORRECTIONS = frozenset({"delivered_in_error", "delivery_correction", "delivery_scan_error", "not_delivered"})
+_LABEL = Status.LABEL_CREATED
 _ONE_HOUR = timedelta(hours=1)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -39,12 +39,21 @@ def _whole_order(event: TrackingEvent) -> tuple[Order, bool, bool, str, str, str
 
 def in_order(events: Sequence[TrackingEvent]) -> Sequence[TrackingEvent]:
     """The events in order, each scan once: same time, same code and same city is the same scan."""
-    if all(first.at < second.at for first, second in pairwise(events)):
+    if _is_rising(events):
         return events  # what was parsed is in order already: nothing to sort, nothing to drop
     seen: dict[tuple[datetime, str, str], TrackingEvent] = {}
     for event in sorted(events, key=_whole_order):
         seen.setdefault((event.at, event.raw_code, event.place.city or ""), event)
     return list(seen.values())
+
+
+def _is_rising(events: Sequence[TrackingEvent]) -> bool:
+    before = _LONG_AGO
+    for event in events:
+        if event.at <= before:
+            return False
+        before = event.at
+    return True
 
 
 def unique(events: Iterable[TrackingEvent]) -> list[TrackingEvent]:
@@ -59,16 +68,24 @@ def is_scan(event: TrackingEvent) -> bool:
 
 def last_scan(ordered: Sequence[TrackingEvent]) -> TrackingEvent | None:
     """The latest physical scan of events that are in order."""
-    return next((event for event in reversed(ordered) if is_scan(event)), None)
+    for event in reversed(ordered):
+        if is_scan(event):
+            return event
+    return None
 
 
 def status_run(events: Sequence[TrackingEvent]) -> list[TrackingEvent]:
     """The status-bearing events of the present status in a row, oldest first; the last one is where it comes from."""
+    return run_of(in_order(events))
+
+
+def run_of(ordered: Sequence[TrackingEvent]) -> list[TrackingEvent]:
+    """As `status_run`, of events that are in order."""
     run: list[TrackingEvent] = []
     scanned, present = False, None
-    for event in in_order(events):
+    for event in ordered:
         code = event.code
-        if event.is_informational or (scanned and code is Status.LABEL_CREATED):
+        if event.is_informational or (scanned and code is _LABEL):
             continue
         scanned = scanned or code not in _NOT_SCANS
         if present in _ENDS and not _replaces(event, run[-1]):

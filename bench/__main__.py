@@ -2,12 +2,12 @@
 
 import sys
 
-from bench import idle, turns
+from bench import derive, idle, imports, turns
 
 
 def main() -> int:
     """Run all; the first failure's status."""
-    return idle.main() or turns.main()
+    return idle.main() or turns.main() or derive.main() or imports.main()
 
 
 if __name__ == "__main__":

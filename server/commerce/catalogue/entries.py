@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from server.commerce.catalogue.lexicon import lexicon
-from server.commerce.catalogue.words import Word, fold, is_stop, words_of
+from server.commerce.catalogue.lexicon import Meaning, lexicon
+from server.commerce.catalogue.words import fold, is_stop, words_of
 from server.commerce.goods import Product
 
 TITLE: Final = 3.0
@@ -81,16 +81,18 @@ def _weighed(text: str, weight: float, language: str) -> Iterator[tuple[str, flo
         return
     words = words_of(text)
     length = 1.0 if weight != _DESCRIPTION else 1.0 / (0.7 + 0.3 * len(words) / 12)
-    for word in words:
-        if not is_stop(word, language):
+    meanings = lexicon().meanings(words, language)
+    taken = lexicon().taken(meanings)
+    for at, word in enumerate(words):
+        if at not in taken and not is_stop(word, language):
             yield word.stem, weight * length
-    yield from _ideas(words, weight, language)
+    yield from _ideas(meanings, weight)
 
 
-def _ideas(words: list[Word], weight: float, language: str) -> Iterator[tuple[str, float]]:
+def _ideas(meanings: list[Meaning], weight: float) -> Iterator[tuple[str, float]]:
     known = lexicon()
     written = weight if weight != _DESCRIPTION else weight * _LOOSE
-    for meaning in known.meanings(words, language):
+    for meaning in meanings:
         yield f"={meaning.idea}", written
         if weight != _DESCRIPTION:
             yield from ((f"={above}", written * _IMPLIED) for above in sorted(known.implied[meaning.idea]))

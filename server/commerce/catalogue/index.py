@@ -53,6 +53,7 @@ class Index:
         counts = Counter(dict.fromkeys(lexicon().stems, 1))
         counts.update({term: len(found) for term, found in self._postings.items() if term[0] not in "=!"})
         self._spelling = Spelling(counts)
+        self._titles = frozenset(term for entry in self.entries.values() for term in entry.title if term[0] != "=")
         self._skus = {sku: id for id, entry in self.entries.items() for sku in entry.skus}
 
     def _entry(self, product: Product, before: Mapping[str, Entry]) -> Entry:
@@ -72,9 +73,18 @@ class Index:
         other.products = {product.id: product for product in sorted(products, key=lambda each: each.id)}
         return other
 
+    @property
+    def titles(self) -> frozenset[str]:
+        """The words of all titles."""
+        return self._titles
+
     def wish(self, text: str, language: str) -> Wish:
         """The text as this index reads it."""
         return wish_of(text, language, self._postings.__contains__, self._spelling.nearest)
+
+    def knows(self, slot: Slot) -> bool:
+        """Whether any product answers a slot."""
+        return any(term in self._postings for term, _ in slot.terms)
 
     def by_sku(self, text: str) -> Product | None:
         """The product one of whose skus stands in a text as a word of its own."""
@@ -87,7 +97,7 @@ class Index:
     def search(self, text: str, language: str, limit: int, currency: str = "") -> tuple[Found, ...]:
         """At most `limit` products that fit a text, best first. `currency` is that of prices without one."""
         wish = self.wish(text, language)
-        if not wish.slots:
+        if not wish.slots or (wish.limits and not any(self.knows(slot) for slot in wish.slots if not slot.is_loose)):
             return self._all_within(wish, limit, currency)
         scores, hits = self._scores(wish)
         importance = [self._importance(slot) for slot in wish.slots]

@@ -2,10 +2,11 @@
 
 Read from lexicon.txt beside this file. An idea belongs to a group: what it is (kind), where in a
 shop it stands (shelf), what it is for (use), what it is made of
-(material), what it is like (quality), its colour, its size, its price. Pure data; nothing here knows any product.
+(material), what it is like (quality), its colour, its size, its price,
+or what is asked about it (matter). Pure data; nothing here knows any product.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -13,7 +14,7 @@ from typing import Final, Literal, TypeAlias, cast
 
 from server.commerce.catalogue.words import LANGUAGES, Word, words_of
 
-Group: TypeAlias = Literal["kind", "shelf", "use", "material", "quality", "colour", "size", "price"]
+Group: TypeAlias = Literal["kind", "shelf", "use", "material", "quality", "colour", "size", "price", "matter"]
 _LONGEST_PHRASE: Final = 4
 _SHORTEST_PREFIX: Final = 3
 _SHORTEST_PART: Final = 3
@@ -50,7 +51,13 @@ class Lexicon:
                 key = tuple(word.stem for word in words[start : start + length])
                 found.update((Meaning(idea, start, length), None) for idea in _of(self.phrases.get(key, ()), language))
             found.update((Meaning(idea, start, 1), None) for idea in self._by_word(words[start], language))
-        return list(found)
+        taken = self.taken(found)
+        return [each for each in found if each.length > 1 or each.start not in taken]
+
+    def taken(self, found: Iterable[Meaning]) -> frozenset[int]:
+        """Where words stand that mean nothing by themselves: the hand of "hand wash" is nobody's hand."""
+        phrases = (each for each in found if each.length > 1 and self.groups[each.idea] == "matter")
+        return frozenset(at for each in phrases for at in range(each.start, each.start + each.length))
 
     def _by_word(self, word: Word, language: str) -> tuple[str, ...]:
         """Ideas of a word's beginning or parts. Remembered: the same words stand in all texts of a shop."""

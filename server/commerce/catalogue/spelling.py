@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-_LEAST: Final = 4
+_LEAST: Final = 5
 _LONG: Final = 8
 _CANDIDATES: Final = 24
 _LENGTHS: Final = 2

@@ -31,6 +31,7 @@ class Slot:
     terms: tuple[tuple[str, float], ...]
     groups: frozenset[Group] = frozenset()
     is_mistyped: bool = False
+    is_loose: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class _Reader:
         terms = {stem: _NUMBER if stem.isdigit() else weight}
         for idea, share in self._reached(ideas):
             terms[f"={idea}"] = max(share * weight, terms.get(f"={idea}", 0.0))
-        return Slot(written, tuple(terms.items()), self._groups(ideas))
+        return Slot(written, tuple(terms.items()), self._groups(ideas), is_loose=weight < 1.0)
 
     def _mistyped(self, word: Word) -> Slot:
         terms = {word.stem: 1.0}

@@ -158,7 +158,9 @@ def test_every_implied_idea_has_words_or_none_asks_for_it() -> None:
     known = lexicon()
 
     assert all(known.phrases and group for group in known.groups.values())
-    assert {"kind", "shelf", "use", "material", "quality", "colour", "size", "price"} == set(known.groups.values())
+    assert {"kind", "shelf", "use", "material", "quality", "colour", "size", "price", "matter"} == set(
+        known.groups.values()
+    )
 
 
 def test_a_line_that_cannot_be_read_stops_the_start() -> None:

@@ -36,8 +36,11 @@ from server.bus import LocalBus
 from server.clock import Clock, SystemClock
 from server.commerce.connectors.mirrored import MirroredStore, StoredLedger
 from server.commerce.connectors.platform import Platform
+from server.commerce.derive import DeriveConfig
 from server.commerce.embedded import EmbeddedStore
 from server.commerce.labels.labels import Labels
+from server.commerce.rows import WismoConfig
+from server.commerce.silence import Limits
 from server.commerce.store import Store
 from server.connections import Connections, is_connected
 from server.errors import OperatorError
@@ -98,6 +101,10 @@ async def _compare_the_shop(services: Services) -> None:
     await Shop(services).run()
 
 
+async def _learn_silence(services: Services) -> None:
+    await services.limits.run(services.database, services.clock)
+
+
 LOOPS: Final = (
     Loop("turns", _answer_turns),
     Loop("live orders", _follow_orders),
@@ -105,6 +112,7 @@ LOOPS: Final = (
     Loop("calls", _work_in_calls),
     Loop("parcels", _ask_about_parcels),
     Loop("shop", _compare_the_shop),
+    Loop("silence", _learn_silence),
 )
 
 
@@ -188,7 +196,15 @@ async def open_services(
     if isinstance(store, EmbeddedStore) and store.label_url is None:
         store.label_url = lambda order_id, key: label_url(settings, order_id, key)
     labels = await asyncio.to_thread(_labels, settings, clock, opened)
-    return Services(settings, clock, opened, bus, store, policy, connections=linked, labels=labels)
+    return Services(
+        settings, clock, opened, bus, store, policy, connections=linked, limits=_limits(settings), labels=labels
+    )
+
+
+def _limits(settings: Settings) -> Limits:
+    """How long things may take before they are late, stalled or too old to be spoken of as live."""
+    derive = DeriveConfig(shop_tz=settings.shop.tz, origin_country=settings.labels.country or None)
+    return Limits(WismoConfig(derive=derive, fresh_for=timedelta(seconds=settings.orders.max_age_s)))
 
 
 def _labels(settings: Settings, clock: Clock, database: Database) -> Labels:

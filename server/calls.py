@@ -22,7 +22,9 @@ from server.bus import Bell
 from server.commerce import feeds
 from server.commerce.carriers.update import TrackingUpdate
 from server.commerce.connectors.mirrored import MirroredStore
+from server.commerce.embedded import EmbeddedStore
 from server.commerce.notices import Notice, read_notices
+from server.commerce.silence import observe
 from server.commerce.store import normalise_number
 from server.commerce.tracking import bare_number
 from server.errors import StoreError
@@ -137,6 +139,7 @@ class Calls:
         self._done(good)
         for order_id in shown:
             self._services.bus.publish("orders", order_id)
+        await learn(self._services, shown)
 
     # Shops
 
@@ -253,6 +256,22 @@ async def _merge_one(tx: Tx, number: str, told: Sequence[tuple[TrackingUpdate, d
         return False
     await parcels.put(tx, number, after, read_at=read_at, is_open=feeds.is_open(after))
     return True
+
+
+async def learn(services: Services, order_ids: Sequence[str]) -> None:
+    """Count how long these orders' parcels were silent between scans, from what is kept here; nobody is asked."""
+    store = services.store
+    if not isinstance(store, EmbeddedStore | MirroredStore):
+        return
+    now = services.clock.now()
+    found = [order for order_id in order_ids if (order := await store.last_read(order_id)) is not None]
+
+    async def unit(tx: Tx) -> None:
+        for order in found:
+            await observe(tx, order, now, services.limits.derive)
+
+    if found:
+        await services.database.write(unit)
 
 
 async def forget_old(services: Services) -> int:

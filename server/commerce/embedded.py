@@ -94,6 +94,10 @@ class EmbeddedStore:
         kept = await self.kept(order_id)
         return self._snapshot(kept) if kept else None
 
+    async def last_read(self, order_id: str) -> OrderSnapshot | None:
+        """The order as it is kept here."""
+        return await self.order(order_id)
+
     async def kept(self, order_id: str) -> Kept | None:
         """The order as it is stored, with what others told about it."""
 

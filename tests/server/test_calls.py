@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from channels.message import Address
-from memory import journal, parcels
+from memory import journal, parcels, silence
 from memory.engines.base import Database
 from memory.ids import new_public_id
 from server.app import build
@@ -268,3 +268,11 @@ async def test_a_notice_is_kept_once(house: House) -> None:
     await house.work()
     found = await house.services.database.read(lambda tx: parcels.told(tx, ["ord_7"]))
     assert len(found["ord_7"].notices) == 1
+
+
+async def test_a_carriers_silence_is_learned_from_its_scans(house: House) -> None:
+    await put(house, shipped())
+    await house.scan(an_event("2026-11-18T18:00:00Z", "picked_up"), an_event("2026-11-20T16:00:00Z", "in_transit"))
+    await house.work()
+    counted = await house.services.database.read(silence.counted)
+    assert counted == {"ups/ground/domestic/picked_up": {1: 1}}

@@ -172,6 +172,10 @@ class MirroredStore:
             telemetry.order_reads.labels("old").inc()
         return await self._mirror.order(order_id)
 
+    async def last_read(self, order_id: str) -> OrderSnapshot | None:
+        """The order as it was read last; the platform is not asked."""
+        return await self._mirror.order(order_id)
+
     async def order_by_number(self, number: str) -> OrderSnapshot | None:
         """The order that a shopper calls `number`."""
         key = normalise_number(number)

@@ -25,6 +25,7 @@ _REASONS: Final = {
     "FEATURE_NOT_ENABLED": "the shop has this feature switched off",
     "FULFILLMENT_ORDER_HOLD_LIMIT_REACHED": "the warehouse order has as many holds as it can have",
     "INCOMPATIBLE_WITH_STANDARD_POLICY": "the shop's own return rules in Shopify do not allow it",
+    "INVALID": "the order, as it stands, does not allow it",
     "INVALID_STATE": "the order is not in a state that allows it",
     "MISSING_PERMISSION": "the app lacks the permission",
     "NO_REFUND_PERMISSION": "the app may not refund",

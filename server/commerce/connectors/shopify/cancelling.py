@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from server.commerce.connectors.shopify.acting import Acting, accepted, note, require
 from server.commerce.connectors.shopify.refunding import from_raw as refund_from_raw
-from server.commerce.connectors.shopify.refunding import result_of
+from server.commerce.connectors.shopify.refunding import result_of, way_of
 from server.commerce.connectors.shopify.refunding import to_raw as refund_to_raw
 from server.commerce.connectors.shopify.values import Json, nodes, part, presentment, time
 from server.commerce.store import CancelResult, RefundResult
@@ -35,7 +35,7 @@ class Cancelling:
         """Cancel the order. Raises StoreRefused, StoreUnavailable."""
         order = require("Order", order_id)
         back: dict[str, Any] = (
-            {"storeCreditRefund": {}} if method == "store_credit" else {"originalPaymentMethodsRefund": True}
+            {"storeCreditRefund": {}} if way_of(method) == "store_credit" else {"originalPaymentMethodsRefund": True}
         )
         variables = {
             "orderId": order,

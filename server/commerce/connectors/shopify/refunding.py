@@ -7,7 +7,7 @@ note, and asked for once more with the same key, which cannot pay twice.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from server.commerce.model import LineQuantity, Money, RefundStatus
 from server.commerce.store import RefundResult
 from server.errors import StoreRefused, StoreUnavailable
 
+_ORIGINAL: Final = "original"
 _CREDIT: Final = "store_credit"
 _PAYMENTS: Final = frozenset({"SALE", "CAPTURE"})
 _CONCURRENT_TRIES: Final = 3
@@ -48,17 +49,18 @@ class Refunding:
     ) -> RefundResult:
         """Send back `amount`. Raises StoreRefused, StoreUnavailable."""
         order = require("Order", order_id)
+        way = way_of(method)
 
         async def prepare() -> _Plan:
-            return _Plan(await self._given(key, order, amount, lines, reason, method))
+            return _Plan(await self._given(key, order, amount, lines, reason, way))
 
         async def effect(_: _Plan | None) -> RefundResult | None:
             refunds = nodes((await self._acting.marks(order)).get("refunds"))
             found = next((each for each in refunds if has_mark(each.get("note"), key)), None)
-            return result_of(found, amount.currency) if found else None
+            return replace(result_of(found, amount.currency), method=way) if found else None
 
         async def send(plan: _Plan) -> RefundResult:
-            return await self._send(key, plan.given, amount)
+            return replace(await self._send(key, plan.given, amount), method=way)
 
         return await self._acting.once(
             key, "refund", order_id, at, prepare=prepare, send=send, effect=effect, to_raw=to_raw, from_raw=from_raw
@@ -89,7 +91,7 @@ class Refunding:
         raise StoreUnavailable("Shopify is still at work on the same refund")
 
     async def _given(
-        self, key: str, order: str, amount: Money, lines: Sequence[LineQuantity], reason: str, method: str | None
+        self, key: str, order: str, amount: Money, lines: Sequence[LineQuantity], reason: str, way: str
     ) -> dict[str, Any]:
         """The input of the refund. Raises StoreRefused when the order cannot bear it."""
         if amount.amount_minor <= 0:
@@ -109,7 +111,7 @@ class Refunding:
                 for each in lines
             ],
         }
-        if method == _CREDIT:
+        if way == _CREDIT:
             money = {"amount": decimal(amount.amount_minor, amount.currency), "currencyCode": amount.currency}
             return {**given, "refundMethods": [{"storeCreditRefund": {"amount": money}}]}
         return {**given, "transactions": await self._transactions(order, amount, suggested)}
@@ -158,6 +160,13 @@ class Refunding:
             for each in nodes(part(answer, "order").get("transactions"))
             if each.get("kind") in _PAYMENTS and each.get("status") == "SUCCESS"
         ]
+
+
+def way_of(method: str | None) -> str:
+    """Where money goes: `original` or `store_credit`. Raises StoreRefused for anything else: Shopify cannot choose."""
+    if method not in (None, _ORIGINAL, _CREDIT):
+        raise StoreRefused("Shopify sends money back to the original payment or to store credit, nowhere else")
+    return method or _ORIGINAL
 
 
 def tail_of(suggestion: Json) -> str:

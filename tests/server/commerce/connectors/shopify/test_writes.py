@@ -210,11 +210,20 @@ async def test_a_refund_that_has_arrived_has_succeeded(shop: Scene) -> None:
 
 
 async def test_a_refund_can_go_to_store_credit(shop: Scene) -> None:
-    await refunded(shop, lines=[], method="store_credit")
+    assert (await refunded(shop, lines=[], method="store_credit")).method == "store_credit"
     (given,) = shop.shopify.asked("refundCreate")
     (method,) = given["input"]["refundMethods"]
     assert method["storeCreditRefund"]["amount"] == {"amount": "25.00", "currencyCode": USD}
     assert "transactions" not in given["input"]
+
+
+@pytest.mark.parametrize("method", ["gift_card", "pm_1", "elsewhere"])
+async def test_money_goes_nowhere_that_shopify_cannot_send_it(shop: Scene, method: str) -> None:
+    with pytest.raises(StoreRefused, match="original payment"):
+        await refunded(shop, method=method)
+    with pytest.raises(StoreRefused, match="original payment"):
+        await cancelled(shop, method=method)
+    assert shop.ledger.sent == {}
 
 
 async def test_a_refund_in_the_shoppers_currency_of_a_shop_with_another(scene: Scene) -> None:

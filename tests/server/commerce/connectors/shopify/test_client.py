@@ -47,6 +47,13 @@ async def test_a_throttled_write_was_not_done_and_is_repeated(scene: Scene, clie
     assert len(scene.shopify.shop.hooks) == 1
 
 
+async def test_an_empty_bucket_is_waited_for(scene: Scene, client: Client) -> None:
+    scene.shopify.maximum, scene.shopify.level, scene.shopify.restore_rate = 1000.0, 0.0, 2000.0
+    assert (await client.read("order_state", GID))["order"]
+    assert len(scene.shopify.asked("order_state")) == 1
+    assert client.governor.available <= 1000
+
+
 async def test_nothing_is_sent_while_the_bucket_is_empty(scene: Scene, client: Client) -> None:
     client.governor.answered(0, {"currentlyAvailable": 0, "restoreRate": 0.001, "maximumAvailable": 1000})
     with pytest.raises(TimeoutError):

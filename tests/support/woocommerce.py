@@ -175,7 +175,7 @@ class WooCommerceStandIn(Shelves):
     async def _respond(self, request: Request) -> Response:
         body = await request.body()
         await asyncio.sleep(self.faults.slow_s)
-        if (fault := self._fault()) is not None:
+        if (fault := self._fault(request.url.path)) is not None:
             return fault
         try:
             found, pages = self._handle(request, body)
@@ -188,12 +188,13 @@ class WooCommerceStandIn(Shelves):
         status = 201 if request.method == "POST" else 200
         return Response(content, status, headers, media_type="application/json; charset=UTF-8")
 
-    def _fault(self) -> Response | None:
+    def _fault(self, path: str) -> Response | None:
         if self.faults.busy:
             self.faults.busy -= 1
             return Response(b"", 429, {"Retry-After": str(self.faults.retry_after_s)})
-        if self.faults.html:
-            self.faults.html -= 1
+        is_broken = bool(self.faults.broken) and re.search(self.faults.broken, path) is not None
+        if self.faults.html or is_broken:
+            self.faults.html -= 0 if is_broken else 1
             return Response(b"<html>Error establishing a database connection</html>", 200, media_type="text/html")
         if self.faults.down:
             self.faults.down -= 1
@@ -410,6 +411,9 @@ class WooCommerceStandIn(Shelves):
 
     def _new_item(self, item: Raw) -> Raw:
         sold = self._sold(item.get("variation_id") or item["product_id"])
+        if sold.get("manage_stock"):
+            sold["stock_quantity"] -= item["quantity"]
+            sold["stock_status"] = "instock" if sold["stock_quantity"] > 0 else "outofstock"
         total = item.get("total", str(Decimal(sold["price"]) * item["quantity"]))
         tax: Raw = {"total_tax": "0", "taxes": [], "meta_data": []}
         named = {"id": self._new_id(), "name": sold["name"], "sku": sold["sku"], "variation_id": 0}

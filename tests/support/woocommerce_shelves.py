@@ -42,7 +42,7 @@ class Faults:
     """What goes wrong next. `refund`: `none` = 500 and no refund, `made` = 500 though it was made, `unmarked` = made
     without our mark, too. `shift_minor` changes the total when the address changes. `html`: so many answers are HTML
     pages with status 200. `busy`: so many answers are 429, to be waited for `retry_after_s`. `lost`: the connection of
-    the next POST or PUT is broken after it was carried out."""
+    the next POST or PUT is broken after it was carried out. `broken`: paths like this give HTML pages until it is mended."""
 
     refund: str = ""
     shift_minor: int = 0
@@ -52,6 +52,7 @@ class Faults:
     slow_s: float = 0
     lost: int = 0
     down: int = 0
+    broken: str = ""
 
 
 @dataclass(slots=True)

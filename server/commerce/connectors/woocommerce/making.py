@@ -33,7 +33,7 @@ from server.commerce.connectors.woocommerce.writing import Writing, has_mark, ma
 from server.commerce.formats import OrderDocument
 from server.commerce.model import Address, LineQuantity, Money
 from server.commerce.store import ExchangeResult, ReshipResult
-from server.errors import StoreRefused
+from server.errors import StoreRefused, StoreUnavailable
 
 _LATEST: Final = "50"
 _DIFFERENCE: Final = "_cs_exchange_difference"
@@ -65,21 +65,23 @@ async def start_exchange(desk: Writing, rules: Rules, swap: Swap) -> ExchangeRes
 
     A replacement that is there already, from a call whose answer was lost, is completed and never made again."""
 
-    async def send() -> Swapped:
+    async def prepare() -> tuple[Json, dict[str, Any]]:
         order = await desk.order(swap.order_id)
         goods = await _goods(desk, swap.lines)
         opened = await _return_of(desk, rules, swap, order, goods)
         refunds = await desk.reads.raw_refunds(swap.order_id)
-        body = _replacement(order, swap, goods, refunded_counts(refunds), opened.result.difference.amount_minor)
-        made = await desk.client.write("POST", "/orders", body)
-        return await _finish(desk, rules, swap, order, made)
+        return order, _replacement(order, swap, goods, refunded_counts(refunds), opened.result.difference.amount_minor)
+
+    async def send(prepared: tuple[Json, dict[str, Any]]) -> Swapped:
+        order, body = prepared
+        return await _finished(desk, rules, swap, order, await desk.client.write("POST", "/orders", body))
 
     async def effect() -> Swapped | None:
         order = await desk.order(swap.order_id)
         made = await _made_under(desk, order, swap.key)
-        return None if made is None else await _finish(desk, rules, swap, order, made)
+        return None if made is None else await _finished(desk, rules, swap, order, made)
 
-    done = await desk.run(swap.key, "start_exchange", swap.order_id, Swapped, send, effect)
+    done = await desk.run(swap.key, "start_exchange", swap.order_id, Swapped, prepare, send, effect)
     return ExchangeResult(done.rma, done.difference, swap.method, None, None)
 
 
@@ -88,13 +90,16 @@ async def reship(
 ) -> ReshipResult:
     """Send these lines again, as an order over nothing."""
 
-    async def send() -> ReshipResult:
+    async def prepare() -> dict[str, Any]:
         order = await desk.order(order_id)
         items = [_free(order, line) for line in lines]
         if not items:
             raise StoreRefused("nothing to send again")
         body = _new_order(order, key, "_cs_reship_for", address)
-        made = await desk.client.write("POST", "/orders", {**body, "status": "processing", "line_items": items})
+        return {**body, "status": "processing", "line_items": items}
+
+    async def send(body: dict[str, Any]) -> ReshipResult:
+        made = await desk.client.write("POST", "/orders", body)
         await desk.note(order_id, f"Sent again as order {text(made.get('number'))}: {reason}.")
         return ReshipResult(text(made.get("id")))
 
@@ -102,7 +107,15 @@ async def reship(
         found = await _made_under(desk, await desk.order(order_id), key)
         return None if found is None else ReshipResult(text(found.get("id")))
 
-    return await desk.run(key, "reship", order_id, ReshipResult, send, effect)
+    return await desk.run(key, "reship", order_id, ReshipResult, prepare, send, effect)
+
+
+async def _finished(desk: Writing, rules: Rules, swap: Swap, order: Json, made: Json) -> Swapped:
+    """As `_finish`; a refusal comes too late for a no, since the replacement is there."""
+    try:
+        return await _finish(desk, rules, swap, order, made)
+    except StoreRefused as error:
+        raise StoreUnavailable(f"the replacement is made, but not complete: {error}") from error
 
 
 async def _finish(desk: Writing, rules: Rules, swap: Swap, order: Json, made: Json) -> Swapped:
@@ -111,7 +124,8 @@ async def _finish(desk: Writing, rules: Rules, swap: Swap, order: Json, made: Js
     if due == 0 and text(made.get("status")) == "pending":
         await desk.client.write("PUT", f"/orders/{text(made.get('id'))}", {"status": "processing", "set_paid": True})
     if not has_return(order, swap.key):
-        opened = await _return_of(desk, rules, swap, order, await _goods(desk, swap.lines))
+        goods = await _goods(desk, swap.lines, is_taken=True)
+        opened = await _return_of(desk, rules, swap, order, goods)
         entry = (opened.document.returns or [])[-1]
         await keep_return(desk, order, swap.key, replace(entry, replacement=text(made.get("number"))))
     noted = minor(meta(made, _DIFFERENCE), 0) or 0
@@ -132,12 +146,21 @@ async def _return_of(
     return with_exchange(document, swap.key, swap.lines, items, swap.reason, swap.method, swap.at)
 
 
-async def _goods(desk: Writing, lines: Sequence[LineQuantity]) -> dict[str, Json]:
-    """What the pieces become, as it is sold now. Raises StoreRefused when there is not enough of it."""
-    return {line.to_sku: await _sold(desk, line.to_sku, line.quantity) for line in lines if line.to_sku}
+async def _goods(desk: Writing, lines: Sequence[LineQuantity], *, is_taken: bool = False) -> dict[str, Json]:
+    """What the pieces become, as it is sold now. Raises StoreRefused when there is not enough of it, unless we took it."""
+    goods = {line.to_sku: await _sold(desk, line.to_sku) for line in lines if line.to_sku}
+    for line in lines:
+        if not is_taken and line.to_sku and not _has_stock(goods[line.to_sku], line.quantity):
+            raise StoreRefused(f"{line.to_sku} is not in stock")
+    return goods
 
 
-async def _sold(desk: Writing, sku: str, quantity: int) -> Json:
+def _has_stock(sold: Json, quantity: int) -> bool:
+    stock = sold.get("stock_quantity") if sold.get("manage_stock") else None
+    return text(sold.get("stock_status")) == "instock" and (stock is None or whole(stock) >= quantity)
+
+
+async def _sold(desk: Writing, sku: str) -> Json:
     by_id = sku.removeprefix("woo-")
     if sku.startswith("woo-") and by_id.isdecimal():
         direct = await desk.client.one(f"/products/{by_id}")
@@ -147,10 +170,6 @@ async def _sold(desk: Writing, sku: str, quantity: int) -> Json:
         found = [each for each in listed.items if text(each.get("sku")) == sku]
     if not found or not text(found[0].get("price")):
         raise StoreRefused(f"{sku} is not sold")
-    stock = found[0].get("stock_quantity") if found[0].get("manage_stock") else None
-    is_short = text(found[0].get("stock_status")) != "instock" or (stock is not None and whole(stock) < quantity)
-    if is_short:
-        raise StoreRefused(f"{sku} is not in stock")
     return found[0]
 
 

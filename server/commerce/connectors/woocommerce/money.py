@@ -4,6 +4,7 @@ A refund is sent once. When its answer is lost, or the site says 500, the money 
 it shows, and never is it sent again. A gateway that cannot refund leaves the payment to a person.
 """
 
+import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ BY_HAND: Final = "this order's payment method cannot refund through WooCommerce:
 _NEAR: Final = timedelta(minutes=2)
 _SIGNS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _CODE_LENGTH: Final = 24
+_SLUG: Final = re.compile(r"[\w-]+")
 _LATEST: Final = "50"
 
 
@@ -61,12 +63,15 @@ async def refund(desk: Writing, wanted: Wanted) -> RefundResult:
     was_sent, _ = await desk.ledger.look_up(wanted.key)
     sent = [wanted.at] if was_sent else []
 
-    async def send() -> RefundResult:
-        body, exponent = await _prepared(desk, wanted)
+    async def prepare() -> tuple[dict[str, object], Money]:
+        return await _prepared(desk, wanted)
+
+    async def send(prepared: tuple[dict[str, object], Money]) -> RefundResult:
+        body, amount = prepared
         sent.append(desk.clock.now())
         path = f"/orders/{wanted.order_id}/refunds"
         done = await desk.client.write("POST", path, body, read_s=REFUND_READ_S)
-        return _result(done, _currency(wanted), exponent)
+        return _result(done, amount.currency, exponent_of(amount.currency))
 
     async def effect() -> RefundResult | None:
         order = await desk.order(wanted.order_id)
@@ -75,7 +80,7 @@ async def refund(desk: Writing, wanted: Wanted) -> RefundResult:
         found = next((each for each in await desk.reads.raw_refunds(wanted.order_id) if matches(each)), None)
         return None if found is None else _result(found, currency, exponent_of(currency))
 
-    return await desk.run(wanted.key, "refund", wanted.order_id, RefundResult, send, effect)
+    return await desk.run(wanted.key, "refund", wanted.order_id, RefundResult, prepare, send, effect)
 
 
 async def refund_rest(desk: Writing, wanted: Wanted) -> RefundResult | None:
@@ -110,8 +115,10 @@ async def store_credit(
 ) -> CreditResult:
     """Give a coupon over the amount that works once, for this customer's e-mail alone."""
 
-    async def send() -> CreditResult:
-        email = await _email_of(desk, customer_id, order_id)
+    async def prepare() -> str:
+        return await _email_of(desk, customer_id, order_id)
+
+    async def send(email: str) -> CreditResult:
         exponent = exponent_of(amount.currency)
         body = {
             "code": "".join(secrets.choice(_SIGNS) for _ in range(_CODE_LENGTH)),
@@ -133,19 +140,19 @@ async def store_credit(
 
     if amount.amount_minor <= 0:
         raise StoreRefused("credit must be more than nothing")
-    return await desk.run(key, "store_credit", customer_id, CreditResult, send, effect)
+    return await desk.run(key, "store_credit", customer_id, CreditResult, prepare, send, effect)
 
 
 async def can_refund(desk: Writing, order: Json) -> bool:
     """Whether the order's gateway still exists and sends money back when it is told to."""
     method = text(order.get("payment_method"))
-    if not method or "/" in method:
+    if not _SLUG.fullmatch(method):
         return False
     gateway = await desk.client.one(f"/payment_gateways/{method}")
     return gateway is not None and "refunds" in list(gateway.get("method_supports") or ())
 
 
-async def _prepared(desk: Writing, wanted: Wanted) -> tuple[dict[str, object], int]:
+async def _prepared(desk: Writing, wanted: Wanted) -> tuple[dict[str, object], Money]:
     """The body of the refund, after everything that speaks against it was looked at. Raises StoreRefused."""
     order = await desk.order(wanted.order_id)
     currency, amount = text(order.get("currency")).upper(), wanted.amount
@@ -160,7 +167,8 @@ async def _prepared(desk: Writing, wanted: Wanted) -> tuple[dict[str, object], i
     if not await can_refund(desk, order):
         raise NoGateway(BY_HAND)
     refunds = await desk.reads.raw_refunds(wanted.order_id)
-    return refund_body(order, refunds, amount.amount_minor, wanted.lines, wanted.reason, wanted.key, exponent), exponent
+    lines, reason, key = wanted.lines, wanted.reason, wanted.key
+    return refund_body(order, refunds, amount.amount_minor, lines, reason, key, exponent), amount
 
 
 def _matcher(wanted: Wanted, sent: Sequence[datetime], exponent: int) -> Callable[[Json], bool]:
@@ -177,10 +185,6 @@ def _matcher(wanted: Wanted, sent: Sequence[datetime], exponent: int) -> Callabl
         return is_near and is_same and meta(found, MARKER) is None and text(found.get("reason")) == wanted.reason
 
     return matches
-
-
-def _currency(wanted: Wanted) -> str:
-    return wanted.amount.currency if wanted.amount else ""
 
 
 def _result(found: Json, currency: str, exponent: int) -> RefundResult:

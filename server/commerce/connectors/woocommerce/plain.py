@@ -4,6 +4,7 @@ WordPress sends strings where numbers are meant, empty lists where objects are m
 takes whatever came and gives a clean value or None; nothing raises. It knows no order as a whole.
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -114,6 +115,16 @@ def meta(owner: Json, key: str) -> Any:
     """The value of a meta entry, the last one where there are several; None when there is none."""
     found = [entry.get("value") for entry in entries(owner.get("meta_data")) if entry.get("key") == key]
     return found[-1] if found else None
+
+
+def stored_json(value: object) -> object:
+    """What we stored as JSON text: PHP would turn empty objects into lists. None when it is not ours any more."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return None
 
 
 def share(total_minor: int, quantity: int, done: int, count: int) -> int:

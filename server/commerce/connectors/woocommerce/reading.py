@@ -5,7 +5,6 @@ shop's prices include tax, ours do too. What WooCommerce does not know (parcels'
 order key, which opens an order to anybody, appears in nothing but the payment link of an unpaid order.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -25,6 +24,7 @@ from server.commerce.connectors.woocommerce.plain import (
     minor,
     part,
     share,
+    stored_json,
     text,
     whole,
 )
@@ -101,13 +101,7 @@ def order_document(order: Json, refunds: Sequence[Json], fulfilments: Sequence[J
 
 def returns_of(order: Json) -> list[Document]:
     """The returns that we opened, from the order's meta data; a malformed entry is left out."""
-    value = meta(order, RETURNS)
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return []
-    return [dict(each) for each in entries(value) if _is_return(each)]
+    return [dict(each) for each in entries(stored_json(meta(order, RETURNS))) if _is_return(each)]
 
 
 def refunded_counts(refunds: Sequence[Json]) -> dict[str, int]:
@@ -306,15 +300,6 @@ def _cancellation(order: Json) -> Document:
     """When it was cancelled: what we noted ourselves, else the last change, which is the nearest that is known."""
     if slug_of(order) != "cancelled":
         return {}
-    noted = part(_noted(meta(order, CANCELLED)))
+    noted = part(stored_json(meta(order, CANCELLED)))
     at = gmt(noted.get("at")) or gmt(order.get("date_modified_gmt"))
     return {"cancelled_at": at, "cancel_reason": bare(noted.get("reason")) or None}
-
-
-def _noted(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value)
-    except ValueError:
-        return None

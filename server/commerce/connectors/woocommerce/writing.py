@@ -5,6 +5,7 @@ that we change carry the latest keys. That is how the effect of a write is found
 """
 
 import json
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Final, TypeVar
@@ -16,11 +17,21 @@ from server.commerce.connectors.once import Ledger, Once
 from server.commerce.connectors.woocommerce.client import WooClient
 from server.commerce.connectors.woocommerce.plain import MARKER, Json, meta
 from server.commerce.connectors.woocommerce.reads import WooReads
-from server.errors import StoreRefused
+from server.errors import StoreError, StoreRefused, StoreUnavailable
 
+P = TypeVar("P")
 R = TypeVar("R")
 
 _KEPT: Final = 20
+_log = logging.getLogger("onethread.shop")
+
+
+class _NotSent(StoreRefused):
+    """The site could not be read before anything was sent: the key stays free, and the cause is told."""
+
+    def __init__(self, cause: StoreUnavailable) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +57,43 @@ class Writing:
         name: str,
         subject: str,
         kind: type[R],
-        send: Callable[[], Awaitable[R]],
+        prepare: Callable[[], Awaitable[P]],
+        send: Callable[[P], Awaitable[R]],
         effect: Callable[[], Awaitable[R | None]],
     ) -> R:
-        """Do it once; `kind` is a dataclass, which the ledger keeps as plain values."""
-        return await self.once.run(
-            key,
-            name,
-            subject,
-            self.clock.now(),
-            send=send,
-            effect=effect,
-            to_raw=plain_values,
-            from_raw=lambda raw: msgspec.convert(raw, kind),
-        )
+        """Do it once; `kind` is a dataclass, which the ledger keeps as plain values.
+
+        `prepare` only reads, and refuses what cannot be; whatever it could not read leaves the key free for another try.
+        From `send` on nobody knows until `effect` sees it."""
+
+        async def whole() -> R:
+            try:
+                prepared = await prepare()
+            except StoreUnavailable as error:
+                raise _NotSent(error) from error
+            return await send(prepared)
+
+        try:
+            return await self.once.run(
+                key,
+                name,
+                subject,
+                self.clock.now(),
+                send=whole,
+                effect=effect,
+                to_raw=plain_values,
+                from_raw=lambda raw: msgspec.convert(raw, kind),
+            )
+        except _NotSent as held:
+            raise held.cause from None
 
     async def note(self, order_id: str, words: str) -> None:
-        """A note for the shop's people; never one that is mailed to the shopper."""
+        """A note for the shop's people, never one that is mailed to the shopper. What was done stays done without it."""
         body = {"note": words, "customer_note": False, "added_by_user": False}
-        await self.client.write("POST", f"/orders/{order_id}/notes", body)
+        try:
+            await self.client.write("POST", f"/orders/{order_id}/notes", body)
+        except StoreError:
+            _log.warning("a note was not written into an order", extra={"order": order_id})
 
 
 def plain_values(result: Any) -> dict[str, Any]:

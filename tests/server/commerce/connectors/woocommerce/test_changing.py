@@ -33,6 +33,29 @@ async def test_an_address_that_changes_the_total_is_put_back(shop: Shop) -> None
     assert shop.site.notes_of(order_id) == []
 
 
+async def test_an_address_that_changes_the_total_is_put_back_although_its_answer_was_lost(shop: Shop) -> None:
+    order_id = shop.site.put(an_order())
+    before = dict(shop.site.order(order_id)["shipping"])
+    shop.site.faults.shift_minor, shop.site.faults.lost = 35, 1
+    with pytest.raises(StoreRefused, match="costs something else"):
+        await shop.platform.change_address("k1", order_id, ELM, NOW)
+    assert (shop.site.order(order_id)["shipping"], shop.site.order(order_id)["total"]) == (before, "55.00")
+
+
+async def test_nobody_is_told_no_while_it_is_unclear_whether_the_old_address_is_back(shop: Shop) -> None:
+    order_id = shop.site.put(an_order())
+    shop.site.faults.shift_minor, shop.site.faults.lost = 35, 2
+    with pytest.raises(StoreUnavailable):
+        await shop.platform.change_address("k1", order_id, ELM, NOW)
+
+
+async def test_a_change_stands_without_its_note(shop: Shop) -> None:
+    order_id = shop.site.put(an_order())
+    shop.site.faults.broken = "/notes$"
+    assert await shop.platform.change_address("k1", order_id, ELM, NOW) == AddressResult(ELM)
+    assert len(shop.site.sent("PUT", ".*")) == 1
+
+
 async def test_a_lost_answer_of_an_address_is_found(shop: Shop) -> None:
     order_id = shop.site.put(an_order())
     shop.site.faults.lost = 1

@@ -79,9 +79,10 @@ async def test_what_costs_less_is_released_and_the_rest_is_owed(shop: Shop) -> N
     assert [call.body["status"] for call in shop.site.sent("PUT", ".*") if "status" in call.body] == ["processing"]
 
 
+@pytest.mark.parametrize("stock", [1, 5])
 @pytest.mark.parametrize("lost", [1, 2, 3])
-async def test_an_exchange_whose_answers_are_lost_is_completed_and_made_once(shop: Shop, lost: int) -> None:
-    order_id = an_exchangeable(shop)
+async def test_an_exchange_whose_answers_are_lost_is_completed_and_made_once(shop: Shop, lost: int, stock: int) -> None:
+    order_id = an_exchangeable(shop, stock_quantity=stock)
     shop.site.faults.lost = lost
     with suppress(StoreUnavailable):  # the gate repeats what nobody knows
         await exchange(shop, order_id)
@@ -125,6 +126,16 @@ async def test_pieces_that_are_on_their_way_back_cannot_be_exchanged(shop: Shop)
     with pytest.raises(StoreRefused):
         await exchange(shop, order_id)
     assert made(shop) == []
+
+
+async def test_an_exchange_that_could_not_be_prepared_may_be_tried_again(shop: Shop) -> None:
+    order_id = an_exchangeable(shop)
+    shop.site.faults.broken = f"/orders/{order_id}/refunds"
+    with pytest.raises(StoreUnavailable):
+        await exchange(shop, order_id)
+    assert made(shop) == []
+    shop.site.faults.broken = ""
+    assert (await exchange(shop, order_id)).difference == Money(0, "USD")
 
 
 # Sent again

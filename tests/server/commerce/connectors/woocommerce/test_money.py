@@ -180,6 +180,16 @@ async def test_a_refund_that_cannot_be_looked_at_is_not_sent(shop: Shop) -> None
     assert (await refund(shop, order_id)).status is RefundStatus.SUCCEEDED
 
 
+async def test_what_could_not_be_prepared_was_not_sent_and_may_be_tried_again(shop: Shop) -> None:
+    order_id = shop.site.put(an_order())
+    shop.site.faults.broken = "/payment_gateways/card"
+    with pytest.raises(StoreUnavailable, match="JSON"):
+        await refund(shop, order_id)
+    assert shop.site.sent("POST", ".*") == []
+    shop.site.faults.broken = ""
+    assert (await refund(shop, order_id)).status is RefundStatus.SUCCEEDED
+
+
 async def test_an_order_that_is_not_there_is_refused(shop: Shop) -> None:
     with pytest.raises(StoreRefused, match="no such order"):
         await refund(shop, "999")

@@ -196,9 +196,14 @@ async def open_services(
     if isinstance(store, EmbeddedStore) and store.label_url is None:
         store.label_url = lambda order_id, key: label_url(settings, order_id, key)
     labels = await asyncio.to_thread(_labels, settings, clock, opened)
-    return Services(
+    services = Services(
         settings, clock, opened, bus, store, policy, connections=linked, limits=_limits(settings), labels=labels
     )
+    if linked.reads and isinstance(store, EmbeddedStore | MirroredStore):
+        from server.asking import Freshener
+
+        store.freshen = Freshener(services)
+    return services
 
 
 def _limits(settings: Settings) -> Limits:

@@ -5,8 +5,10 @@ at a time; the shop is compared every few minutes, its webhooks are looked after
 asked again later; nothing here is in anybody's way.
 """
 
+import asyncio
 import logging
 import random
+from collections import OrderedDict
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -23,6 +25,7 @@ from server.commerce import feeds
 from server.commerce.carriers.polling import next_poll
 from server.commerce.carriers.update import CarrierReads, TrackingUpdate
 from server.commerce.connectors.mirrored import MirroredStore
+from server.commerce.kept import Kept
 from server.errors import StoreError, StoreUnavailable
 from server.services import Services
 
@@ -30,7 +33,12 @@ _log = logging.getLogger("onethread.asking")
 _LOOK_S: Final = 30.0
 _LEASE: Final = timedelta(minutes=2)
 _AT_ONCE: Final = 50
+WAIT_S: Final = 2.5
+QUIET: Final = timedelta(minutes=15)
+_AT_MOST: Final = 3
+_REMEMBERED: Final = 5_000
 _DAY: Final = timedelta(days=1)
+_HOUR: Final = timedelta(hours=1)
 
 
 class Parcels:
@@ -96,6 +104,53 @@ class Parcels:
         return [], failed
 
 
+class Freshener:
+    """Asks carriers about an order that somebody waits for, when they have not told anything for a while.
+
+    A shopper waits for it at most `WAIT_S`; a parcel that could not be asked about is left alone for some minutes."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._tried: OrderedDict[str, datetime] = OrderedDict()
+
+    async def __call__(self, kept: Kept) -> bool:
+        """Whether anything was told."""
+        due = self._due(kept)
+        told: list[tuple[TrackingUpdate, datetime]] = []
+        with suppress(TimeoutError, StorageError):
+            async with asyncio.timeout(WAIT_S):
+                for number, carrier in due:
+                    told += [(update, self._services.clock.now()) for update in await self._ask(number, carrier)]
+        if told:
+            with suppress(StorageError):
+                await merge(self._services, told)
+        return bool(told)
+
+    def _due(self, kept: Kept) -> list[tuple[str, str]]:
+        """Tracking numbers that are still on their way and were not told about lately."""
+        now = self._services.clock.now()
+        numbers = feeds.tracking_numbers(kept.document(self._services.settings.shop.tz))
+        found = [(number, carrier) for number, carrier in numbers.items() if self._is_due(kept, number, now)]
+        return found[:_AT_MOST]
+
+    def _is_due(self, kept: Kept, number: str, now: datetime) -> bool:
+        parcel = kept.told.parcels.get(number)
+        if parcel is not None and not feeds.is_open(parcel.document):
+            return False
+        heard = max(filter(None, (parcel.read_at if parcel else None, self._tried.get(number))), default=None)
+        return heard is None or now - heard > QUIET
+
+    async def _ask(self, number: str, carrier: str) -> list[TrackingUpdate]:
+        self._tried[number] = self._services.clock.now()
+        if len(self._tried) > _REMEMBERED:
+            self._tried.popitem(last=False)
+        for reads in self._services.connections.reads:
+            updates, _ = await _asked(reads, number, carrier or None)
+            if updates:
+                return updates
+        return []
+
+
 async def _asked(reads: CarrierReads, number: str, carrier: str | None) -> tuple[list[TrackingUpdate], bool]:
     try:
         return list(await reads.parcel(number, carrier)), False
@@ -125,9 +180,13 @@ class Shop:
         settings = self._services.settings
         last_goods: datetime | None = None
         last_hooks: datetime | None = None
+        last_look: datetime | None = None
         while True:
             now = self._services.clock.now()
             if isinstance(store, MirroredStore):
+                if _is_due(last_look, now, _HOUR):
+                    last_look = now
+                    await self._examine(store)
                 await self._compare(store)
                 if _is_due(last_goods, now, timedelta(minutes=settings.catalogue.sync_minutes)):
                     last_goods = now if await self._sync(store, whole=last_goods is None) else last_goods
@@ -135,6 +194,12 @@ class Shop:
                     last_hooks = now
                     await self._subscribe(store)
             await self._bell.wait(settings.orders.reconcile_minutes * 60)
+
+    async def _examine(self, store: MirroredStore) -> None:
+        """Learn what our key may do there now; what is missing stands in the log, too."""
+        for finding in await store.platform.examine():
+            if finding.level == "mend":
+                _log.warning("the shop lacks something", extra={"finding": finding.text})
 
     async def _compare(self, store: MirroredStore) -> None:
         try:

@@ -12,6 +12,7 @@
     │   └── NotAllowed               the role does not permit it (403)
     ├── StoreError               the order system could not be read or written
     │   ├── StoreUnavailable         not now; carries the time of the last good read, if any
+    │   │   └── StoreBusy                it asked us to wait, and did nothing
     │   └── StoreRefused             it answered no, for good
     └── ActionRefused            the gate said no; carries the policy's reason
 
@@ -88,6 +89,10 @@ class StoreUnavailable(StoreError):
     def __init__(self, message: str, last_read: datetime | None = None) -> None:
         super().__init__(message)
         self.last_read = last_read
+
+
+class StoreBusy(StoreUnavailable):
+    """The order system asked us to wait: what was asked for was certainly not done."""
 
 
 class StoreRefused(StoreError):

@@ -5,7 +5,7 @@ locks the order, applies a pure change (`changes`), and remembers its result, al
 second effect. It knows nothing of policies, proofs or conversations.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal, TypeAlias, TypeVar, get_args
@@ -67,6 +67,7 @@ def _due(at: datetime) -> date:
 class EmbeddedStore:
     """The Store over `memory.orders`. `on_change` is called with an order's id after each committed change.
 
+    `freshen` may ask carriers about an order that is read alone, and says whether anything new was told.
     `label_url(order_id, key)` says where the slip of the return opened under `key` can be printed."""
 
     source: str = "embedded"
@@ -86,17 +87,25 @@ class EmbeddedStore:
         self._snapshots = Snapshots(_CACHED)
         self.on_change: Callable[[str], None] | None = None
         self.label_url: Callable[[str, str], str] | None = None
+        self.freshen: Callable[[Kept], Awaitable[bool]] | None = None
 
     # Reads
 
     async def order(self, order_id: str) -> OrderSnapshot | None:
         """The order with this id."""
         kept = await self.kept(order_id)
-        return self._snapshot(kept) if kept else None
+        return await self._freshened(kept) if kept else None
 
     async def last_read(self, order_id: str) -> OrderSnapshot | None:
-        """The order as it is kept here."""
-        return await self.order(order_id)
+        """The order as it is kept here; no carrier is asked."""
+        kept = await self.kept(order_id)
+        return self._snapshot(kept) if kept else None
+
+    async def _freshened(self, kept: Kept) -> OrderSnapshot:
+        """The order, after its carriers were asked where that is due."""
+        if self.freshen is not None and await self.freshen(kept):
+            kept = await self.kept(kept.stored.id) or kept
+        return self._snapshot(kept)
 
     async def kept(self, order_id: str) -> Kept | None:
         """The order as it is stored, with what others told about it."""
@@ -114,7 +123,7 @@ class EmbeddedStore:
             return await with_told(tx, [await orders.by_number(tx, key)])
 
         kept = next(iter(await self._read(find)), None) if key else None
-        return self._snapshot(kept) if kept else None
+        return await self._freshened(kept) if kept else None
 
     async def orders_of(
         self, *, customer_id: str | None = None, email: str | None = None, phone: str | None = None

@@ -288,7 +288,7 @@ IN_TABLE_ORDER: Sequence[Callable[[Waiting], RowResult | None]] = (
 
 def waiting_rows(case: Waiting) -> list[RowResult]:
     """The first row that holds for lines which have not left; one for each group of lines that waits for its own."""
-    whole = _first(WHOLE_ORDER, case)
+    whole = _first(WHOLE_ORDER, replace(case, work=work.open_work(case.order, case.lines)))
     if whole is not None:
         return [whole]
     shares = work.shares(case.order, case.lines)

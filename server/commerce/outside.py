@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from server import telemetry
-from server.errors import StoreUnavailable
+from server.errors import StoreBusy, StoreUnavailable
 
 Priority: TypeAlias = Literal["chat", "webhook", "delta", "backfill"]
 """Who waits for the answer: a shopper, a webhook's re-reading, the regular comparison, the first filling."""
@@ -187,7 +187,7 @@ class Outside:
         """One call. `body` is sent as JSON. `is_read` (default: GET) = it may be repeated once after a failure.
 
         Answers with a status below 500 other than 429 come back as they are. Raises StoreUnavailable otherwise: no answer
-        in time, a failure of theirs, told to wait longer than `priority` allows, or the circuit is open."""
+        in time, a failure of theirs, or the circuit is open; StoreBusy when told to wait longer than `priority` allows."""
         repeats = (method == "GET") if is_read is None else is_read
         sent = json.dumps(body).encode() if body is not None else content
         named = {"Content-Type": "application/json", **(headers or {})} if body is not None else dict(headers or {})
@@ -225,7 +225,7 @@ class Outside:
                 if is_last or reply.status not in _AGAIN:
                     raise StoreUnavailable(f"{self.name} answered {reply.status}")
             elif reply is not None and not repeats:
-                raise StoreUnavailable(f"{self.name} is busy")
+                raise StoreBusy(f"{self.name} is busy")
             await asyncio.sleep(random.uniform(0.1, 0.4))
         raise AssertionError("unreachable")
 
@@ -240,7 +240,7 @@ class Outside:
         if pause <= 0:
             return
         if pause > _PATIENCE_S[priority]:
-            raise StoreUnavailable(f"{self.name} asked us to wait {pause:.0f} s")
+            raise StoreBusy(f"{self.name} asked us to wait {pause:.0f} s")
         await asyncio.sleep(pause + random.uniform(0, 0.1))
 
     async def _once(

@@ -28,6 +28,7 @@ from server.commerce.documents import (
     decode_product,
 )
 from server.commerce.embedded import EmbeddedStore
+from server.commerce.kept import Kept
 from server.commerce.model import Address, CustomerRecord, LineQuantity, Money, OrderSnapshot, Product, Variant
 from server.commerce.parse import customer_record
 from server.commerce.store import (
@@ -145,6 +146,15 @@ class MirroredStore:
         self._mirror.on_change = call
 
     @property
+    def freshen(self) -> Callable[[Kept], Awaitable[bool]] | None:
+        """May ask carriers about an order that is read alone, and says whether anything new was told."""
+        return self._mirror.freshen
+
+    @freshen.setter
+    def freshen(self, call: Callable[[Kept], Awaitable[bool]] | None) -> None:
+        self._mirror.freshen = call
+
+    @property
     def source(self) -> str:
         """The platform's name."""
         return self.platform.name
@@ -174,7 +184,7 @@ class MirroredStore:
 
     async def last_read(self, order_id: str) -> OrderSnapshot | None:
         """The order as it was read last; the platform is not asked."""
-        return await self._mirror.order(order_id)
+        return await self._mirror.last_read(order_id)
 
     async def order_by_number(self, number: str) -> OrderSnapshot | None:
         """The order that a shopper calls `number`."""

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
-from server.errors import StoreRefused, StoreUnavailable
+from server.errors import StoreBusy, StoreRefused, StoreUnavailable
 
 R = TypeVar("R")
 LOOKS_S: Final = (0.0, 2.0, 8.0, 20.0, 30.0)
@@ -60,8 +60,8 @@ class Once:
     ) -> R:
         """`effect` reads the platform and gives the result if the write is visible there, else None.
 
-        `send` raises StoreRefused when the platform said no (then the key is free again), StoreUnavailable when nobody
-        knows. Raises the same; StoreUnavailable also when an earlier sending cannot be found."""
+        `send` raises StoreRefused when the platform said no, StoreBusy when it did nothing (then the key is free again),
+        StoreUnavailable when nobody knows. Raises the same; StoreUnavailable also when an earlier sending cannot be found."""
         lock = self._locks.setdefault(subject, asyncio.Lock())
         async with lock:
             return await self._run(key, name, subject, at, send, effect, to_raw, from_raw)
@@ -91,7 +91,7 @@ class Once:
     async def _send(self, key: str, send: Callable[[], Awaitable[R]], effect: Callable[[], Awaitable[R | None]]) -> R:
         try:
             return await send()
-        except StoreRefused:
+        except (StoreRefused, StoreBusy):
             await self._ledger.forget(key)
             raise
         except StoreUnavailable:

@@ -10,7 +10,7 @@ import pytest
 from memory.engines.base import Database
 from server.commerce.connectors.mirrored import StoredLedger
 from server.commerce.connectors.once import Once
-from server.errors import StoreRefused, StoreUnavailable
+from server.errors import StoreBusy, StoreRefused, StoreUnavailable
 from tests.support.databases import ENGINES, NOW, opened, url_of
 
 
@@ -22,12 +22,15 @@ class Shop:
         self.loses_answer = False
         self.loses_call = False
         self.refuses = False
+        self.is_busy = False
         self.shows_after = 0
 
     async def send(self) -> str:
         """Do it."""
         if self.refuses:
             raise StoreRefused("no such line")
+        if self.is_busy:
+            raise StoreBusy("wait a second")
         if not self.loses_call:
             self.done.append("refund")
         if self.loses_answer or self.loses_call:
@@ -106,6 +109,16 @@ async def test_a_refused_write_may_be_asked_for_again(database: Database) -> Non
         await run(once_over(database), shop)
     shop.refuses = False
     assert await run(once_over(database), shop) == "refund 1"
+
+
+async def test_a_write_that_a_busy_shop_did_not_do_may_be_asked_for_again(database: Database) -> None:
+    shop = Shop()
+    shop.is_busy = True
+    with pytest.raises(StoreBusy):
+        await run(once_over(database), shop)
+    shop.is_busy = False
+    assert await run(once_over(database), shop) == "refund 1"
+    assert shop.done == ["refund"]
 
 
 async def test_two_at_once_send_once(database: Database) -> None:

@@ -21,6 +21,19 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from server.errors import SettingsError
+from server.parties import CarrierSettings as CarrierSettings
+from server.parties import CarriersSettings as CarriersSettings
+from server.parties import CatalogueSettings as CatalogueSettings
+from server.parties import ClickPostSettings as ClickPostSettings
+from server.parties import ImportsSettings as ImportsSettings
+from server.parties import LabelsSettings as LabelsSettings
+from server.parties import OrdersSettings as OrdersSettings
+from server.parties import PaymentsSettings as PaymentsSettings
+from server.parties import RestSettings as RestSettings
+from server.parties import ShopifySettings as ShopifySettings
+from server.parties import WarehouseSettings as WarehouseSettings
+from server.parties import WooCommerceSettings as WooCommerceSettings
+from server.parties import doc
 
 _PREFIX = "ONETHREAD_"
 _MIN_KEY_CHARS = 32
@@ -31,241 +44,101 @@ _AT_LEAST_ONE = (("database", "readers"), ("turns", "workers"), ("turns", "lease
 _DURATION = re.compile(r"(?P<sign>-?)P(?:(?P<d>\d+)D)?(?:T(?:(?P<h>\d+)H)?(?:(?P<m>\d+)M)?(?:(?P<s>\d+)S)?)?")
 
 
-def _doc(default: Any, text: str) -> Any:
-    """A field with its default and its one-line description (docs/settings.md is made from these)."""
-    if isinstance(default, (list, dict)):
-        return field(default_factory=lambda: type(default)(default), metadata={"doc": text})
-    return field(default=default, metadata={"doc": text})
-
-
 @dataclass(frozen=True, slots=True)
 class DatabaseSettings:
     """Where everything is stored."""
 
-    url: str = _doc("", "`sqlite:///path.db` or `postgresql://...`; empty = onethread.db in the data folder")
-    readers: int = _doc(3, "read connections of the SQLite engine")
+    url: str = doc("", "`sqlite:///path.db` or `postgresql://...`; empty = onethread.db in the data folder")
+    readers: int = doc(3, "read connections of the SQLite engine")
 
 
 @dataclass(frozen=True, slots=True)
 class BusSettings:
     """How processes wake each other."""
 
-    url: str = _doc("local", "`local` (one process)")
+    url: str = doc("local", "`local` (one process)")
 
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
     """The web server."""
 
-    public_url: str = _doc("", "scheme and host that browsers and providers use; empty = http://127.0.0.1:PORT")
-    secret_keys: tuple[str, ...] = _doc(
+    public_url: str = doc("", "scheme and host that browsers and providers use; empty = http://127.0.0.1:PORT")
+    secret_keys: tuple[str, ...] = doc(
         (), "signing keys, newest last, 32 characters or more each; empty = one is made in the data folder"
     )
-    data: str = _doc("data", "folder for the database, the key and uploads")
-    host: str = _doc("127.0.0.1", "address to listen on")
-    port: int = _doc(8000, "port to listen on")
-    clock_offset: str = _doc("", "ISO 8601 duration that shifts the clock, for rehearsals on loopback")
-    log_level: str = _doc("info", "debug, info, warning or error")
+    data: str = doc("data", "folder for the database, the key and uploads")
+    host: str = doc("127.0.0.1", "address to listen on")
+    port: int = doc(8000, "port to listen on")
+    clock_offset: str = doc("", "ISO 8601 duration that shifts the clock, for rehearsals on loopback")
+    log_level: str = doc("info", "debug, info, warning or error")
 
 
 @dataclass(frozen=True, slots=True)
 class ShopSettings:
     """The shop that this installation serves."""
 
-    name: str = _doc("Our shop", "as customers know it")
-    tz: str = _doc("UTC", "the shop's time zone")
-    region: str = _doc("US", "two-letter country for telephone numbers without a prefix")
-    url: str = _doc("", "the shop's own address, for links back")
-    assistant: str = _doc("Robin", "the assistant's name; it always says that it is an assistant")
-    order_number_example: str = _doc("#1042", "what an order number looks like, for questions to customers")
+    name: str = doc("Our shop", "as customers know it")
+    tz: str = doc("UTC", "the shop's time zone")
+    region: str = doc("US", "two-letter country for telephone numbers without a prefix")
+    url: str = doc("", "the shop's own address, for links back")
+    assistant: str = doc("Robin", "the assistant's name; it always says that it is an assistant")
+    order_number_example: str = doc("#1042", "what an order number looks like, for questions to customers")
 
 
 @dataclass(frozen=True, slots=True)
 class DeskSettings:
     """When people work at the desk."""
 
-    hours: tuple[str, ...] = _doc(
+    hours: tuple[str, ...] = doc(
         ("mon-fri 09:00-18:00",), "opening hours in the shop's zone, such as `mon-fri 09:00-18:00`"
     )
-    holidays: tuple[str, ...] = _doc((), "days without anybody, such as `2026-12-25`")
-    contact: str = _doc("", "another way to reach people, told when nobody is there")
+    holidays: tuple[str, ...] = doc((), "days without anybody, such as `2026-12-25`")
+    contact: str = doc("", "another way to reach people, told when nobody is there")
 
 
 @dataclass(frozen=True, slots=True)
 class PolicySettings:
     """What may be seen and done."""
 
-    file: str = _doc("", "policy file; empty = the shipped default")
+    file: str = doc("", "policy file; empty = the shipped default")
 
 
 @dataclass(frozen=True, slots=True)
 class WidgetSettings:
     """The chat on the shop's pages."""
 
-    origins: tuple[str, ...] = _doc((), "origins of the shop's pages; PUBLIC_URL's own is always allowed")
-    sites: tuple[str, ...] = _doc(("default",), "site keys; the first is used when none is named")
-    identity_secrets: tuple[str, ...] = _doc(
+    origins: tuple[str, ...] = doc((), "origins of the shop's pages; PUBLIC_URL's own is always allowed")
+    sites: tuple[str, ...] = doc(("default",), "site keys; the first is used when none is named")
+    identity_secrets: tuple[str, ...] = doc(
         (), "`site=secret` for shop-signed identity tokens (HS256, 32 characters or more)"
     )
-    accent: str = _doc("#2f6f5e", "accent colour")
-    greeting: str = _doc("", "first line of an empty chat; empty = the shipped one in the visitor's language")
-    max_upload_bytes: int = _doc(10_485_760, "largest file that a shopper may send")
+    accent: str = doc("#2f6f5e", "accent colour")
+    greeting: str = doc("", "first line of an empty chat; empty = the shipped one in the visitor's language")
+    max_upload_bytes: int = doc(10_485_760, "largest file that a shopper may send")
 
 
 @dataclass(frozen=True, slots=True)
 class TurnsSettings:
     """How the assistant answers."""
 
-    burst_ms: int = _doc(
+    burst_ms: int = doc(
         -1, "wait after the last message before answering; -1 = by channel (widget 1200, WhatsApp and SMS 2500, else 0)"
     )
-    workers: int = _doc(16, "turns answered at once by one process")
-    lease_s: int = _doc(30, "a turn held longer than this is claimed again")
-    deadline_s: int = _doc(12, "a turn that takes longer is handed to a person")
+    workers: int = doc(16, "turns answered at once by one process")
+    lease_s: int = doc(30, "a turn held longer than this is claimed again")
+    deadline_s: int = doc(12, "a turn that takes longer is handed to a person")
 
 
 @dataclass(frozen=True, slots=True)
 class LimitsSettings:
     """Limits at the doors; 0 = off."""
 
-    sockets_per_ip: int = _doc(60, "open widget sockets of one address")
-    sessions_per_ip: int = _doc(60, "widget sessions of one address in a minute")
-    messages_per_s: float = _doc(5.0, "messages a second of one socket (burst 20)")
-    frames_per_s: float = _doc(20.0, "frames a second of one socket")
-    lookups_per_ip: int = _doc(20, "wrong order look-ups of one address in an hour")
-
-
-@dataclass(frozen=True, slots=True)
-class ShopifySettings:
-    """A shop on Shopify. Three lines connect it: `shop`, `token` (or `client_id`) and `secret`."""
-
-    shop: str = _doc("", "`name.myshopify.com`; set = orders are read from Shopify")
-    token: str = _doc("", "Admin API access token of a custom app; empty = asked for with client_id and secret")
-    client_id: str = _doc("", "client id of an app in the same organisation (client credentials)")
-    secret: str = _doc("", "the app's client secret: signs webhooks, and fetches tokens with client_id")
-    api_version: str = _doc("2026-07", "Admin API version, one of 2026-01, 2026-04, 2026-07, 2026-10")
-    api_url: str = _doc("", "another base URL in place of https://SHOP, for tests on loopback")
-
-
-@dataclass(frozen=True, slots=True)
-class WooCommerceSettings:
-    """A shop on WooCommerce. Three lines connect it: `url`, `key` and `secret`."""
-
-    url: str = _doc("", "address of the WordPress site; set = orders are read from WooCommerce")
-    key: str = _doc("", "consumer key, `ck_...`, with permission read_write")
-    secret: str = _doc("", "consumer secret, `cs_...`")
-    webhook_secret: str = _doc("", "what signs webhooks; empty = the consumer secret, as WooCommerce itself does")
-    rest_route_style: str = _doc("pretty", "`pretty`, or `query` for hosts without permalinks (/?rest_route=)")
-    keys_in_query: bool = _doc(False, "send key and secret in the URL, for hosts that strip the Authorization header")
-    allow_private: bool = _doc(False, "allow a private address, for a shop in your own network")
-    status_map: tuple[str, ...] = _doc(
-        (), "what custom statuses mean, such as `shipped=shipped` or `picking=processing`"
-    )
-    on_hold: str = _doc("payment", "what on-hold means in this shop: `payment` or `warehouse`")
-    tracking_meta: tuple[str, ...] = _doc((), "order meta keys that hold a tracking number, where a plugin has its own")
-
-
-@dataclass(frozen=True, slots=True)
-class RestSettings:
-    """A shop system of your own that speaks the signed REST contract of docs/connect.md."""
-
-    url: str = _doc("", "base URL of GET /orders and GET /orders/{id}; set = orders are read from there")
-    secret: str = _doc("", "signs our requests and the webhooks to us")
-    allow_private: bool = _doc(False, "allow a private address, for a system in your own network")
-
-
-@dataclass(frozen=True, slots=True)
-class ImportsSettings:
-    """How orders files in CSV are read."""
-
-    status_map: tuple[str, ...] = _doc(
-        ("default=unknown",),
-        "what the status column means, such as `sent=shipped`; or `preset=bigcommerce` or `preset=magento`",
-    )
-    source_tz: str = _doc("", "zone of times without offset; needed when a file has any")
-
-
-@dataclass(frozen=True, slots=True)
-class CarrierSettings:
-    """One provider of tracking events."""
-
-    secret: str = _doc("", "what signs its webhooks; empty = its webhook is not mounted")
-    api_key: str = _doc("", "key for reading parcels when no webhook came; empty = no polling")
-    api_url: str = _doc("", "another base URL in place of the provider's own")
-
-
-@dataclass(frozen=True, slots=True)
-class ClickPostSettings(CarrierSettings):
-    """ClickPost has two more: its user name, and the zone of its times."""
-
-    username: str = _doc("", "user name that belongs to api_key")
-    tz: str = _doc("Asia/Kolkata", "zone of its times, whatever they say: compare with a known scan before going live")
-
-
-@dataclass(frozen=True, slots=True)
-class CarriersSettings:
-    """Who tells us where parcels are, by name."""
-
-    easypost: CarrierSettings = field(default_factory=CarrierSettings)
-    aftership: CarrierSettings = field(default_factory=CarrierSettings)
-    shippo: CarrierSettings = field(default_factory=CarrierSettings)
-    seventeen_track: CarrierSettings = field(default_factory=CarrierSettings, metadata={"name": "17track"})
-    clickpost: ClickPostSettings = field(default_factory=ClickPostSettings)
-    generic: CarrierSettings = field(default_factory=CarrierSettings)
-
-
-@dataclass(frozen=True, slots=True)
-class WarehouseSettings:
-    """The warehouse's own messages: picked, packed, held, return received."""
-
-    secret: str = _doc("", "what signs them; empty = rest.secret")
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentsSettings:
-    """The payment provider's messages: failed, charged twice, refund bounced."""
-
-    secret: str = _doc("", "what signs them; empty = rest.secret")
-
-
-@dataclass(frozen=True, slots=True)
-class LabelsSettings:
-    """Return labels: who makes them, and where returns go."""
-
-    provider: str = _doc("embedded", "`embedded` (a printable slip), `easypost` or `shippo`")
-    api_key: str = _doc("", "key of the provider")
-    api_url: str = _doc("", "another base URL in place of the provider's own")
-    name: str = _doc("", "name on the return address; empty = the shop's")
-    line1: str = _doc("", "street of the return address; empty = none is printed, and no label can be bought")
-    line2: str = _doc("", "second line of the return address")
-    city: str = _doc("", "city of the return address")
-    region: str = _doc("", "state or province of the return address")
-    zip: str = _doc("", "postal code of the return address")
-    country: str = _doc("", "two-letter country of the return address")
-    phone: str = _doc("", "telephone number that carriers ask for")
-    parcel_grams: int = _doc(1000, "weight of a return parcel, in grams")
-    parcel_cm: tuple[int, ...] = _doc((30, 20, 10), "length, width and height of a return parcel, in cm")
-
-
-@dataclass(frozen=True, slots=True)
-class CatalogueSettings:
-    """What is answered before a purchase."""
-
-    currency: str = _doc("", "ISO 4217 code of the shop's prices where the shop system does not say")
-    cart_url: str = _doc(
-        "",
-        "a link that fills the cart, with {sku}, {variant_id} and {quantity}; empty = the platform's own, if it has one",
-    )
-    sync_minutes: int = _doc(30, "how often the whole catalogue is compared; changes arrive by webhook at once")
-
-
-@dataclass(frozen=True, slots=True)
-class OrdersSettings:
-    """How fresh an order must be to be spoken of."""
-
-    fresh_s: int = _doc(60, "one read of an order serves everyone who asks within so many seconds")
-    max_age_s: int = _doc(300, "an older read is repeated before answering, or its age is said")
-    reconcile_minutes: int = _doc(10, "how often the shop is asked for changes whose webhook never came")
+    sockets_per_ip: int = doc(60, "open widget sockets of one address")
+    sessions_per_ip: int = doc(60, "widget sessions of one address in a minute")
+    messages_per_s: float = doc(5.0, "messages a second of one socket (burst 20)")
+    frames_per_s: float = doc(20.0, "frames a second of one socket")
+    lookups_per_ip: int = doc(20, "wrong order look-ups of one address in an hour")
 
 
 @dataclass(frozen=True, slots=True)

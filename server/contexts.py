@@ -17,7 +17,7 @@ from memory.engines.base import Tx
 from memory.projection import Event
 from memory.threads import Thread
 from memory.times import from_ms
-from server.answering.context import Context, Dialogue, Said, Shop
+from server.answering.context import Context, Dialogue, Goods, Said, Shop
 from server.desk.hours import back_at, is_staffed
 from server.services import Services
 
@@ -91,10 +91,11 @@ def _empty(services: Services, thread: Thread, customer: customers.Customer) -> 
         settings.shop.name, settings.shop.tz, settings.shop.region, settings.shop.assistant,
         settings.shop.order_number_example, settings.desk.contact,
     )  # fmt: skip
+    goods = Goods(services.catalogue, settings.catalogue.currency, settings.catalogue.cart_url)
     return Context(
         thread.id, thread.public_id, thread.number, services.clock.now(), "", nobody, customer, (), (), Dialogue(), {},
         thread.state.owner_kind, thread.state.status, "en", "", services.store, services.policy, shop,
-        _Guesses(services), settings.limits.lookups_per_ip, wismo=services.limits.wismo,
+        _Guesses(services), settings.limits.lookups_per_ip, wismo=services.limits.wismo, goods=goods,
     )  # fmt: skip
 
 

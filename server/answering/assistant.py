@@ -11,7 +11,7 @@ from typing import Final
 from server.actions.gate import Gate
 from server.answering.context import Answer, Context, Option
 from server.answering.identify import numbers_in
-from server.answering.skills import courtesy, guide, order_status, refund_status, returns
+from server.answering.skills import courtesy, goods, guide, order_status, refund_status, returns
 from server.answering.turn import Turn, copied
 from server.answering.understand import Understanding, understand, yesno
 from server.answering.words.voice import Voice
@@ -115,20 +115,22 @@ def _complains_again(turn: Turn) -> bool:
 
 
 async def _respond(turn: Turn) -> None:
-    if await returns.continues(turn):
+    if await returns.continues(turn) or await goods.continues(turn):
         return
     tasks = _tasks(turn)
     if not tasks:
         await _without_task(turn)
         return
     courtesy.open_with_feeling(turn)
-    remaining = list(tasks)
+    remaining, waiting = list(tasks), turn.dialogue.tasks
     for task in tasks:
+        before = (turn.dialogue.asked, turn.dialogue.asked_times)
         await SKILLS[task](turn)
-        if turn.reason or turn.dialogue.asked:
+        if turn.reason or (turn.dialogue.asked and (turn.dialogue.asked, turn.dialogue.asked_times) != before):
             break
         remaining.remove(task)
-    turn.dialogue.tasks = remaining if turn.dialogue.asked else []
+    is_still_open = bool(turn.dialogue.asked) and not remaining
+    turn.dialogue.tasks = waiting if is_still_open else remaining if turn.dialogue.asked else []
 
 
 def _tasks(turn: Turn) -> list[str]:
@@ -144,7 +146,9 @@ def _tasks(turn: Turn) -> list[str]:
         return list(dict.fromkeys([*pending, *sure]))
     if turn.understood.abstain and _likely(turn):
         return [turn.understood.intent]
-    ordered = sorted(dict.fromkeys(sure), key=lambda name: _FACTS_FIRST.get(name, 5))
+    ordered = sorted(dict.fromkeys(sure), key=lambda name: _FACTS_FIRST.get(name, 6))
+    if set(ordered) >= goods.INTENTS:
+        ordered.remove("stock_question")  # one skill answers both
     if len(ordered) > 1 and "complaint" in ordered:
         ordered.remove("complaint")  # what it is about is answered; the regret comes before
     return list(ordered[:3])
@@ -200,14 +204,16 @@ SKILLS: Final[Mapping[str, Skill]] = {
     "subscription": guide.for_a_person,
     "account": guide.for_a_person,
     "promo": guide.for_a_person,
-    "product_question": guide.for_a_person,
-    "stock_question": guide.for_a_person,
+    "product_question": goods.goods,
+    "stock_question": goods.goods,
 }
 _FACTS_FIRST: Final = {
     "complaint": 0,
-    "order_status": 1,
-    "delivery_problem": 1,
-    "refund_status": 2,
-    "policy_question": 3,
-    "return": 4,
+    "product_question": 1,
+    "stock_question": 1,
+    "order_status": 2,
+    "delivery_problem": 2,
+    "refund_status": 3,
+    "policy_question": 4,
+    "return": 5,
 }

@@ -13,6 +13,7 @@ import msgspec
 
 from memory.customers import Customer, Identity
 from memory.projection import Event
+from server.commerce.catalogue.catalogue import Catalogue
 from server.commerce.model import Fact
 from server.commerce.rows import WismoConfig
 from server.commerce.store import Store
@@ -62,6 +63,19 @@ class Proposal(msgspec.Struct, omit_defaults=True):
     expires_at: float = 0.0
 
 
+class GoodsTalk(msgspec.Struct, omit_defaults=True):
+    """What was last said about goods: `shown` in the order in which they were told, the one in question and its wanted options.
+
+    `question` waits for the product that it is about; `kinds` is what was asked last, `at` when."""
+
+    shown: list[str] = []
+    product_id: str = ""
+    wanted: dict[str, list[str]] = {}
+    kinds: list[str] = []
+    question: str = ""
+    at: float = 0.0
+
+
 class Dialogue(msgspec.Struct, omit_defaults=True):
     """The assistant's memory of one thread. `asked` names the question that is open."""
 
@@ -82,6 +96,16 @@ class Dialogue(msgspec.Struct, omit_defaults=True):
     refused: list[str] = []
     misses: int = 0
     complained_at: float = 0.0
+    goods: GoodsTalk | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """What may be said before a purchase: the catalogue, the currency of prices without one, a template of links to the cart."""
+
+    catalogue: Catalogue
+    currency: str = ""
+    cart_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +147,7 @@ class Context:
     agents_online: bool = False
     back_at: datetime | None = None
     is_desk_open: bool = False
+    goods: Goods | None = None
     wismo: WismoConfig = field(default_factory=WismoConfig)
 
     @property

@@ -35,6 +35,8 @@ _SAID_BY_STATUS: Final[Mapping[str, frozenset[str]]] = {
     "processing": frozenset({"preparing"}),
     "overdue": frozenset({"late"}),
     "back_ordered": frozenset({"back_ordered"}),
+    "in_stock": frozenset({"in_stock"}),
+    "sold_out": frozenset({"sold_out", "back_ordered"}),
     "partially_shipped": frozenset({"shipped"}),
     "shipped": frozenset({"shipped"}),
     "sent": frozenset({"shipped"}),

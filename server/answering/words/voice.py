@@ -1,7 +1,7 @@
 """The assistant's voice: phrases by key, filled with facts, collected as a text together with its evidence.
 
 A phrase may hold a fact only through `{name}`; every fact that was said is kept as evidence. Phrases live in
-phrases/LANGUAGE.yaml, the same keys in each; a test holds them against each other.
+phrases/LANGUAGE.yaml and phrases/goods.LANGUAGE.yaml, the same keys in each language; a test holds them against each other.
 """
 
 import re
@@ -48,10 +48,13 @@ _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @cache
 def phrases(language: str) -> Mapping[str, str]:
-    """Every phrase of a language, flat: `ask.order` -> text."""
-    text = files("server.answering.words.phrases").joinpath(f"{language}.yaml").read_text(encoding="utf-8")
-    tree = yaml.load(text, Loader=_LOADER)  # noqa: S506  # the safe loader, in C where there is one
-    return dict(_flat("", tree))
+    """Every phrase of a language, flat: `ask.order` -> text. What is said of goods has a file of its own."""
+    return {**dict(_read(f"{language}.yaml")), **dict(_read(f"goods.{language}.yaml"))}
+
+
+def _read(name: str) -> list[tuple[str, str]]:
+    text = files("server.answering.words.phrases").joinpath(name).read_text(encoding="utf-8")
+    return _flat("", yaml.load(text, Loader=_LOADER))  # noqa: S506  # the safe loader, in C where there is one
 
 
 def _flat(prefix: str, tree: Mapping[str, object]) -> list[tuple[str, str]]:

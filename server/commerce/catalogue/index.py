@@ -102,6 +102,7 @@ class Index:
         scores, hits = self._scores(wish)
         importance = [self._importance(slot) for slot in wish.slots]
         total = sum(importance) or 1.0
+        known = sum(share for share, slot in zip(importance, wish.slots, strict=True) if self.knows(slot)) or total
         ranked: list[tuple[float, str, int, float]] = []
         for doc, score in scores.items():
             product = self.products[self._ids[doc]]
@@ -110,7 +111,7 @@ class Index:
             covered = sum(importance[at] for at in range(len(importance)) if hits[doc] >> at & 1) / total
             ranked.append((-(score / total) * (1 - _COVERAGE + _COVERAGE * covered), product.id, doc, covered))
         ranked.sort()
-        best = [each for each in ranked if -each[0] >= _LEAST_SCORE]
+        best = [each for each in ranked if -each[0] * total / known >= _LEAST_SCORE]
         if wish.is_cheap and best:
             best = self._cheapest_first(best)
         return tuple(self._found(each, wish, hits[each[2]]) for each in best[:limit])

@@ -17,7 +17,7 @@ Asked: TypeAlias = Literal["colour", "size"]
 _FEW: Final = 5
 _SIZE_WORD: Final = (
     r"(?:sizes?|talla|tallas|numero|taille|pointure|grosse|tamanho|"
-    r"in (?:an? )?|en (?:la |el |una? )?|em (?:um |uma )?|du |le |la )"
+    r"in(?: an?)?|en(?: la| el| una?)?|em(?: um| uma)?|du|le|la)"
 )
 _COLOUR_NAMES: Final = re.compile(r"colou?r|couleur|farbe|\bcor\b|finish|acabado")
 _SIZE_NAMES: Final = re.compile(r"\bsize|talla|taille|pointure|grosse|groesse|tamanho|waist|length|largo")
@@ -133,7 +133,7 @@ def _is_size(short: str, text: str) -> bool:
             not _UNIT.match(folded[match.end() :])
             for match in re.finditer(rf"(?<![\w.,/-]){short}(?![\w.,/]\w|\w)", folded)
         )
-    return bool(re.search(rf"\b{_SIZE_WORD}\s*{re.escape(short)}(?!['\w])", folded))
+    return bool(re.search(rf"\b{_SIZE_WORD}\s+{re.escape(short)}(?!['\w])", folded))
 
 
 def _meant(text: str, listed: Sequence[str], language: str) -> list[str]:

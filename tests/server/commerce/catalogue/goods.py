@@ -14,6 +14,12 @@ CHART: Raw = {
         {"size": "L", "measures": {"chest": "98-104", "waist": "84-88"}},
     ],
 }
+VARIANTS: list[Raw] = [
+    {"sku": "J-BLUE-S", "options": {"colour": "Light blue", "size": "S"}, "price": 12900, "stock": 3},
+    {"sku": "J-NAVY-S", "options": {"colour": "Navy", "size": "S"}, "price": 12900, "stock": 9},
+    {"sku": "J-NAVY-M", "options": {"colour": "Navy", "size": "M"}, "price": 13900, "stock": 0},
+    {"sku": "J-RED-M", "options": {"colour": "Red", "size": "M"}, "price": 12900, "stock": 0, "available": True},
+]
 JACKET: Raw = {
     "id": "jacket",
     "title": "Rain jacket",
@@ -22,12 +28,7 @@ JACKET: Raw = {
     "currency": "EUR",
     "attributes": {"material": "recycled polyester", "care": "Machine wash 30 C"},
     "size_chart": CHART,
-    "variants": [
-        {"sku": "J-BLUE-S", "options": {"colour": "Light blue", "size": "S"}, "price": 12900, "stock": 3},
-        {"sku": "J-NAVY-S", "options": {"colour": "Navy", "size": "S"}, "price": 12900, "stock": 9},
-        {"sku": "J-NAVY-M", "options": {"colour": "Navy", "size": "M"}, "price": 13900, "stock": 0},
-        {"sku": "J-RED-M", "options": {"colour": "Red", "size": "M"}, "price": 12900, "stock": 0, "available": True},
-    ],
+    "variants": VARIANTS,
 }
 PLAIN: Raw = {"id": "vase", "title": "Vase", "variants": [{"sku": "V-1", "price": 3900}]}
 

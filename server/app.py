@@ -197,7 +197,7 @@ async def open_services(
         store.label_url = lambda order_id, key: label_url(settings, order_id, key)
     labels = await asyncio.to_thread(_labels, settings, clock, opened)
     services = Services(
-        settings, clock, opened, bus, store, policy, connections=linked, limits=_limits(settings), labels=labels
+        settings, clock, opened, bus, store, policy, connections=linked, limits=_limits(settings, linked), labels=labels
     )
     if linked.reads and isinstance(store, EmbeddedStore | MirroredStore):
         from server.asking import Freshener
@@ -206,9 +206,15 @@ async def open_services(
     return services
 
 
-def _limits(settings: Settings) -> Limits:
-    """How long things may take before they are late, stalled or too old to be spoken of as live."""
-    derive = DeriveConfig(shop_tz=settings.shop.tz, origin_country=settings.labels.country or None)
+def _limits(settings: Settings, linked: Connections) -> Limits:
+    """How long things may take before they are late, stalled or too old to be spoken of as live.
+
+    Where carriers are asked, one that has told nothing for a day is not taken for silence."""
+    derive = DeriveConfig(
+        shop_tz=settings.shop.tz,
+        origin_country=settings.labels.country or None,
+        feed_fresh_for=timedelta(days=1) if linked.reads else None,
+    )
     return Limits(WismoConfig(derive=derive, fresh_for=timedelta(seconds=settings.orders.max_age_s)))
 
 

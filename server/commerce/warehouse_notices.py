@@ -86,9 +86,12 @@ def _hold(draft: Draft, reason: str, at: datetime, until: object) -> None:
     newer = draft.is_newer(at)
     if not newer and draft.phase in _GOES_ON:
         return
-    if all(word(each.get("reason")) != reason for each in draft.parts("holds")):
-        hold = {"reason": reason, "since": at.isoformat(), **({"until": until} if until else {})}
-        draft.add("holds", hold, "hold", reason)
+    known = [each for each in draft.parts("holds") if word(each.get("reason")) == reason]
+    told = {"since": at.isoformat(), **({"until": until} if until else {})}
+    for each in known:  # a shop may say why without saying since when
+        each.update({name: value for name, value in told.items() if not each.get(name)})
+    if not known:
+        draft.add("holds", {"reason": reason, **told}, "hold", reason)
     if newer and draft.phase in _MAY_BE_HELD:
         draft.before["fulfilment", ""] = draft.phase
         draft.phase = Phase.ON_HOLD

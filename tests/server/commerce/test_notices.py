@@ -6,6 +6,7 @@ The order of `orders.an_order` was changed last on Friday at 17:00: `LATER` is a
 import json
 import random
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -212,6 +213,13 @@ def test_an_address_problem_is_a_hold_until_the_address_is_changed() -> None:
     assert seen(event("address_problem")).holds[0].reason == "address"
     changed = an_order(changes=[{"kind": "address", "at": LATER_STILL}])
     assert told(event("address_problem"), order=changed) == changed
+
+
+def test_the_warehouse_says_since_when_the_shops_own_hold_waits() -> None:
+    order = an_order(fulfilment="on_hold", holds=[{"reason": "address"}])
+    notices = [event("on_hold", EARLIER, reason="address"), {**event("on_hold", reason="address"), "id": "again"}]
+    (hold,) = seen(*notices, order=order).holds
+    assert hold.since == datetime.fromisoformat(EARLIER)
 
 
 def test_only_the_named_hold_is_released() -> None:

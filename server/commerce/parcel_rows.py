@@ -5,7 +5,8 @@ the first of the table. The exceptions are stated where they are made: customs k
 and a van that did not come by noon of the next day is treated as a failed attempt or as silence. Pure.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -267,7 +268,7 @@ def _attempted(parcel: Parcel) -> RowResult:
     """Row 21: they came and could not deliver."""
     state, shipment = parcel.state, parcel.shipment
     scans = [event for event in shipment.events if event.code is Status.ATTEMPTED]
-    number = max(len(scans), len(shipment.attempts), 1)
+    number = max(_failed(scans, parcel.order.tz), len(shipment.attempts), 1)
     last = shipment.attempts[-1] if shipment.attempts else Attempt()
     scan = scans[-1] if scans else state.bearing
     at = scan.at if scan is not None else last.at
@@ -278,6 +279,12 @@ def _attempted(parcel: Parcel) -> RowResult:
         facts.add("pickup_place", "place", shipment.pickup.place).moment("pickup_until", shipment.pickup.until)
     final = _when(last.is_final or number >= 2, "failed", f"attempt {number}: it may go back")
     return parcel.result(21, facts, "reschedule hold_at_pickup change_address", [final])
+
+
+def _failed(scans: Sequence[TrackingEvent], tz: str) -> int:
+    """How many attempts failed: shop and carrier both tell of the same one, each in its own words."""
+    by_source = Counter(scan.source for scan in scans)
+    return max(len({local_day(scan.at, tz) for scan in scans}), *by_source.values(), 0)
 
 
 def _pickup(parcel: Parcel) -> RowResult:

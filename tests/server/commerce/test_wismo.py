@@ -84,6 +84,10 @@ def moved(**eta: object) -> Raw:
 
 FRESH = scan("2026-11-20T17:40:00Z")
 TOLD_LATE_LABEL = scan(ago(hours=3), "label_created", flags=["no_carrier_data"])
+ATTEMPT_TOLD_TWICE = [
+    scan(ago(hours=2), "attempted", raw_code="ATTEMPTED_DELIVERY", source="shopify"),
+    scan(ago(hours=2), "attempted", raw_code="failure/delivery_exception", source="easypost"),
+]
 WEEKS_AGO: Raw = {"promised": {"min": "2026-11-05", "max": "2026-11-09"}, "placed_at": "2026-11-01T10:00:00Z"}
 LONG_PROMISED: Raw = {"promised": {"min": "2026-11-18", "max": "2026-12-10"}}
 LAST_MONTH: Raw = {"promised": {"min": "2026-11-10", "max": "2026-11-16"}}
@@ -303,6 +307,7 @@ CASES = [
     # 21 attempted
     Case("first attempt", shipped(scan(ago(hours=2), "attempted", reason="nobody_home")), 21),
     Case("second attempt", shipped(scan(ago(days=1), "attempted"), scan(ago(hours=2), "attempted")), 21, PERSON),
+    Case("one attempt, told by shop and carrier", shipped(*ATTEMPT_TOLD_TWICE), 21),
     Case("final attempt", shipped(scan(ago(hours=2), "attempted"), attempts=[{"final": True}]), 21, PERSON),
     # 22 to be collected
     Case(

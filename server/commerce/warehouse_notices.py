@@ -20,6 +20,7 @@ _NOT_BEGUN: Final = frozenset({Phase.UNFULFILLED, Phase.SCHEDULED, Phase.UNKNOWN
 _MAY_BE_HELD: Final = frozenset({Phase.UNFULFILLED, Phase.SCHEDULED, Phase.PROCESSING, Phase.UNKNOWN, ""})
 _GOES_ON: Final = frozenset({Phase.PROCESSING, Phase.PARTIALLY_SHIPPED})
 _NOT_THEIRS: Final = frozenset({HoldReason.PAYMENT, HoldReason.FRAUD_REVIEW})
+_MAY_BE_PLANNED: Final = frozenset({WorkStatus.OPEN, WorkStatus.SCHEDULED})
 _CLOSED_WORK: Final = frozenset({WorkStatus.CLOSED, WorkStatus.CANCELLED})
 _STEPS: Final[Mapping[str, WorkStatus]] = {
     "work_started": WorkStatus.IN_PROGRESS,
@@ -62,10 +63,35 @@ def _work_of(draft: Draft, notice: Raw) -> Json:
     return ours[0] if ours else draft.add("fulfilment_orders", {"id": own, "status": "open"}, "work", own)
 
 
+def _planned(draft: Draft, notice: Raw, at: datetime) -> None:
+    if draft.is_over:
+        return
+    entry = _work_of(draft, notice)
+    if draft.may_change("work", entry["id"], at) and word(entry.get("status")) in _MAY_BE_PLANNED:
+        entry.update(status=WorkStatus.SCHEDULED.value, fulfil_at=notice["for"], at=at.isoformat())
+    if draft.is_newer(at) and draft.phase in _NOT_BEGUN:
+        draft.phase = Phase.SCHEDULED
+
+
+def _recall_refused(draft: Draft, notice: Raw, at: datetime) -> None:
+    entry = _work_of(draft, notice)
+    if draft.may_change("work", entry["id"], at):
+        entry["request_status"] = "cancellation_rejected"
+
+
 def _ship_by(draft: Draft, notice: Raw, at: datetime) -> None:
-    if not draft.document.get("fulfil_by") or draft.may_change("fulfil_by", "", at):
-        draft.ours.add(("fulfil_by", ""))
-        draft.document["fulfil_by"] = notice["by"]
+    _say(draft, "fulfil_by", notice["by"], at)
+
+
+def _deliver_by(draft: Draft, notice: Raw, at: datetime) -> None:
+    _say(draft, "promised", {"min": notice.get("from"), "max": notice["by"]}, at)
+
+
+def _say(draft: Draft, name: str, value: object, at: datetime) -> None:
+    """State something of the whole order that the platform does not tell, or told before."""
+    if not draft.document.get(name) or draft.may_change(name, "", at):
+        draft.ours.add((name, ""))
+        draft.document[name] = value
 
 
 # Holds and shortages
@@ -265,9 +291,12 @@ EFFECTS: Final[Mapping[str, Effect]] = {
     **dict.fromkeys(_STEPS, _work),
     "on_hold": _on_hold,
     "hold_released": _hold_released,
+    "planned": _planned,
+    "recall_refused": _recall_refused,
     "short": _short,
     "address_problem": _address_problem,
     "ship_by": _ship_by,
+    "deliver_by": _deliver_by,
     "return_received": _return_received,
     "return_inspected": _return_inspected,
     "label_attached": _label_attached,

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from server.commerce.documents import decode_order
 from server.commerce.model import OrderSnapshot
 from server.commerce.notices import MOST_EVENTS, Source, read_notices, with_notices
+from server.commerce.work import is_recall_refused
 from tests.server.commerce.orders import a_line, a_parcel, an_event, an_order, snap
 
 EARLIER = "2026-11-20T09:00:00Z"
@@ -190,6 +191,29 @@ def test_a_date_to_ship_by_is_taken_when_it_is_newer_or_when_there_is_none() -> 
     known = an_order(fulfil_by="2026-11-23")
     assert told(event("ship_by", EARLIER, by="2026-11-24"), order=known)["fulfil_by"] == "2026-11-23"
     assert told(event("ship_by", LATER, by="2026-11-24"), order=known)["fulfil_by"] == "2026-11-24"
+
+
+def test_a_promise_is_taken_when_it_is_newer_or_when_there_is_none() -> None:
+    notice = event("deliver_by", EARLIER, **{"from": "2026-11-24", "by": "2026-11-26"})
+    assert told(notice, order=an_order(promised=None))["promised"] == {"min": "2026-11-24", "max": "2026-11-26"}
+    assert told(notice)["promised"] == an_order()["promised"]
+    assert told(event("deliver_by", LATER, by="2026-11-26"))["promised"] == {"min": None, "max": "2026-11-26"}
+
+
+def test_what_is_planned_leaves_on_its_day_until_work_begins() -> None:
+    planned = seen(event("planned", **{"for": "2026-11-27"}))
+    assert (planned.fulfilment, planned.fulfilment_orders[0].status) == ("scheduled", "scheduled")
+    assert str(planned.fulfilment_orders[0].fulfil_at) == "2026-11-27"
+    begun = seen(event("planned", **{"for": "2026-11-27"}), {**event("picked", LATER_STILL), "id": "second"})
+    assert (begun.fulfilment, begun.fulfilment_orders[0].status) == ("processing", "picked")
+    assert seen({**event("picked"), "id": "x"}, event("planned", LATER_STILL, **{"for": "2026-11-27"})).fulfilment == (
+        "processing"
+    )
+
+
+def test_a_warehouse_may_keep_what_it_works_on() -> None:
+    order = seen(event("picked"), {**event("recall_refused", LATER_STILL), "id": "second"})
+    assert is_recall_refused(order.fulfilment_orders)
 
 
 # Holds and shortages
@@ -515,6 +539,7 @@ def _events() -> st.SearchStrategy[list[Raw]]:
         ("work_started", {}), ("picked", {}), ("packed", {"work": "fo1"}), ("on_hold", {"reason": "address"}),
         ("on_hold", {"reason": "out_of_stock"}), ("hold_released", {}), ("hold_released", {"reason": "address"}),
         ("short", {"lines": one}), ("short", {"lines": one, "expected_on": "2026-12-01"}), ("address_problem", {}),
+        ("planned", {"for": "2026-11-27"}), ("recall_refused", {}), ("deliver_by", {"by": "2026-11-26"}),
         ("ship_by", {"by": "2026-11-24"}), ("return_received", {"lines": one}), ("return_received", {"return": "r1"}),
         ("return_inspected", {"lines": one}), ("failed", {}), ("captured", {}), ("charged_twice", {"amount": 1}),
         ("handed_over", {"carrier": "ups", "tracking_number": "1Z1", "lines": one}),

@@ -175,7 +175,13 @@ class LineDocument(Part):
     refunded: Annotated[int | None, Meta(description="Pieces refunded, where no refund lists its lines")] = None
     gift_card: bool | None = None
     variant: Annotated[str | None, Meta(description="The shop platform's id of the variant")] = None
-    tax: Minor | None = None
+    total: Annotated[
+        int | None,
+        Meta(
+            description="What the whole line cost after all discounts, where that is not the price times the quantity"
+        ),
+    ] = None
+    tax: Annotated[int | None, Meta(description="The tax on the whole line, where prices do not include it")] = None
     discount: Minor | None = None
     duty: Minor | None = None
 

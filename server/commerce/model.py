@@ -67,7 +67,8 @@ class Quantities:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One position of an order. `unit_price` is what one piece cost after discounts."""
+    """One position of an order. `unit_price` is what one piece cost after discounts, `total` the whole line
+    where that is not the same; `tax` is the whole line's."""
 
     id: str
     sku: str
@@ -86,6 +87,7 @@ class Line:
     backorder_expected_on: Moment | None = None
     is_gift_card: bool = False
     variant_id: str | None = None
+    total: Money | None = None
     tax: Money | None = None
     discount: Money | None = None
     duty: Money | None = None

@@ -286,6 +286,7 @@ class _Reader:
             backorder_expected_on=self.moment(document.backorder.expected_on) if document.backorder else None,
             is_gift_card=bool(document.gift_card),
             variant_id=document.variant,
+            total=self._some(document.total),
             tax=self._some(document.tax),
             discount=self._some(document.discount),
             duty=self._some(document.duty),

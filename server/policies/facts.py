@@ -222,14 +222,15 @@ class OrderMoney:
 def money_of(order: OrderSnapshot) -> OrderMoney:
     """Spread an order's discount and tax over its lines, so that the lines add up to what was paid.
 
-    A line's price is after its own discounts. Whether an order discount is still to be spread, and whether prices
-    include tax, follows from which reading makes the totals agree; if none does, nothing is spread."""
+    A line's price is after its own discounts; where the shop tells a line's total or tax, those hold. Whether an order
+    discount is still to be spread, and whether prices include tax, follows from which reading makes the totals agree; if
+    none does, nothing is spread."""
     totals = order.totals
-    gross = [line.unit_price.amount_minor * line.quantities.ordered for line in order.lines]
+    gross = [_cost(line) for line in order.lines]
     discount, tax, is_exact = _reading(order, sum(gross))
     off = allocate(min(discount, sum(gross)), gross)
     nets = [whole - part for whole, part in zip(gross, off, strict=True)]
-    taxes = allocate(tax, nets)
+    taxes = _own_taxes(order, tax) or allocate(tax, nets)
     return OrderMoney(
         lines={
             line.id: LineMoney(net, own_tax, line.quantities.ordered)
@@ -239,6 +240,17 @@ def money_of(order: OrderSnapshot) -> OrderMoney:
         available=available(order),
         is_exact=is_exact,
     )
+
+
+def _cost(line: Line) -> int:
+    """What the whole line cost: as the shop says, else its price times its pieces."""
+    return line.total.amount_minor if line.total is not None else line.unit_price.amount_minor * line.quantities.ordered
+
+
+def _own_taxes(order: OrderSnapshot, tax: int) -> list[int] | None:
+    """Each line's own tax, where every line has one and together they are within the tax that is to be spread."""
+    own = [line.tax.amount_minor for line in order.lines if line.tax is not None]
+    return own if own and len(own) == len(order.lines) and 0 < sum(own) <= tax else None
 
 
 def _reading(order: OrderSnapshot, gross: int) -> tuple[int, int, bool]:

@@ -242,6 +242,7 @@ def _line(item: Json, quantity: int, sums: Sums) -> Document:
         "product_id": product or None,
         "variant": bought or None,
         "options": _options(item),
+        "total": max(0, paid),
         "tax": sums.of(item, "total_tax"),
         "discount": max(0, before - paid),
     }

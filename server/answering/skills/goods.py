@@ -9,7 +9,7 @@ from typing import Final
 
 from server.answering.context import Goods, GoodsTalk, Option
 from server.answering.skills import goods_answers, guide
-from server.answering.skills.goods_meant import Asked, Meant, meant, names_goods
+from server.answering.skills.goods_meant import Asked, Meant, meant, names_goods, names_something
 from server.answering.skills.goods_reading import Kind, Question, follow_up, read
 from server.answering.turn import Turn
 from server.answering.words import goods_words
@@ -27,6 +27,7 @@ _OPEN: Final = frozenset({"", "choose", *_QUESTIONS})
 _REMEMBERED_S: Final = 24 * 3600.0
 _CATEGORIES: Final = 5
 _OFFERED: Final = ("cart", "size", "reviews")
+_PARTS: Final = 3
 _MEASURE: Final = re.compile(r"\d\s?(?:cm|in\b|inch|\"|zoll|pouces|pulgadas|polegadas)", re.IGNORECASE)
 _LISTED: Final[tuple[Kind, ...]] = ("stock", "seek", "restock", "options")
 _ORDER_WORD: Final = re.compile(
@@ -36,12 +37,32 @@ _ORDER_WORD: Final = re.compile(
 
 
 async def goods(turn: Turn) -> None:
-    """Answer what the message asks about goods."""
-    index = await _index(turn)
-    if index is None or turn.context.goods is None:
+    """Answer what the message asks about goods, one after the other where it speaks of several."""
+    index, shelf = await _index(turn), turn.context.goods
+    if index is None or shelf is None:
         await guide.for_a_person(turn)
         return
-    await _answer(turn, turn.context.goods, _asked(turn, turn.context.goods, index, read(_own_text(turn))))
+    parts = _parts(turn, shelf, index)
+    if all(part.is_trouble for part in parts):
+        guide.unsure(turn)
+        return
+    before = turn.dialogue.asked_times, turn.dialogue.asked
+    for part in parts[:_PARTS]:
+        await _answer(turn, shelf, _asked(turn, shelf, index, part))
+        if turn.dialogue.asked and (turn.dialogue.asked_times, turn.dialogue.asked) != before:
+            break
+
+
+def _parts(turn: Turn, shelf: Goods, index: Index) -> list[Question]:
+    """The questions about goods: a clause that names other goods begins a new one, any other belongs to the one before."""
+    texts: list[str] = []
+    for clause in _own_clauses(turn):
+        names = names_something(_asked(turn, shelf, index, read(clause)))
+        if not texts or (names and names_something(_asked(turn, shelf, index, read(texts[-1]))) and read(clause).kinds):
+            texts.append(clause)
+        else:
+            texts[-1] += f" {clause}"
+    return [read(text) for text in texts] or [read(turn.text)]
 
 
 async def continues(turn: Turn) -> bool:
@@ -55,6 +76,8 @@ async def continues(turn: Turn) -> bool:
     if index is None:
         return False
     asked = _asked(turn, shelf, index, _question(turn))
+    if asked.question.is_trouble and not _is_choice(turn):
+        return False
     if not (_is_choice(turn) or turn.dialogue.asked in _QUESTIONS or _goes_on(turn, asked) or _is_claimed(turn, asked)):
         return False
     if turn.dialogue.asked in _QUESTIONS and not _is_choice(turn) and _is_off(turn, asked):
@@ -142,13 +165,11 @@ def _asked(turn: Turn, shelf: Goods, index: Index, question: Question) -> Asked:
     return Asked(question, index, _talk(turn), turn.voice.language, shelf.currency)
 
 
-def _own_text(turn: Turn) -> str:
-    """The clauses about goods, where others ask for something else."""
-    clauses = turn.understood.clauses
-    if not _has_other_tasks(turn):
-        return turn.text
-    own = [each.text for each in clauses if each.intents and each.intents[0].name in INTENTS]
-    return " ".join(own) or turn.text
+def _own_clauses(turn: Turn) -> list[str]:
+    """The clauses that are not about something else that the message surely asks for."""
+    others = {each.name for each in turn.understood.intents} - _NO_TASK if _has_other_tasks(turn) else set()
+    clauses = [each for each in turn.understood.clauses if not (each.intents and each.intents[0].name in others)]
+    return [each.text for each in clauses] or [turn.text]
 
 
 def _has_other_tasks(turn: Turn) -> bool:
@@ -230,6 +251,8 @@ def _chosen(turn: Turn, asked: Asked) -> Product | None:
 
 async def _say(turn: Turn, shelf: Goods, asked: Asked, found: Meant, talk: GoodsTalk) -> None:
     match found.how:
+        case "one" if _is_search(asked, found.products[0]):
+            _several(turn, shelf, asked, found, talk)
         case "one":
             await goods_answers.one(turn, shelf, asked, found.products[0], talk)
         case "two":
@@ -243,6 +266,11 @@ async def _say(turn: Turn, shelf: Goods, asked: Asked, found: Meant, talk: Goods
             _ask_need(turn, asked)
         case "unnamed":
             _ask_which(turn, asked, asked.talk.shown, talk, "goods.which")
+
+
+def _is_search(asked: Asked, product: Product) -> bool:
+    """Whether something was looked for and one thing was found: it is shown, not explained."""
+    return asked.question.kinds == ("seek",) and product.id != asked.talk.product_id
 
 
 def _several(turn: Turn, shelf: Goods, asked: Asked, found: Meant, talk: GoodsTalk) -> None:

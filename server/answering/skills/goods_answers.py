@@ -8,7 +8,7 @@ from typing import Final
 
 from server.answering.context import Goods, GoodsTalk, Option
 from server.answering.skills.goods_meant import Asked
-from server.answering.skills.goods_reading import Kind, quantity_in
+from server.answering.skills.goods_reading import Kind, Question, quantity_in
 from server.answering.turn import Turn
 from server.answering.words import goods_words
 from server.commerce.catalogue import cart, evidence
@@ -25,7 +25,8 @@ from server.commerce.catalogue.variants import (
 from server.commerce.model import Product, Variant
 from server.errors import StoreUnavailable
 
-_OWN_IDEAS: Final = {"size": "m_sizes", "options": "m_sizes", "warranty": "m_warranty"}
+_OWN_IDEAS_OF_OPTIONS: Final = ("m_sizes",)
+_OWN_IDEAS: Final = {"size": "m_dimensions", "warranty": "m_warranty"}
 
 
 async def one(turn: Turn, shelf: Goods, asked: Asked, product: Product, talk: GoodsTalk) -> None:
@@ -78,9 +79,8 @@ def _wanted(turn: Turn, asked: Asked, product: Product) -> Wanted:
 
 def _named(turn: Turn, asked: Asked, product: Product) -> Wanted:
     """The options that the message itself names; the size that somebody usually wears is none."""
-    if asked.question.asks("size"):
-        return Wanted({})
-    return wanted_in(asked.question.text, product, turn.voice.language)
+    found = wanted_in(asked.question.text, product, turn.voice.language)
+    return found.without_size() if asked.question.asks("size") else found
 
 
 def _parts(turn: Turn, shelf: Goods, asked: Asked, product: Product, wanted: Wanted) -> bool:
@@ -90,7 +90,7 @@ def _parts(turn: Turn, shelf: Goods, asked: Asked, product: Product, wanted: Wan
         _overview(turn, shelf, asked, product, wanted)
         return True
     topic = _topic(asked, product, named)
-    said = [each(turn, shelf, asked, product, wanted) for kind, each in _SAYING if question.asks(kind)]
+    said = [each(turn, shelf, asked, product, wanted) for kind, each in _SAYING if _is_due(question, kind, wanted)]
     if topic:
         said.append(_say_topic(turn, product, topic, is_alone=not said))
     if not said and (named or (asked.talk.product_id == product.id and question.ordinal is None)):
@@ -98,6 +98,11 @@ def _parts(turn: Turn, shelf: Goods, asked: Asked, product: Product, wanted: Wan
     elif not said:
         _overview(turn, shelf, asked, product, wanted)
     return all(said)
+
+
+def _is_due(question: Question, kind: Kind, wanted: Wanted) -> bool:
+    """Whether a part is to be said; of a wanted version, "does it come in" and "is it in stock" are one question."""
+    return question.asks(kind) and not (kind == "options" and wanted and question.asks("stock"))
 
 
 def _topic(asked: Asked, product: Product, named: Wanted) -> Topic:
@@ -108,7 +113,9 @@ def _topic(asked: Asked, product: Product, named: Wanted) -> Topic:
         return Topic(frozenset(), frozenset())
     kinds = [kind for kind in question.kinds if kind != "seek"]
     if kinds or named or question.ordinal is not None:
-        return topic.properties().without([_OWN_IDEAS[kind] for kind in kinds if kind in _OWN_IDEAS])
+        return topic.properties().without(
+            [*_OWN_IDEAS_OF_OPTIONS, *(_OWN_IDEAS[kind] for kind in kinds if kind in _OWN_IDEAS)]
+        )
     return topic
 
 

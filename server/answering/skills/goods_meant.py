@@ -107,6 +107,11 @@ def _names_kind(asked: Asked) -> bool:
     return any(not {term for term, _ in slot.terms} & stems for slot in _naming(asked))
 
 
+def names_something(asked: Asked) -> bool:
+    """Whether a text says of which goods it speaks, though not perhaps which one."""
+    return bool(_naming(asked)) or asked.index.by_sku(asked.question.text) is not None
+
+
 def _naming(asked: Asked) -> list[Slot]:
     """The words that say which goods are meant: what they are, or words of titles; not colours, prices, properties."""
     slots = asked.index.wish(asked.question.text, asked.language).slots
@@ -131,6 +136,8 @@ def _named(asked: Asked) -> Meant:
         return _of(asked, [each for each in found if words & set(each.why)], words)
     if not asked.index.wish(asked.question.text, asked.language).slots:
         return _unnamed(asked, found)
+    if asked.question.points_back and not asked.question.asks("seek"):
+        return Meant("unnamed")  # "do you have this in a medium": nobody knows what
     slots = asked.index.wish(asked.question.text, asked.language).slots
     if (
         not found

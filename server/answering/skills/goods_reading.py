@@ -30,18 +30,18 @@ Kind: TypeAlias = Literal[
 ]
 _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
     ("restock", r"back in stock|restock|again\b.{0,20}\b(available|stock|have)|(when|will|coming).{0,40}\bback\b|notify me|let me know when|cuando (vuelve|hay|habra|repon)|repon\w+|(de|a) nouveau (disponible|en stock)|reassort|revient|wieder (da|verfugbar|lieferbar|auf lager)|nachgeliefert|volta\w* (ao estoque|a ter)|reposicao"),
-    ("stock", r"\bin stock|instock|availab|sold out|out of stock|\bany (left|more)|have .{0,30}\bleft|how many .{0,20}left|do (you|u|ya) (guys )?(still |also )?(have|sell|carry|stock|got)|have you got|\bgot any|(^|\W)(you )?have any|still (have|sell|selling)|existencias|disponib|\b(que|si) (tienen|tienes|teneis)|tienen|tienes|teneis|venden|vendeis|queda[ns]?\b|agotad|\bhay\b|en stock|avez[- ]vous|vous avez|vendez|reste|epuise|auf lager|vorratig|verfugbar|lieferbar|ausverkauft|habt ihr|haben sie|fuhrt ihr|gibt es|verkauft|em estoque|disponiv|voces tem|vcs tem|(^|\W)tem\b|vendem|esgotad|restam"),
+    ("stock", r"\bin stock|(^|[.?!,] )(got )?any \w+|\bis there an?y? |\bare there any |instock|availab|sold out|out of stock|\bany (left|more)|have .{0,30}\bleft|how many .{0,20}left|do (you|u|ya) (guys )?(still |also )?(have|sell|carry|stock|got)|have you got|\bgot any|(^|\W)(you )?have any|still (have|sell|selling)|existencias|disponib|\b(que|si) (tienen|tienes|teneis)|tienen|tienes|teneis|venden|vendeis|(?<!\bme )(?<!\ble )(?<!\bnos )queda[ns]?\b|agotad|\bhay\b|en stock|avez[- ]vous|vous avez|vendez|reste|epuise|auf lager|vorratig|verfugbar|lieferbar|ausverkauft|habt ihr|haben sie|fuhrt ihr|gibt es|verkauft|em estoque|disponiv|voces tem|vcs tem|(^|\W)tem\b|vendem|esgotad|restam"),
     ("options", r"come in|comes in|other (colou?r|size)|(which|what) ((colou?r|size|version|option)s|(colou?r|size) (are|is|options|does it come))\b|in (another|a different|other) (colou?r|size)|(en|de) (que|otros?|otras?) (color|talla)|que (colores|tallas)|(quelles?|autres?) (couleur|taille)s|existe en|(welche|andere\w*) (farben|grossen)\b|welche (farbe|grosse) (gibt|habt|haben)|gibt es (den|die|das|es|ihn|sie) (auch )?in|(quais|outras?) (cor|tamanho)|(vem|tem) em "),
-    ("price", r"how much|price|\bcosts?\b|cuanto (cuesta|vale|es|sale)|precio|combien|\bprix\b|coute|kostet|preis|wie teuer|quanto (custa|e|sai|ta|esta)|preco"),
+    ("price", r"how much|price|\bcosts?\b|cuanto (cuesta|vale|es|sale)|precio|combien|\bprix\b|coute|kosten?\b|kostet|preis|wie teuer|quanto (custa|e|sai|ta|esta)|preco"),
     ("size", r"(what|which|whats?) size\b|size (should|do|would|shall|am|will|guide|chart)|right size|(will|would|does|do) (it|they|this|the \w+) fit me|fits? me|sizing|true to size|runs? (small|large|big)|(que|cual) talla|talla (necesito|me|uso|debo)|tabla de tallas|tallaje|quelle (taille|pointure)|(taille|chausse)\w* (petit|grand)|guide des tailles|welche (grosse|schuhgrosse)|grossentabelle|fallt .{0,20}\baus\b|passt mir|(que|qual) (o )?tamanho|tabela de (tamanhos|medidas)|i usually wear|usually (a|an|wear|take)|suelo (usar|llevar)|je (fais|porte) du|trage (sonst|normalerweise|gewohnlich)|costumo usar"),
     ("warranty", r"warranty|guarantee|garantia|garantie"),
     ("compatible", r"compatib|kompatib|works? with|go(es)? with (my|an?|the)|fits? (my|an?|the|in|on|onto) |fit (an?|the|my) |funciona con|sirve para (el|la|mi|un)|va con (el|la|mi)|(marche|fonctionne|va) avec|passt (zu|auf|an|in|fur)|passend|funktioniert mit|funciona com|serve (no|na|para o|para a|em)"),
-    ("compare", r"differen[ct]|compare|comparison|versus|\bvs\b|better|which (one )?is (the )?(better|best|warmer|lighter|cheaper)|diferencia|compar[ae]|mejor|meilleur|comparer|unterschied|vergleich|besser|diferenca|melhor"),
+    ("compare", r"differen[ct]|compare|comparison|versus|\bvs\b|better|(which|what)\W?s? .{0,14}(warmer|lighter|cheaper|softer|stronger|bigger|smaller|heavier|thicker|longer)|diferencia|compar[ae]|mejor|meilleur|comparer|unterschied|vergleich|besser|diferenca|melhor"),
     ("reviews", r"reviews?\b|ratings?\b|what do (people|customers|buyers|others|they) (say|think)|opinion|resenas?|valoracion|\bavis\b|bewertung|rezension|erfahrungen|avaliac|opinioes|que (dicen|dizem)|que disent|en disent|was (sagen|meinen|schreiben)"),
     ("cart", r"\b(cart|basket|bag please|checkout|carrito|cesta|carro de compra|panier|warenkorb|einkaufswagen|carrinho|sacola|cesto)\b|i'?ll (take|buy|have) (it|one|two|three|\d+|them|this|that|the)|(want|like) to (buy|order) (it|one|this|that|them)|lo compro|me l[oa] llevo|je (le|la|les) prends|ich nehme (es|ihn|sie|den|die|das)|vou (levar|comprar)"),
     ("link", r"\b(link|url)\b|enlace|\blien\b|where (can|do) i (buy|order|get|find)|donde (lo |la )?(puedo )?(compr|encuentr)|ou (puis-je )?(l'|le |la )?(achet|trouv)|wo (kann|finde) ich|onde (posso )?(compr|encontr)"),
     ("about", r"tell me|more about|about it|details|describe|\b(more )?info|mas sobre|informacion|cuentame|plus d'info|en savoir plus|parlez|mehr (uber|zu|info)|erzahl|mais sobre|informacoes|me fala"),
-    ("seek", r"looking for|show me|recommend|suggest|\bgift|\bpresent\b|something|anything|(need|want) (an?|some|new)\b|cheap\w*|least expensive|barat\w+|economic\w*|(moins|pas) cher\w*|billig\w*|gunstig\w*|preiswert\w*|help me (choose|find|pick)|which .{0,30}\bfor\b|ideas?\b|busco|buscando|recom(i?end|ienda)|regalo|regalar|algo|necesito un|quiero un|cherche|conseill|cadeau|quelque chose|suche|empfehl|geschenk|etwas|brauche|procur|presente|preciso de|quero um"),
+    ("seek", r"looking for|\bsth\b|show me|recommend|suggest|\bgift|\bpresent\b|something|anything|(need|want) (an?|some|new)\b|cheap\w*|least expensive|barat\w+|economic\w*|(moins|pas) cher\w*|billig\w*|gunstig\w*|preiswert\w*|help me (choose|find|pick)|which .{0,30}\bfor\b|ideas?\b|busco|buscando|recom(i?end|ienda)|regalo|regalar|algo|necesito un|quiero un|cherche|conseill|cadeau|quelque chose|suche|empfehl|geschenk|etwas|brauche|procur|presente|preciso de|quero um"),
 )  # fmt: skip
 _ORDINALS: Final = (
     r"\b(first|1st|former|primer[oa]?|premiere?|erste[nrs]?|primeir[oa])\b",
@@ -59,9 +59,18 @@ _BACK: Final = (
 )
 _BACK_DE: Final = r"\b(es|ihn|sie|das|den|die|der|davon|damit|dazu)\b(?!\s+[A-ZÄÖÜ])"
 _GOES_ON: Final = r"^\W*(and|what about|how about|ok(ay)?,? (and )?|also|or|y|e|et|und|oder|ou|o|mas|pero|mais|aber|entonces|alors|dann|then|so|que tal|wie ist es|was ist)\b"
+_TROUBLE: Final = (
+    r"\b(too (small|big|large|tight|loose|short|long|wide|narrow)|(does|do|did|is|was|are|wo|won|has|have)(n'?t| not)\b.{0,24}\b(fit|work|turn|come|arrive|close|open|charge|start|here)|"
+    r"br[oe]ke(n|s)?|fell apart|falls apart|ripped|torn|tore|hole in|damaged|defective|faulty|cracked|leaks|leaking|(is|went|are) dead|stopped|"
+    r"wrong|never (came|arrived|got)|waiting for|arrived|i (bought|got|received|ordered|purchased)|came (in|with|without|broken)|sent me|exchange|swap|return|refund|"
+    r"(me|le) (queda|quedan|va|van)\b|rot[oa]s?\b|danad[oa]|equivocad|no (me )?(funciona|llega|llego|sirve)|compre|recibi|devolver|cambiar|"
+    r"trop (petit|grand|serre|long|court)|casse\w*|dechir\w*|troue\w*|abime\w*|ne (marche|fonctionne|va) p|recu\b|achete|rembours|echang|"
+    r"zu (klein|gross|eng|weit|kurz|lang)|drucken\b|druckt|kaputt|gerissen|beschadigt|defekt|funktioniert nicht|geht nicht|angekommen|gekauft|erhalten|bekommen|umtausch|zuruck|"
+    r"(ficou|ficaram) |quebrad|rasgad|estragad|errad[oa]|nao (funciona|serve|chegou|veio)|comprei|recebi|veio |devolver|trocar)"
+)
 _SHORT: Final = 6
 _VERB: Final = (
-    r"^\W*(is|are|does|do|did|can|could|has|have|will|would|what|how|which|why|where|when|es|esta|son|puede|tiene|que|como|est|sont|peut|comment|ist|sind|"
+    r"^\W*(whats?|hows?|wheres?|is|are|does|do|did|can|could|has|have|will|would|what|how|which|why|where|when|es|esta|son|puede|tiene|que|como|est|sont|peut|comment|ist|sind|"
     r"kann|hat|wie|was|welche\w*|tem|pode|da|qual)\b"
 )
 _NUMBERS: Final = {
@@ -82,7 +91,9 @@ _NUMBERS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question about goods. `ordinal` counts from 0, -1 is the last of those that were told."""
+    """A question about goods. `ordinal` counts from 0, -1 is the last of those that were told.
+
+    `is_bare` = goods are named and nothing is asked; `is_trouble` = it tells what is wrong with something bought."""
 
     text: str
     kinds: tuple[Kind, ...]
@@ -91,6 +102,7 @@ class Question:
     points_back: bool
     goes_on: bool
     is_bare: bool = False
+    is_trouble: bool = False
 
     def asks(self, *kinds: Kind) -> bool:
         """Whether it asks for one of these."""
@@ -117,6 +129,7 @@ def read(text: str) -> Question:
         bool(re.search(_BACK, folded) or re.search(_BACK_DE, text)),
         bool(re.search(_GOES_ON, folded)) and words <= _SHORT,
         is_bare=not kinds and words <= _SHORT and "?" not in text and not re.search(_VERB, folded),
+        is_trouble=not set(kinds) - {"seek"} and bool(re.search(_TROUBLE, folded)),
     )
 
 

@@ -185,10 +185,11 @@ class Speech:
 
     @property
     def text(self) -> str:
-        """All sentences; those that begin with a line break keep it."""
-        text = ""
+        """All sentences; those that begin with a line break keep it, and what follows a list begins a line of its own."""
+        text, before = "", ""
         for part in self._parts:
-            text += part if not text or part.startswith("\n") else f" {part}"
+            gap = "" if not text or part.startswith("\n") else "\n" if before.startswith("\n•") else " "
+            text, before = f"{text}{gap}{part}", part
         return text.strip()
 
     @property

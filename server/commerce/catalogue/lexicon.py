@@ -15,7 +15,6 @@ from typing import Final, Literal, TypeAlias, cast
 from server.commerce.catalogue.words import LANGUAGES, Word, words_of
 
 Group: TypeAlias = Literal["kind", "shelf", "use", "material", "quality", "colour", "size", "price", "matter"]
-_LONGEST_PHRASE: Final = 4
 _SHORTEST_PREFIX: Final = 3
 _SHORTEST_PART: Final = 3
 _COMPOUND: Final = 7
@@ -34,23 +33,28 @@ class Meaning:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """The loaded ideas. `phrases`, `prefixes`: words -> (idea, language or "")."""
+    """The loaded ideas. `phrases`, `prefixes`: words -> (idea, language or ""); `openings`: a first word -> its longest phrase."""
 
     groups: Mapping[str, Group]
     implied: Mapping[str, frozenset[str]]
     phrases: Mapping[tuple[str, ...], tuple[tuple[str, str], ...]]
     prefixes: Mapping[str, tuple[tuple[str, str], ...]]
     stems: frozenset[str]
+    openings: Mapping[str, int]
     _kept: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict, compare=False)
 
     def meanings(self, words: Sequence[Word], language: str) -> list[Meaning]:
         """Every idea that the words name: single words, phrases of up to four, and parts of compounds."""
+        stems = [word.stem for word in words]
         found: dict[Meaning, None] = {}
-        for start in range(len(words)):
-            for length in range(1, min(_LONGEST_PHRASE, len(words) - start) + 1):
-                key = tuple(word.stem for word in words[start : start + length])
-                found.update((Meaning(idea, start, length), None) for idea in _of(self.phrases.get(key, ()), language))
-            found.update((Meaning(idea, start, 1), None) for idea in self._by_word(words[start], language))
+        for start, word in enumerate(words):
+            longest = min(self.openings.get(word.stem, 0), len(words) - start)
+            for length in range(1, longest + 1):
+                known = self.phrases.get(tuple(stems[start : start + length]))
+                for idea in _of(known, language) if known else ():
+                    found[Meaning(idea, start, length)] = None
+            for idea in self._by_word(word, language):
+                found[Meaning(idea, start, 1)] = None
         taken = self.taken(found)
         return [each for each in found if each.length > 1 or each.start not in taken]
 
@@ -132,7 +136,10 @@ def parse(text: str) -> Lexicon:
         for entry in listed.split():
             _add(entry, idea, phrases, prefixes)
     known = frozenset(stem for key in phrases for stem in key)
-    return Lexicon(groups, _closed(implied), phrases, prefixes, known)
+    openings: dict[str, int] = {}
+    for key in phrases:
+        openings[key[0]] = max(len(key), openings.get(key[0], 0))
+    return Lexicon(groups, _closed(implied), phrases, prefixes, known, openings)
 
 
 def _add(

@@ -22,7 +22,13 @@ _SIZE_WORD: Final = (
 _COLOUR_NAMES: Final = re.compile(r"colou?r|couleur|farbe|\bcor\b|finish|acabado")
 _SIZE_NAMES: Final = re.compile(r"\bsize|talla|taille|pointure|grosse|groesse|tamanho|waist|length|largo")
 _UNIT: Final = re.compile(r"\s?(?:cm|mm|kg|g|ml|l|inch(?:es)?|in\b|%|€|\$|£|eur|usd|days?|years?|anos?|ans|jahre)")
-_SHORT: Final = 3
+_SHORT: Final = 2
+_LETTERS: Final = {
+    "s": frozenset({"small"}),
+    "m": frozenset({"medium"}),
+    "l": frozenset({"large"}),
+    "xl": frozenset({"xlarge"}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,11 @@ class Wanted:
 
     def __bool__(self) -> bool:
         return bool(self.values or self.unlisted)
+
+    def without_size(self) -> "Wanted":
+        """What is wanted besides a size: who asks which size fits, has not chosen one."""
+        values = {name: values for name, values in self.values.items() if not _SIZE_NAMES.search(fold(name))}
+        return Wanted(values, self.unlisted - {"size"})
 
     def fits(self, variant: Variant) -> bool:
         """Whether a variant has every wanted option."""
@@ -120,7 +131,7 @@ def _stands(value: str, said: Sequence[str], sizes: set[str], text: str) -> bool
     parts = [word.raw for word in words_of(value)]
     if not parts:
         return False
-    if len(parts) == 1 and len(parts[0]) <= _SHORT:
+    if len(parts) == 1 and (parts[0].isdigit() or len(parts[0]) <= _SHORT or sizes_in(value)):
         return parts[0] in sizes or _is_size(parts[0], text)
     return any(list(said[at : at + len(parts)]) == parts for at in range(len(said) - len(parts) + 1))
 
@@ -141,7 +152,10 @@ def _meant(text: str, listed: Sequence[str], language: str) -> list[str]:
     asked = _ideas(text, language)
     if not asked:
         return []
-    own = {value: _ideas(value, language) | _ideas(value, "en") for value in listed}
+    own = {
+        value: _ideas(value, language) | _ideas(value, "en") | _LETTERS.get(fold(value), frozenset())
+        for value in listed
+    }
     return [value for value, ideas in own.items() if ideas & asked]
 
 

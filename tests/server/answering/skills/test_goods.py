@@ -170,6 +170,12 @@ def test_what_was_left_out_is_taken_from_before(first: str, then: str, said: str
         ("link to the merino scarf please", "https://shop.example/merino-scarf"),
         ("what size is right for me in the wool coat?", "no size chart for Harbour wool coat"),
         ("what is the difference between the speaker and the mug", "Price"),
+        ("does the merino scarf come in blue or red, and what size is it?", "you can have: Red, Blue."),
+        (
+            "wie viel kosten die Stiefel und gibt es sie in 39?",
+            "Harbour boots (39) kostet 149,00\u00a0€. Harbour boots (39) ist im Moment ausverkauft.",
+        ),
+        ("Wann ist die Jacke in Blau M wieder da?", "Drizzle rain jacket (Blue, M) ist im Moment ausverkauft"),
     ],
 )
 def test_a_single_question_is_answered(say: str, said: str) -> None:
@@ -180,3 +186,41 @@ def test_an_answer_that_names_nothing_does_not_hold_the_question_open_for_ever()
     *_, last = talk("is it waterproof?", "hmm", "no idea", "whatever", "where is my order R-102? mara@lindholm.example")
 
     assert "Lincoln" in text(last) or last.handoff is not None
+
+
+@pytest.mark.parametrize(
+    "say",
+    [
+        "the jacket is too small",
+        "the speaker won't turn on",
+        "still waiting for the boots",
+        "jacket doesn't fit, what now",
+        "boots broke",
+        "la chaqueta me queda pequeña",
+        "die Stiefel drücken",
+        "wrong size boots",
+    ],
+)
+def test_trouble_with_something_bought_is_no_question_before_a_purchase(say: str) -> None:
+    heard = talk(say)[0]
+
+    assert [reply["evidence"] for reply in heard.replies] == [[]]
+
+
+def test_several_questions_about_several_goods_are_all_answered() -> None:
+    heard = talk(
+        "Which is warmer, the merino scarf or the wool beanie? Also what colours does the rain jacket come in? And where is my order R-102?"
+    )[0]
+
+    assert "merino wool – lambswool\nDrizzle rain jacket comes in: Blue, Yellow" in text(heard)
+    assert "e-mail" in text(heard)
+
+
+def test_nobody_knows_what_this_is_before_something_was_named() -> None:
+    assert text(talk("do you have this in a medium")[0]) == "Which product do you mean?"
+
+
+def test_a_property_called_real_needs_no_person() -> None:
+    *_, heard = talk("do you have the harbour boots in 40?", "is it real leather")
+
+    assert (heard.handoff, "material: leather" in text(heard)) == (None, True)

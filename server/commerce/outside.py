@@ -216,7 +216,7 @@ class Outside:
                 try:
                     reply = await self._once(method, path, params, content, headers, read_s)
                 except StoreUnavailable:
-                    if is_last:
+                    if is_last or self.is_open:
                         raise
                     reply = None
             if reply is not None and not self._told_to_wait(reply):

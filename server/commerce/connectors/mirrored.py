@@ -173,7 +173,7 @@ class MirroredStore:
             telemetry.order_reads.labels("kept").inc()
             return await self._mirror.order(order_id)
         try:
-            await self._flights.once(order_id, lambda: self._read(order_id))
+            await self._read_anew(order_id)
         except StoreUnavailable as error:
             if kept is None:
                 telemetry.order_reads.labels("failed").inc()
@@ -236,12 +236,21 @@ class MirroredStore:
 
     async def _find(self, key: str) -> None:
         began = self._clock.now()
-        await self._keep(self._checked(await self.platform.orders_named(key)), began)
+        found = await self.platform.orders_named(key)
+        telemetry.order_reads.labels("read").inc()
+        await self._keep(self._checked(found), began)
+
+    async def _read_anew(self, order_id: str) -> None:
+        """Read the order; once more where somebody said meanwhile that it changed, for nobody may say so again."""
+        await self._flights.once(order_id, lambda: self._read(order_id))
+        kept = await self._mirror.kept(order_id)
+        if kept is not None and kept.stored.stale_at is not None:
+            await self._flights.once(order_id, lambda: self._read(order_id))
 
     async def _read(self, order_id: str) -> None:
-        telemetry.order_reads.labels("read").inc()
         began = self._clock.now()
         raw = await self.platform.order(order_id)
+        telemetry.order_reads.labels("read").inc()
         if raw is None:
             await self.forget(order_id)
         else:

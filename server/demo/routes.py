@@ -95,6 +95,7 @@ def routes(demo: DemoShop) -> list[Route | Mount]:
         Route("/demo/orders", pages.orders),
         Route("/demo/orders/{order_id}/{event}", pages.push, methods=["POST"]),
         Route("/demo/products/{product_id}", pages.product),
+        Route("/demo/cart", pages.cart),
         Route("/demo/art/harbour.svg", pages.harbour),
         Route("/demo/art/{product_id}.svg", pages.picture),
         Mount("/demo/static", StaticFiles(directory=PAGES / "static")),
@@ -154,6 +155,20 @@ class _Pages:
             return _problem(404, "there is no such product")
         return JSONResponse({"product": product}, headers=_NO_STORE)
 
+    async def cart(self, request: Request) -> Response:
+        """A cart that a link from the chat has filled; it is kept nowhere, and nothing can be bought."""
+        found = _bought(self._demo.products, request.query_params.get("sku", ""))
+        if found is None:
+            return self._page("cart.html", product=None, options="", art="", quantity=0, price=0)
+        product, variant = found
+        wanted = request.query_params.get("quantity", "1")
+        quantity = min(9, max(1, int(wanted))) if wanted.isdecimal() and len(wanted) < 3 else 1
+        options = ", ".join(map(str, variant["options"].values()))
+        drawing = views.art_url(product["id"], variant["options"])
+        return self._page(
+            "cart.html", product=product, options=options, art=drawing, quantity=quantity, price=variant["price"]
+        )
+
     async def picture(self, request: Request) -> Response:
         """The drawing of a product in a colour."""
         try:
@@ -182,9 +197,15 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     templates.filters |= {"money": _money, "moment": _moment, "day": _day, "art": _art}
-    for name in ("shop.html", "demo.html"):
+    for name in ("shop.html", "demo.html", "cart.html"):
         templates.get_template(name)
     return templates
+
+
+def _bought(products: Sequence[Document], sku: str) -> tuple[Document, Document] | None:
+    """The product and the variant with this sku."""
+    pairs = ((product, variant) for product in products for variant in product["variants"])
+    return next(((product, variant) for product, variant in pairs if variant["sku"] == sku), None)
 
 
 def _card(product: Document) -> Document:

@@ -33,7 +33,7 @@ from server.app import LOOPS, Loop, Server, build, config
 from server.clock import Clock, SystemClock
 from server.commerce.embedded import EmbeddedStore
 from server.console.routes import console_routes
-from server.demo.documents import SHOP_NAME, SHOP_ZONE
+from server.demo.documents import CURRENCY, SHOP_NAME, SHOP_ZONE
 from server.demo.routes import routes
 from server.demo.seed import Seed, seed
 from server.demo.shop import LOGINS, Login, SeededShop, stock
@@ -42,6 +42,7 @@ from server.errors import OperatorError
 from server.passwords import hashed
 from server.services import Services
 from server.settings import (
+    CatalogueSettings,
     DeskSettings,
     PolicySettings,
     ServerSettings,
@@ -77,6 +78,9 @@ def demo_settings(folder: Path, port: int) -> Settings:
             shop=ShopSettings(name=SHOP_NAME, tz=SHOP_ZONE, url=url),
             desk=DeskSettings(hours=("mon-sun 00:00-24:00",)),
             widget=WidgetSettings(sites=("demo",)),
+            catalogue=CatalogueSettings(
+                currency=CURRENCY, cart_url=f"{url}/demo/cart?sku={{sku}}&quantity={{quantity}}"
+            ),
             policy=PolicySettings(file=str(files("server.demo") / "data" / "policy.yaml")),
         )
     )

@@ -165,3 +165,16 @@ def test_every_product_has_a_drawing_of_its_own_in_every_colour(shop: InMemorySh
 def test_the_harbour_is_another_one_by_night() -> None:
     assert art.harbour(night=True) != art.harbour()
     assert ElementTree.fromstring(art.harbour(night=True)) is not None
+
+
+async def test_a_link_from_the_chat_fills_a_cart(client: httpx2.AsyncClient, shop: InMemoryShop) -> None:
+    product = shop.products[0]
+    page = (await client.get("/demo/cart", params={"sku": product["variants"][0]["sku"], "quantity": "2"})).text
+    assert product["title"] in page
+    assert "× 2" in page
+
+
+@pytest.mark.parametrize("query", ["", "?sku=none", "?sku=%3Cscript%3E&quantity=-1"])
+async def test_a_cart_of_nothing_is_empty(client: httpx2.AsyncClient, query: str) -> None:
+    answer = await client.get(f"/demo/cart{query}")
+    assert (answer.status_code, "Your cart is empty" in answer.text) == (200, True)

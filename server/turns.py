@@ -38,6 +38,7 @@ from server.bus import Bell
 from server.commerce.model import Fact
 from server.desk import handoff
 from server.desk.bare import bare_package
+from server.errors import StoreUnavailable
 from server.inbox import burst, wake
 from server.outbox import put_if_sent
 from server.services import Services
@@ -71,6 +72,8 @@ class Turns:
     async def run(self) -> None:
         """Answer whatever comes due, for ever."""
         await asyncio.to_thread(warm)
+        with suppress(StoreUnavailable):  # the first question about goods makes it then
+            await self._services.catalogue.index()
         if self._services.database.engine == "sqlite":
             await self._services.database.write(turns.release_all)
         with self._services.bus.listening("turns", self._bell.ring):

@@ -2,7 +2,8 @@
 
 It takes no document that is not byte for byte one of our operations, checks variables against the schema, tokens, version
 and content type, charges a cost bucket, and writes down in `problems` whatever it refused; a test that leaves a problem
-there has failed. `put` takes an order in our own raw format. Scenes are set by attributes of it and of its `shop`.
+there has failed. `put` takes an order in our own raw format. Scenes are set by attributes of it and of its `shop`:
+`only_validated` makes it a shop that knows nothing but the validated operations, and says so as Shopify does.
 """
 
 import asyncio
@@ -28,6 +29,7 @@ from typing_extensions import override
 
 from server.commerce.connectors.shopify.operations import OPERATIONS, Operation
 from server.settings import ShopifySettings
+from tests.support.shopify_documents import is_validated
 from tests.support.shopify_shop import IdempotencyError, Misuse, Raw, ShopifyShop
 
 SCHEMA = graphql.build_schema(Path(__file__).with_name("shopify_schema.graphql").read_text(encoding="utf-8"))
@@ -37,6 +39,8 @@ _NEEDS = {
     "order_back": ("read_returns", ["order", "returns"]),
     "order_returns": ("read_returns", ["order", "returns"]),
     "return_marks": ("read_returns", ["order", "returns"]),
+    "label": ("write_returns", ["reverseDeliveryCreateWithShipping"]),
+    "tags": ("write_orders", ["tagsAdd"]),
     "returnable": ("read_returns", ["returnableFulfillments"]),
     "returnCreate": ("write_returns", ["returnCreate"]),
     "refundCreate": ("write_orders", ["refundCreate"]),
@@ -51,6 +55,17 @@ _SORT = {
     "UPDATED_AT": "updatedAt",
     "CREATED_AT": "createdAt",
 }
+_UNDEFINED = {
+    "errors": [
+        {
+            "message": "Field 'novelty' doesn't exist on type 'Order'",
+            "locations": [{"line": 3, "column": 5}],
+            "path": ["query", "order", "novelty"],
+            "extensions": {"code": "undefinedField", "typeName": "Order", "fieldName": "novelty"},
+        }
+    ]
+}
+"""What Shopify says of a field that its version does not have: no data at all, with status 200."""
 
 
 class Call(NamedTuple):
@@ -119,6 +134,10 @@ class ShopifyStandIn:
         self.throttle_times = 0
         self.fail_with: list[int] = []
         self.slow_s = 0.0
+        self.slow: dict[str, float] = {}
+        self.broken: dict[str, int] = {}
+        self.only_validated = False
+        self.refused: list[str] = []
         self.drop_after: dict[str, int] = {}
         self.before: dict[str, Callable[[], None]] = {}
         self.on_commit: Callable[[str], Awaitable[None]] | None = None
@@ -209,10 +228,15 @@ class ShopifyStandIn:
         raw = json.loads(body)
         if set(raw) != {"query", "operationName", "variables"} or raw["operationName"] != operation.name:
             return self._problem(f"{operation.key}: not query, operationName and variables")
+        if self.only_validated and not is_validated(operation.name, operation.document):
+            self.refused.append(operation.key)
+            return JSONResponse(_UNDEFINED)
+        if operation.key in self.broken:
+            return JSONResponse({}, status_code=self.broken[operation.key])
         if (throttled := self._throttled(operation)) is not None:
             return throttled
-        if self.slow_s:
-            await asyncio.sleep(self.slow_s)
+        if pause := self.slow.get(operation.key, self.slow_s):
+            await asyncio.sleep(pause)
         return await self._carry_out(operation, document, raw["variables"])
 
     def _refused(self, request: Request) -> Response | None:

@@ -115,6 +115,8 @@ def customer(raw: Raw, currency: str) -> Node:
         "tags": [],
         "locale": "en",
         "amountSpent": money(0, currency),
+        "verifiedEmail": True,
+        "numberOfOrders": "1",
         "defaultEmailAddress": {"emailAddress": emails[0]} if emails else None,
         "defaultPhoneNumber": {"phoneNumber": phones[0]} if phones else None,
         "addressesV2": [],

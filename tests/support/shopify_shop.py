@@ -38,7 +38,7 @@ ALL_SCOPES = frozenset(
         "write_store_credit_account_transactions",
     }
 )
-_TERM = r"""(?:(?:name|email|customer_id|confirmation_number|sku):"(?:[^"\\]|\\.)*"|updated_at:>='[0-9T:Z-]+')"""
+_TERM = r"""(?:(?:(?:name|email|customer_id|confirmation_number|sku):)?"(?:[^"\\]|\\.)*"|updated_at:>='[0-9T:Z-]+')"""
 _QUERY = re.compile(rf"{_TERM}(?: OR {_TERM})*")
 _SIXTY_DAYS = timedelta(days=60)
 _REASONS = ("size-too-small", "size-too-large", "unwanted", "defective", "wrong-item", "not-as-described", "other")
@@ -158,7 +158,7 @@ class ShopifyShop:
             return shown
         if not _QUERY.fullmatch(query):
             raise Misuse(f"a search that is not fully quoted: {query!r}")
-        terms = re.findall(r"(\w+):(?:\"((?:[^\"\\]|\\.)*)\"|>='([^']+)')", query)
+        terms = re.findall(r"(?:(\w+):)?(?:\"((?:[^\"\\]|\\.)*)\"|>='([^']+)')", query)
         return [order for order in shown if any(_resembles(order, *term) for term in terms)]
 
     def _fulfillment(self, id: str) -> Node | None:
@@ -315,8 +315,46 @@ class ShopifyShop:
             "decline": None,
             "exchangeLineItems": exchange,
             "returnLineItems": lines,
-            "reverseFulfillmentOrders": [],
+            "reverseFulfillmentOrders": [self._new_way_back(lines)],
         }
+
+    def _new_way_back(self, lines: list[Node]) -> Node:
+        pieces = [
+            {
+                "id": self.next_id("ReverseFulfillmentOrderLineItem"),
+                "totalQuantity": each["quantity"],
+                "fulfillmentLineItem": each["fulfillmentLineItem"],
+                "dispositions": [],
+            }
+            for each in lines
+        ]
+        name = self.next_id("ReverseFulfillmentOrder")
+        return {"id": name, "status": "OPEN", "lineItems": pieces, "reverseDeliveries": []}
+
+    def _reverseDeliveryCreateWithShipping(
+        self,
+        reverseFulfillmentOrderId: str,
+        labelInput: Node,
+        trackingInput: Node | None = None,
+        **_: Any,
+    ) -> Node:
+        returns = (each for order in self.orders.values() for each in order["returns"])
+        work = (way for each in returns for way in each["reverseFulfillmentOrders"])
+        way = next(each for each in work if each["id"] == reverseFulfillmentOrderId)
+        number = (trackingInput or {}).get("number")
+        carried = {
+            "__typename": "ReverseDeliveryShippingDeliverable",
+            "tracking": {"carrierName": None, "number": number, "url": None} if number else None,
+            "label": {"publicFileUrl": "https://cdn.shopify.test/label.pdf"},
+        }
+        made = {"id": self.next_id("ReverseDelivery"), "deliverable": carried}
+        way["reverseDeliveries"].append(made)
+        return {"reverseDelivery": made}
+
+    def _tagsAdd(self, id: str, tags: list[str]) -> Node:
+        tagged = self.orders.get(id) or self.customers[id]
+        tagged["tags"] += [each for each in tags if each not in tagged["tags"]]
+        return {"node": {"__typename": "Order", "id": id}}
 
     def suggested(self, order: Node) -> Node:
         """The most that can go back for an order, to the payments that bear it."""
@@ -432,6 +470,7 @@ class ShopifyShop:
         if any(each["handle"] == fulfillmentHold["handle"] for each in work["fulfillmentHolds"]):
             return self._refused("fulfillmentOrderHold", "DUPLICATE_FULFILLMENT_HOLD_HANDLE", "handle")
         made = rendering.hold(self.next_id("x").rpartition("/")[2], "address", fulfillmentHold["handle"])
+        made["reasonNotes"] = fulfillmentHold["reasonNotes"]
         work["fulfillmentHolds"].append(made)
         work["status"] = "ON_HOLD"
         return {"fulfillmentHold": made, "fulfillmentOrder": work}
@@ -470,6 +509,8 @@ _MUTATIONS = {
     "fulfillmentOrderHold": ("fulfillmentHold", "userErrors"),
     "fulfillmentOrderReleaseHold": ("fulfillmentOrder", "userErrors"),
     "webhookSubscriptionCreate": ("webhookSubscription", "userErrors"),
+    "reverseDeliveryCreateWithShipping": ("reverseDelivery", "userErrors"),
+    "tagsAdd": ("node", "userErrors"),
     "storeCreditAccountCredit": ("storeCreditAccountTransaction", "userErrors"),
 }
 """By mutation: the field of what it made, and that of its errors."""
@@ -484,12 +525,16 @@ def _refunded(refund: Node) -> int:
     return _minor({"amountSet": refund["totalRefundedSet"]})
 
 
+_SEARCHED = {"email": "email", "confirmation_number": "confirmationNumber", "": "phone"}
+"""Where Shopify looks for a word; what names no field is looked for everywhere, here among phones."""
+
+
 def _resembles(order: Node, field: str, phrase: str, since: str) -> bool:
     """Shopify's search splits words: it also gives what shares one of them."""
     if field == "updated_at":
         return bool(order["updatedAt"] >= since)
     if field == "customer_id":
         return order["customer"] is not None and order["customer"]["id"].rpartition("/")[2] == phrase
-    there = str(order["email"] if field == "email" else order["name"]).lower()
+    there = str(order[_SEARCHED.get(field, "name")]).lower()
     words = [each for each in re.split(r"[^\w]+", phrase.lower()) if each]
     return bool(words) and any(word in there for word in words)

@@ -5,21 +5,25 @@ from the key of the write. So a write whose answer was lost is found again by re
 `returning`, `refunding`, `cancelling`, `addressing` and `crediting`.
 """
 
+import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from server.commerce.connectors.once import LOOKS_S, Ledger, Once
 from server.commerce.connectors.shopify.client import Client
-from server.commerce.connectors.shopify.values import Json, gid, nodes, part
-from server.errors import StoreRefused, StoreUnavailable
+from server.commerce.connectors.shopify.values import Json, gid, nodes
+from server.commerce.connectors.shopify.whole import OrderReader
+from server.errors import StoreError, StoreRefused, StoreUnavailable
 
 R = TypeVar("R")
 P = TypeVar("P")
 
 _NAMESPACE: Final = uuid.UUID("7d0f0a52-6b5b-5f0e-9a39-0c2f6d1f7b11")
 _NOTE_CHARS: Final = 255
+_TAG_S: Final = 5.0
 _REASONS: Final = {
     "ALREADY_EXISTS": "it is there already",
     "FEATURE_NOT_ENABLED": "the shop has this feature switched off",
@@ -92,21 +96,45 @@ def _in_words(error: Json) -> str:
 
 
 class Acting:
-    """The client and the ledger that writes need. `pause_s` lies between two looks at a job."""
+    """The client, the orders and the ledger that writes need. `pause_s` lies between two looks at a job."""
 
     def __init__(
-        self, client: Client, ledger: Ledger, looks_s: Sequence[float] = LOOKS_S, pause_s: float = 1.0
+        self,
+        client: Client,
+        orders: OrderReader,
+        ledger: Ledger,
+        looks_s: Sequence[float] = LOOKS_S,
+        pause_s: float = 1.0,
     ) -> None:
         self.client = client
         self.pause_s = pause_s
+        self._orders = orders
+        self._ledger = ledger
         self._once = Once(ledger, looks_s)
 
-    async def marks(self, order_gid: str, key: str = "order_marks") -> Json:
-        """What shows of writes on an order. Raises StoreRefused when there is no such order."""
-        order = part(await self.client.read(key, {"id": order_gid}), "order")
+    async def seen(self, order_gid: str) -> Json:
+        """The order as it stands, with all its refunds. Raises StoreRefused when there is no such order."""
+        order = await self._orders.state(order_gid)
         if not order:
             raise StoreRefused("Shopify has no such order, or does not show it to us")
-        return order
+        return await self._orders.refunds(order_gid, order)
+
+    async def was_sent(self, key: str) -> bool:
+        """Whether this write was noted as sent, by this process or another."""
+        return (await self._ledger.look_up(key))[0]
+
+    async def is_tagged(self, order_gid: str, key: str) -> bool:
+        """Whether our mark is among the tags of an order, of a write that was noted as sent."""
+        if not await self.was_sent(key):
+            return False
+        order = await self._orders.state(order_gid) or {}
+        return mark_of(key) in (order.get("tags") or ())
+
+    async def tag(self, identifier: str, key: str) -> None:
+        """Leave our mark among the tags, for staff and for a later look; nothing hangs on it."""
+        with suppress(StoreError, TimeoutError):
+            async with asyncio.timeout(_TAG_S):
+                await self.client.write("tags", {"id": identifier, "tags": [mark_of(key)]})
 
     async def once(
         self,
@@ -121,12 +149,14 @@ class Acting:
         to_raw: Callable[[R], dict[str, Any]],
         from_raw: Callable[[dict[str, Any]], R],
     ) -> R:
-        """As `Once.run`. What `prepare` reads and refuses comes before the write is noted as sent: nothing is sent then."""
+        """As `Once.run`. What `prepare` reads and refuses comes before the write is noted as sent: nothing is sent then.
+
+        `effect` gets no plan before that, and none when another process sent it."""
         plan: list[P] = []
 
         async def looked() -> R | None:
             found = await effect(plan[0] if plan else None)
-            if found is None and not plan:
+            if found is None and not plan and not await self.was_sent(key):
                 plan.append(await prepare())
             return found
 

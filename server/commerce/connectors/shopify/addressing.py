@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from server.commerce.connectors.shopify.acting import Acting, accepted, mark_of, require
+from server.commerce.connectors.shopify.acting import Acting, accepted, has_mark, mark_of, note, require
 from server.commerce.connectors.shopify.values import Json, nodes, part, text
+from server.commerce.connectors.shopify.whole import merged
 from server.commerce.model import Address
 from server.commerce.store import AddressResult
 from server.errors import StoreRefused, StoreUnavailable
@@ -19,6 +20,8 @@ _WAITING: Final = frozenset({"OPEN", "SCHEDULED", "ON_HOLD"})
 _OVER: Final = frozenset({"CLOSED", "CANCELLED"})
 _UNTOUCHED: Final = frozenset({"UNSUBMITTED", "CANCELLATION_ACCEPTED", "None"})
 _RELEASES: Final = 3
+_LISTED: Final = 5
+"""How many warehouses the main read lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +44,10 @@ class Addressing:
             return _Plan(_changeable(await self._read(order), address))
 
         async def effect(_: _Plan | None) -> AddressResult | None:
-            return AddressResult(address) if _is_changed(await self._read(order), address, mark_of(key)) else None
+            return AddressResult(address) if _is_changed(await self._read(order), address, key) else None
 
         async def send(plan: _Plan) -> AddressResult:
-            await self._change(order, plan.work, address, mark_of(key))
+            await self._change(order, plan.work, address, key)
             result = await effect(plan)
             if result is None:
                 raise StoreUnavailable("Shopify does not show the new address yet")
@@ -63,16 +66,18 @@ class Addressing:
         )
 
     async def _read(self, order: str) -> Json:
-        found = part(await self._client.read("order_destinations", {"id": order}), "order")
-        if not found:
-            raise StoreRefused("Shopify has no such order, or does not show it to us")
-        return found
+        """The order, and where its warehouses send to where the shop tells that."""
+        state = await self._acting.seen(order)
+        more = part(await self._client.more("order_destinations", {"id": order}), "order")
+        if not more and len(nodes(state.get("fulfillmentOrders"))) >= _LISTED:
+            raise StoreUnavailable("Shopify does not show all warehouses of the order")
+        return merged(state, more)
 
-    async def _change(self, order: str, work: tuple[str, ...], address: Address, handle: str) -> None:
+    async def _change(self, order: str, work: tuple[str, ...], address: Address, key: str) -> None:
         held: list[tuple[str, str]] = []
         try:
             for each in work:
-                held.append((each, await self._hold(each, handle)))
+                held.append((each, await self._hold(each, key)))
             given = {"id": order, "shippingAddress": _given(address)}
             answer = await self._client.write("address", {"input": given})
             accepted(part(answer, "orderUpdate"), "the new address")
@@ -80,8 +85,9 @@ class Addressing:
             for each, hold in held:
                 await self._release(each, hold)
 
-    async def _hold(self, work: str, handle: str) -> str:
-        hold = {"reason": "INCORRECT_ADDRESS", "reasonNotes": "The shopper corrects the address.", "handle": handle}
+    async def _hold(self, work: str, key: str) -> str:
+        words = note(key, "The shopper corrects the address.")
+        hold = {"reason": "INCORRECT_ADDRESS", "reasonNotes": words, "handle": mark_of(key)}
         answer = part(await self._client.write("hold", {"id": work, "h": hold}), "fulfillmentOrderHold")
         return str(part(accepted(answer, "to hold the warehouse"), "fulfillmentHold").get("id"))
 
@@ -117,12 +123,12 @@ def _changeable(order: Json, address: Address) -> tuple[str, ...]:
     return tuple(str(each.get("id")) for each in work)
 
 
-def _is_changed(order: Json, address: Address, handle: str) -> bool:
+def _is_changed(order: Json, address: Address, key: str) -> bool:
     work = [each for each in nodes(order.get("fulfillmentOrders")) if each.get("status") not in _OVER]
-    if any(hold.get("handle") == handle for each in work for hold in nodes(each.get("fulfillmentHolds"))):
+    if any(has_mark(hold.get("reasonNotes"), key) for each in work for hold in nodes(each.get("fulfillmentHolds"))):
         return False
     places = [(part(order, "shippingAddress"), "countryCodeV2")]
-    places += [(part(each, "destination"), "countryCode") for each in work]
+    places += [(part(each, "destination"), "countryCode") for each in work if "destination" in each]
     return bool(work) and all(_is_there(place, country, address) for place, country in places)
 
 

@@ -50,7 +50,7 @@ class Cancelling:
             return None
 
         async def effect(_: None) -> CancelResult | None:
-            return _result(await self._acting.marks(order))
+            return _result(await self._acting.seen(order))
 
         async def send(_: None) -> CancelResult:
             is_done = await self._run(variables)

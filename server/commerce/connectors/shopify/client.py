@@ -10,12 +10,13 @@ import asyncio
 import logging
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 
 from server import telemetry
 from server.clock import Clock
 from server.commerce.connectors.shopify.governor import Governor
-from server.commerce.connectors.shopify.operations import OPERATIONS, Operation
+from server.commerce.connectors.shopify.operations import ENRICHMENTS, OPERATIONS, Operation
 from server.commerce.connectors.shopify.tokens import Token
 from server.commerce.outside import CHAT_WAIT_S, Outside, Priority, Reply
 from server.errors import SettingsError, StoreRefused, StoreUnavailable
@@ -33,6 +34,11 @@ _READ_S: Final = 8.0
 _WRITE_S: Final = 25.0
 _WRITE_WAIT_S: Final = 60.0
 _THROTTLED_TRIES: Final = 8
+_REFUSED_FOR: Final = timedelta(hours=1)
+_MORE_S: Final = 2.5
+"""How long a shopper waits for an enrichment."""
+_PASSING: Final = ("THROTTLED", "ACCESS_DENIED", "INTERNAL", "TIMEOUT", "SHOP_INACTIVE", IDEMPOTENCY)
+"""How the codes of errors begin that say nothing about the document itself."""
 _REFUSALS: Final = {
     401: "Shopify refuses our access token: paste a new one, or check client_id and secret",
     402: "the shop is frozen until its owner has paid Shopify",
@@ -64,6 +70,10 @@ class Failed(StoreUnavailable):
         self.is_undone = is_undone
 
 
+class DocumentRefused(Failed):
+    """The shop does not take the operation as it is written: its version lacks a field, or it costs too much."""
+
+
 def check_shop(settings: ShopifySettings) -> str:
     """The base URL of the shop. Raises SettingsError before any URL is built from something that is no shop."""
     if not SHOP.fullmatch(settings.shop):
@@ -85,6 +95,9 @@ class Client:
         self._version = settings.api_version
         self._path = f"/admin/api/{settings.api_version}/graphql.json"
         self.governor = governor or Governor()
+        self.more_s = _MORE_S
+        self._clock = clock
+        self._refused: dict[str, datetime] = {}
         self.answered_version: str | None = None
 
     @property
@@ -97,12 +110,42 @@ class Client:
         await self._outside.close()
 
     async def read(self, key: str, variables: Mapping[str, object], priority: Priority = "chat") -> Json:
-        """What a query answers (`data`). Raises StoreUnavailable, AccessDenied."""
+        """What a query answers (`data`). Raises StoreUnavailable, AccessDenied, DocumentRefused.
+
+        An enrichment that was refused within the hour is not asked for again."""
+        if key in self.refused:
+            raise DocumentRefused(key, ("refused before",), is_undone=True)
         try:
             async with asyncio.timeout(_PATIENCE_S[priority]):
                 return await self._ask(OPERATIONS[key], variables, priority)
         except TimeoutError:
             raise StoreUnavailable("Shopify did not answer in time") from None
+        except DocumentRefused as error:
+            if key in ENRICHMENTS:
+                self._remember(key, error)
+            raise
+
+    async def more(self, key: str, variables: Mapping[str, object], priority: Priority = "chat") -> Json | None:
+        """What an enrichment answers; None when the shop refuses it, or does not answer soon. Nothing hangs on it."""
+        try:
+            async with asyncio.timeout(self.more_s if priority == "chat" else None):
+                return await self.read(key, variables, priority)
+        except DocumentRefused:
+            return None
+        except (StoreUnavailable, TimeoutError) as error:
+            _log.info("Shopify did not answer %s; we go on without it (%s)", key, type(error).__name__)
+            return None
+
+    @property
+    def refused(self) -> frozenset[str]:
+        """The enrichments that the shop refused within the last hour."""
+        since = self._clock.now() - _REFUSED_FOR
+        return frozenset(key for key, at in self._refused.items() if at > since)
+
+    def _remember(self, key: str, error: DocumentRefused) -> None:
+        if key not in self._refused:
+            _log.warning("%s; orders are read without it", error)
+        self._refused[key] = self._clock.now()
 
     async def write(self, key: str, variables: Mapping[str, object]) -> Json:
         """What a mutation answers. Raises StoreUnavailable when nobody knows whether it was done.
@@ -150,6 +193,8 @@ class Client:
         if reply.status in _REFUSALS:
             error = StoreRefused if operation.is_mutation else StoreUnavailable
             raise error(_REFUSALS[reply.status])
+        if reply.status == 400:
+            raise DocumentRefused(operation.key, ("400",), is_undone=True)
         return reply
 
     async def _post(
@@ -219,8 +264,10 @@ def _data(body: Json, operation: Operation) -> Json:
     data = body.get("data")
     if "ACCESS_DENIED" in codes:
         raise AccessDenied(_required(errors[codes.index("ACCESS_DENIED")]))
+    if errors and data is None and not any(code.startswith(_PASSING) for code in codes):
+        raise DocumentRefused(operation.key, codes, is_undone="data" not in body)
     if errors:
-        _log.error("Shopify refuses the operation %s: %s", operation.key, ", ".join(filter(None, codes)) or "no code")
+        _log.error("Shopify fails at %s: %s", operation.key, ", ".join(filter(None, codes)) or "no code")
         is_undone = "data" not in body and "INTERNAL_SERVER_ERROR" not in codes
         raise Failed(operation.key, codes, is_undone)
     if not isinstance(data, dict):

@@ -1,16 +1,16 @@
 """Store credit for a customer of Shopify's.
 
-A credit carries no note, so a lost answer can only be told by comparison: what the customer's accounts list now and did
-not list before. Where that does not tell for certain, a person must look; it is never given twice.
+A credit carries no note: the order that it is for is tagged once it was given. A lost answer can only be told by
+comparison: what the customer's accounts list now and did not list before, where the shop shows that. Where it does not tell
+for certain, a person must look; it is never given twice.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from server.commerce.connectors.shopify.acting import Acting, accepted, require
-from server.commerce.connectors.shopify.client import AccessDenied
-from server.commerce.connectors.shopify.values import Json, decimal, minor, nodes, part, tail
+from server.commerce.connectors.shopify.acting import Acting, accepted, mark_of, require
+from server.commerce.connectors.shopify.values import Json, decimal, gid, minor, nodes, part, tail
 from server.commerce.model import Money
 from server.commerce.store import CreditResult
 from server.errors import StoreRefused, StoreUnavailable
@@ -18,7 +18,7 @@ from server.errors import StoreRefused, StoreUnavailable
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """The credits that were there before; None where we may not read them."""
+    """The credits that were there before; None where we cannot read them."""
 
     before: frozenset[str] | None
 
@@ -30,9 +30,12 @@ class Crediting:
         self._acting = acting
         self._client = acting.client
 
-    async def store_credit(self, key: str, customer_id: str, amount: Money, at: datetime) -> CreditResult:
+    async def store_credit(
+        self, key: str, customer_id: str, amount: Money, order_id: str | None, at: datetime
+    ) -> CreditResult:
         """Give credit for a later purchase. Raises StoreRefused, StoreUnavailable."""
         customer = require("Customer", customer_id)
+        order = gid("Order", order_id or "")
         if amount.amount_minor <= 0:
             raise StoreRefused("a credit needs an amount")
 
@@ -41,6 +44,8 @@ class Crediting:
             return _Plan(None if listed is None else frozenset(str(each.get("id")) for each in listed))
 
         async def effect(plan: _Plan | None) -> CreditResult | None:
+            if order and await self._acting.is_tagged(order, key):
+                return CreditResult(mark_of(key), amount)
             if plan is None or plan.before is None:
                 return None
             listed = await self._listed(customer) or []
@@ -48,7 +53,9 @@ class Crediting:
             return CreditResult(tail(added[0].get("id")), amount) if len(added) == 1 else None
 
         async def send(_: _Plan) -> CreditResult:
-            return await self._give(customer, amount)
+            given = await self._give(customer, amount)
+            await self._acting.tag(order or customer, key)
+            return given
 
         return await self._acting.once(
             key,
@@ -75,9 +82,8 @@ class Crediting:
         return CreditResult(tail(transaction["id"]), amount)
 
     async def _listed(self, customer: str) -> list[Json] | None:
-        try:
-            answer = await self._client.read("credits", {"id": customer})
-        except AccessDenied:
+        answer = await self._client.more("credits", {"id": customer})
+        if answer is None:
             return None
         accounts = nodes(part(answer, "customer").get("storeCreditAccounts"))
         return [each for account in accounts for each in nodes(account.get("transactions")) if each.get("id")]

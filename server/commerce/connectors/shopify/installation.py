@@ -11,7 +11,8 @@ from typing import Final, cast, get_args
 
 from server.clock import Clock
 from server.commerce.connectors.platform import Finding
-from server.commerce.connectors.shopify.client import Client
+from server.commerce.connectors.shopify.client import Client, DocumentRefused
+from server.commerce.connectors.shopify.operations import ENRICHMENTS
 from server.commerce.connectors.shopify.topics import TOPICS
 from server.commerce.connectors.shopify.values import Json, next_page, nodes, part, text
 from server.commerce.store import Capability
@@ -43,6 +44,9 @@ _ADVISED: Final[Mapping[str, tuple[str, ...]]] = {
     "orders older than 60 days look as if there were none": ("read_all_orders",),
     "work of third-party warehouses cannot be seen": ("read_third_party_fulfillment_orders",),
 }
+
+
+_OF_ORDERS: Final = [key for key in ENRICHMENTS if "order(id: $id)" in ENRICHMENTS[key].document]
 
 
 class Installation:
@@ -97,7 +101,9 @@ class Installation:
         """What is missing."""
         try:
             await self.learn(anew=True)
-            found = [*self._scopes(), *self._version(), *await self._contacts(), *await self._hooks()]
+            latest = nodes((await self._client.read("order_lookup", {"q": ""}, "delta")).get("orders"))
+            found = [*self._scopes(), *self._version(), *_contacts(latest), *await self._hooks()]
+            found += await self._refused(latest)
         except StoreError as error:
             return [Finding("mend", f"Shopify cannot be read: {error}")]
         return found or [Finding("ok", "Shopify answers, and every scope and webhook is there")]
@@ -126,22 +132,21 @@ class Installation:
             return []
         return [Finding("mend", f"Shopify answers in API version {answered}, not {expected}: set shopify.api_version")]
 
-    async def _contacts(self) -> list[Finding]:
-        """Without approval for protected customer data, names and addresses come as null although the scopes are there."""
-        answer = await self._client.read("order_search", {"q": "", "after": None}, "delta")
-        latest = nodes(answer.get("orders"))
-        if not latest or any(each.get("email") or each.get("phone") or each.get("customer") for each in latest):
+    async def _refused(self, latest: Sequence[Json]) -> list[Finding]:
+        """Which enrichments this shop does not take, tried on its latest order before a shopper waits for one."""
+        for key in _OF_ORDERS if latest else ():
+            variables = {"id": str(latest[0].get("id")), "after": None}
+            await self._client.more(key, {name: variables[name] for name in ENRICHMENTS[key].variables}, "delta")
+        refused = ", ".join(sorted(self._client.refused))
+        if not refused:
             return []
-        return [
-            Finding(
-                "mend",
-                "the latest orders show no e-mail, phone or customer: the app needs approval for protected customer data "
-                "(API access, protected customer data access); until then nobody can be verified by e-mail",
-            )
-        ]
+        return [Finding("warn", f"Shopify refuses what we ask beyond the needful ({refused}): it stays unknown to us")]
 
     async def _hooks(self) -> list[Finding]:
-        there = {str(each.get("topic")) for each in await self._subscriptions()}
+        try:
+            there = {str(each.get("topic")) for each in await self._subscriptions()}
+        except DocumentRefused:
+            return []
         absent = [topic for topic in TOPICS if topic not in there]
         if not absent:
             return []
@@ -159,13 +164,22 @@ class Installation:
         return found
 
     async def subscribe(self, delivery_url: str) -> Sequence[Finding]:
-        """Make the webhook subscriptions that are missing. Never raises."""
+        """Make the webhook subscriptions that are missing; all, where the shop does not list them. Never raises."""
+        listed, is_listed = list[Json](), True
         try:
             listed = await self._subscriptions()
+        except DocumentRefused:
+            is_listed = False
         except StoreError as error:
             return [Finding("mend", f"webhook subscriptions cannot be listed: {error}")]
         there = {str(each.get("topic")) for each in listed if each.get("uri") == delivery_url}
         findings = [await self._make(topic, delivery_url) for topic in TOPICS if topic not in there]
+        refused = [each for each in findings if each.level != "ok"]
+        if refused and not is_listed:
+            findings = [each for each in findings if each.level == "ok"]
+            findings.append(
+                Finding("warn", f"{len(refused)} webhooks were refused: most likely they are there already")
+            )
         return findings or [Finding("ok", "every webhook subscription is there")]
 
     async def _make(self, topic: str, delivery_url: str) -> Finding:
@@ -181,3 +195,16 @@ class Installation:
             return Finding("warn", f"Shopify refuses a webhook for {topic}: check the scope that the topic needs")
         _log.info("subscribed to %s", topic)
         return Finding("ok", f"subscribed to {topic}")
+
+
+def _contacts(latest: Sequence[Json]) -> list[Finding]:
+    """Without approval for protected customer data, names and addresses come as null although the scopes are there."""
+    if not latest or any(each.get("email") or each.get("phone") or each.get("customer") for each in latest):
+        return []
+    return [
+        Finding(
+            "mend",
+            "the latest orders show no e-mail, phone or customer: the app needs approval for protected customer data "
+            "(API access, protected customer data access); until then nobody can be verified by e-mail",
+        )
+    ]

@@ -59,7 +59,7 @@ def _status(raw: Json, received: str | None, inspected: str | None) -> str:
     return "label_issued" if _label(raw) else status
 
 
-def _deliverables(raw: Json) -> list[tuple[str, Json]]:
+def deliverables(raw: Json) -> list[tuple[str, Json]]:
     """(id, what carries it) of each parcel on its way back."""
     deliveries = [
         each for work in nodes(raw.get("reverseFulfillmentOrders")) for each in nodes(work.get("reverseDeliveries"))
@@ -68,7 +68,7 @@ def _deliverables(raw: Json) -> list[tuple[str, Json]]:
 
 
 def _label(raw: Json) -> Raw | None:
-    for _, carried in _deliverables(raw):
+    for _, carried in deliverables(raw):
         tracking = part(carried, "tracking")
         label = {
             "url": link(part(carried, "label").get("publicFileUrl")),
@@ -82,7 +82,7 @@ def _label(raw: Json) -> Raw | None:
 
 def return_parcels(order: Json) -> list[Raw]:
     """The parcels on their way back that have a number, so that carriers' scans find them."""
-    found = [pair for each in nodes(order.get("returns")) for pair in _deliverables(each)]
+    found = [pair for each in nodes(order.get("returns")) for pair in deliverables(each)]
     return [
         {
             "id": f"return-{identifier}",

@@ -1,7 +1,8 @@
-"""The operations of `operations.graphql`, split into single documents when the process starts.
+"""The operations of `operations.graphql` and `enrichments.graphql`, split into single documents when the process starts.
 
 Nothing but these documents is ever sent, byte for byte, so that what was validated is what Shopify gets. The comment above
 each gives its key and the upper bound of its calculated cost, which the governor asks for before the truth is known.
+Enrichments tell more where a shop answers them; everything we do must also work without them.
 """
 
 import re
@@ -13,6 +14,7 @@ from typing import Final
 _HEADING = re.compile(r"# (?P<key>[A-Za-z_]+)(?: — (?P<about>.*))?$")
 _COST = re.compile(r"about (\d+) points")
 _START = re.compile(r"(?P<kind>query|mutation) (?P<name>\w+)")
+_VARIABLE = re.compile(r"\$(\w+):")
 _SMALL_COST: Final = 25
 
 
@@ -25,6 +27,7 @@ class Operation:
     document: str
     is_mutation: bool
     cost: int
+    variables: tuple[str, ...]
 
 
 def split(text: str) -> dict[str, Operation]:
@@ -35,9 +38,9 @@ def split(text: str) -> dict[str, Operation]:
         if start is None or key in found:
             raise ValueError(f"the operation {key} is no single query or mutation, or there twice")
         cost = _COST.search(about)
-        found[key] = Operation(
-            key, start["name"], document, start["kind"] == "mutation", int(cost[1]) if cost else _SMALL_COST
-        )
+        points = int(cost[1]) if cost else _SMALL_COST
+        variables = tuple(_VARIABLE.findall(document.partition("{")[0]))
+        found[key] = Operation(key, start["name"], document, start["kind"] == "mutation", points, variables)
     return found
 
 
@@ -53,6 +56,9 @@ def _parts(text: str) -> Iterator[tuple[str, str, str]]:
         key, about, lines = heading["key"], heading["about"] or "", []
 
 
-OPERATIONS: Final[Mapping[str, Operation]] = split(
-    files(__package__).joinpath("operations.graphql").read_text(encoding="utf-8")
-)
+def _split_file(name: str) -> dict[str, Operation]:
+    return split(files(__package__).joinpath(name).read_text(encoding="utf-8"))
+
+
+ENRICHMENTS: Final[Mapping[str, Operation]] = _split_file("enrichments.graphql")
+OPERATIONS: Final[Mapping[str, Operation]] = {**_split_file("operations.graphql"), **ENRICHMENTS}

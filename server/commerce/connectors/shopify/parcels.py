@@ -1,7 +1,8 @@
 """Shopify's fulfilments become parcels: one for each tracking number, those of one fulfilment sharing a group.
 
 Scans come from fulfilment events. Where the fulfilment's display status says more than its latest event, one event is
-made of it, with the time that Shopify gives for it and never another. Pure.
+made of it, with the time that Shopify gives for it. Only what ends a parcel may have the time of the order's last change
+instead: a parcel that never left must not be waited for. Pure.
 """
 
 from collections.abc import Container, Iterator, Sequence
@@ -14,19 +15,21 @@ Raw = dict[str, Any]
 
 _SOURCE: Final = "shopify"
 _LABELS: Final = frozenset({"label_created"})
+_ENDS: Final = frozenset({"cancelled", "exception"})
 _TIMES: Final = {"delivered": "deliveredAt", "in_transit": "inTransitAt"}
 
 
 def parcel_documents(order: Json, known: Container[str]) -> list[Raw]:
     """The parcels of an order; `known` are the ids of its lines."""
     service = text(part(order, "shippingLine").get("title"))
-    return [parcel for each in nodes(order.get("fulfillments")) for parcel in _parcels(each, service, known)]
+    changed = time(order.get("updatedAt"))
+    return [parcel for each in nodes(order.get("fulfillments")) for parcel in _parcels(each, service, known, changed)]
 
 
-def _parcels(fulfillment: Json, service: str | None, known: Container[str]) -> Iterator[Raw]:
+def _parcels(fulfillment: Json, service: str | None, known: Container[str], changed: str | None) -> Iterator[Raw]:
     group = tail(fulfillment.get("id"))
     tracking = nodes(fulfillment.get("trackingInfo")) or [{}]
-    events = _events(fulfillment)
+    events = _events(fulfillment, changed)
     for index, each in enumerate(tracking):
         yield {
             "id": group if index == 0 else f"{group}-{index + 1}",
@@ -58,10 +61,10 @@ def _eta(fulfillment: Json) -> Raw | None:
     return {"min": moment, "max": moment, "source": _SOURCE} if moment else None
 
 
-def _events(fulfillment: Json) -> list[Raw]:
+def _events(fulfillment: Json, changed: str | None) -> list[Raw]:
     scans = [_event(each) for each in nodes(fulfillment.get("events")) if time(each.get("happenedAt"))]
     scans.sort(key=lambda each: str(each["at"]))
-    return [*scans, *_ending(fulfillment, scans)]
+    return [*scans, *_ending(fulfillment, scans, changed)]
 
 
 def _event(raw: Json) -> Raw:
@@ -81,7 +84,7 @@ def _event(raw: Json) -> Raw:
     }
 
 
-def _ending(fulfillment: Json, scans: Sequence[Raw]) -> Iterator[Raw]:
+def _ending(fulfillment: Json, scans: Sequence[Raw], changed: str | None) -> Iterator[Raw]:
     """What the fulfilment itself says and its latest event does not."""
     status, shown = str(fulfillment.get("status")), fulfillment.get("displayStatus")
     if status in words.FULFILLMENT_ENDS:
@@ -91,6 +94,7 @@ def _ending(fulfillment: Json, scans: Sequence[Raw]) -> Iterator[Raw]:
     else:
         return
     at = time(fulfillment.get(_TIMES.get(code, ""))) or time(fulfillment.get("updatedAt"))
+    at = at or (changed if code in _ENDS else None)
     last = scans[-1] if scans else None
     is_said = code in _LABELS if last is None else code == last["code"] or code in _LABELS
     if is_said or at is None or (last is not None and at < str(last["at"])):

@@ -4,7 +4,7 @@ Search hits of Shopify's are candidates only and are compared exactly here. What
 `reading` and `goods`, how a write is made safe in `acting` and its neighbours; this module only puts them together.
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -19,6 +19,8 @@ from server.commerce.connectors.shopify.client import Client
 from server.commerce.connectors.shopify.crediting import Crediting
 from server.commerce.connectors.shopify.goods import customer_document, product_document
 from server.commerce.connectors.shopify.installation import Installation
+from server.commerce.connectors.shopify.labelling import Labelling
+from server.commerce.connectors.shopify.people import People
 from server.commerce.connectors.shopify.reading import OrderUnreadable, order_document
 from server.commerce.connectors.shopify.refunding import Refunding
 from server.commerce.connectors.shopify.returning import Returning
@@ -63,14 +65,16 @@ class ShopifyPlatform:
         """Raises SettingsError for what is no shop, or a version that we do not speak."""
         self._shop = settings.shop
         self._client = Client(settings, clock)
-        self._orders = OrderReader(self._client)
+        self._people = People(self._client)
+        self._orders = OrderReader(self._client, self._people)
         self._installation = Installation(self._client, clock)
-        acting = Acting(self._client, ledger, looks_s, pause_s)
+        acting = Acting(self._client, self._orders, ledger, looks_s, pause_s)
         self._returning = Returning(acting, clock)
         self._refunding = Refunding(acting)
         self._cancelling = Cancelling(acting)
         self._addressing = Addressing(acting)
         self._crediting = Crediting(acting)
+        self._labelling = Labelling(acting)
 
     async def close(self) -> None:
         """Let go of connections."""
@@ -100,38 +104,21 @@ class ShopifyPlatform:
 
     async def order(self, order_id: str, priority: Priority = "chat") -> Raw | None:
         """The order with this id, whole; None when there is none, or none that we may see."""
-        found = await self._orders.read(order_id, priority)
-        try:
-            return None if found is None else order_document(found)
-        except OrderUnreadable as error:
-            raise StoreUnavailable(f"Shopify's order {order_id} cannot be read: {error}") from error
+        return await self._document(order_id, priority)
 
     async def orders_named(self, number: str) -> Sequence[Raw]:
         """The orders whose number is exactly this one."""
-        query = searching.by_number(number)
-        if query is None:
-            return ()
-        answer = await self._client.read("order_lookup", {"q": query})
-        hits = [each for each in nodes(answer.get("orders")) if searching.has_number(each, number)]
-        return await self._whole(tail(each.get("id")) for each in hits)
+        return await self._whole(await self._people.named(number))
+
+    async def orders_confirmed(self, code: str) -> Sequence[Raw]:
+        """The order with exactly this confirmation code, which nobody can guess."""
+        return await self._whole(await self._people.confirmed(code))
 
     async def orders_of(
         self, *, customer_id: str | None = None, email: str | None = None, phone: str | None = None
     ) -> Sequence[Raw]:
         """The ten newest orders that match all given arguments exactly, newest first."""
-        found: list[list[str]] = []
-        if customer_id is not None:
-            hits = await self._search(searching.by_customer(customer_id))
-            found.append([tail(each.get("id")) for each in hits if searching.is_customers(each, customer_id)])
-        if email is not None:
-            hits = await self._search(searching.by_email(email))
-            found.append([tail(each.get("id")) for each in hits if searching.has_email(each.get("email"), email)])
-        if phone is not None:
-            found.append(
-                [tail(each.get("id")) for raw in await self._by_phone(phone) for each in nodes(raw.get("orders"))]
-            )
-        first, *others = found or [[]]
-        return await self._whole(each for each in first if all(each in other for other in others))
+        return await self._whole(await self._people.orders_of(customer_id, email, phone))
 
     async def changed_since(self, since: datetime) -> AsyncIterator[Change]:
         """Orders that changed since, page by page."""
@@ -140,56 +127,30 @@ class ShopifyPlatform:
             told = time(each.get("updatedAt"))
             yield Change(tail(each.get("id")), datetime.fromisoformat(told) if told else None)
 
-    async def _search(self, query: str | None) -> list[Json]:
-        if query is None:
-            return []
-        return nodes((await self._client.read("order_search", {"q": query, "after": None})).get("orders"))
-
-    async def _whole(self, order_ids: Iterable[str]) -> Sequence[Raw]:
+    async def _whole(self, hits: Sequence[Json]) -> Sequence[Raw]:
         """These orders, read whole one after the other: together they would empty the cost bucket."""
-        wanted = list(dict.fromkeys(order_ids))[:_MOST_ORDERS]
-        found = [await self.order(each) for each in wanted]
+        wanted = {tail(each.get("id")): each for each in hits[:_MOST_ORDERS]}
+        found = [await self._document(order_id, "chat", hit) for order_id, hit in wanted.items()]
         return [each for each in found if each is not None]
+
+    async def _document(self, order_id: str, priority: Priority, hit: Json | None = None) -> Raw | None:
+        """`hit` is what the search gave; it spares a look for the contacts where it has them."""
+        found = await self._orders.read(order_id, priority, hit if hit and "email" in hit else None)
+        try:
+            return None if found is None else order_document(found)
+        except OrderUnreadable as error:
+            raise StoreUnavailable(f"Shopify's order {order_id} cannot be read: {error}") from error
 
     # Customers
 
     async def customer(self, customer_id: str) -> Raw | None:
         """A customer document."""
-        whole_id = gid("Customer", customer_id)
-        found = await self._customers({"id": whole_id}) if whole_id else []
-        return customer_document(found[0]) if found else None
+        found = await self._people.customer(customer_id)
+        return customer_document(found) if found else None
 
     async def customers_by(self, email: str | None = None, phone: str | None = None) -> Sequence[Raw]:
         """Customer documents with exactly this e-mail (any case) and phone."""
-        found: list[list[Json]] = []
-        if email is not None:
-            found.append(await self._by_email(email))
-        if phone is not None:
-            found.append(await self._by_phone(phone))
-        first, *others = found or [[]]
-        ids = [{each.get("id") for each in other} for other in others]
-        return [customer_document(each) for each in first if all(each.get("id") in other for other in ids)]
-
-    async def _by_email(self, email: str) -> list[Json]:
-        if searching.by_email(email) is None:
-            return []
-        found = await self._customers({"emailAddress": email.strip()})
-        return [
-            each for each in found if searching.has_email(part(each, "defaultEmailAddress").get("emailAddress"), email)
-        ]
-
-    async def _by_phone(self, phone: str) -> list[Json]:
-        if not searching.has_phone(phone, phone):
-            return []
-        found = await self._customers({"phoneNumber": phone.strip()})
-        return [
-            each for each in found if searching.has_phone(part(each, "defaultPhoneNumber").get("phoneNumber"), phone)
-        ]
-
-    async def _customers(self, identifier: dict[str, str | None]) -> list[Json]:
-        answer = await self._client.read("customer_find", {"identifier": identifier})
-        found = part(answer, "customerByIdentifier")
-        return [found] if found else []
+        return [customer_document(each) for each in await self._people.customers(email, phone)]
 
     # Goods
 
@@ -287,7 +248,13 @@ class ShopifyPlatform:
         self, key: str, customer_id: str, amount: Money, reason: str, order_id: str | None, at: datetime
     ) -> CreditResult:
         """Give credit for a later purchase."""
-        return await self._crediting.store_credit(key, customer_id, amount, at)
+        return await self._crediting.store_credit(key, customer_id, amount, order_id, at)
+
+    async def attach_label(
+        self, key: str, order_id: str, rma: str, url: str, tracking_number: str | None, at: datetime
+    ) -> None:
+        """Attach the label of a return that was opened; Shopify fetches it from `url`."""
+        await self._labelling.attach_label(key, order_id, rma, url, tracking_number, at)
 
     async def change_customer_address(
         self, key: str, customer_id: str, address: Address, at: datetime

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from server.commerce.connectors.shopify.acting import Acting, accepted, has_mark, key_of, note, require
-from server.commerce.connectors.shopify.client import Failed
+from server.commerce.connectors.shopify.client import DocumentRefused, Failed
 from server.commerce.connectors.shopify.money_back import refund_method, refund_status
 from server.commerce.connectors.shopify.values import Json, decimal, minor, nodes, part, presentment, tail, text
 from server.commerce.model import LineQuantity, Money, RefundStatus
@@ -55,7 +55,7 @@ class Refunding:
             return _Plan(await self._given(key, order, amount, lines, reason, way))
 
         async def effect(_: _Plan | None) -> RefundResult | None:
-            refunds = nodes((await self._acting.marks(order)).get("refunds"))
+            refunds = nodes((await self._acting.seen(order)).get("refunds"))
             found = next((each for each in refunds if has_mark(each.get("note"), key)), None)
             return replace(result_of(found, amount.currency), method=way) if found else None
 
@@ -139,7 +139,7 @@ class Refunding:
             for each in nodes(suggested.get("suggestedTransactions"))
         ]
         if sum(room for _, _, room in parents) < amount.amount_minor:
-            parents = await self._payments(order)
+            parents = await self._payments(order) or parents
         left, found = amount.amount_minor, list[dict[str, Any]]()
         for parent, gateway, room in parents:
             share = min(left, room)
@@ -154,7 +154,10 @@ class Refunding:
         return found
 
     async def _payments(self, order: str) -> list[tuple[str, str | None, int]]:
-        answer = await self._client.read("order_paid", {"id": order})
+        try:
+            answer = await self._client.read("order_more", {"id": order})
+        except DocumentRefused:
+            return []
         return [
             (str(each.get("id")), text(each.get("gateway")), presentment(each.get("amountSet")) or 0)
             for each in nodes(part(answer, "order").get("transactions"))

@@ -1,9 +1,11 @@
 """Returns and exchanges in Shopify: which pieces can go back, for which reason, and what it means in money.
 
 The pieces of a return are those of a fulfilment, so an order that has not shipped cannot have one. Amounts come from
-Shopify's own calculation, never from sums of ours. The return is found again by the mark in its lines' notes.
+Shopify's own calculation, never from sums of ours. A return is found again by the mark in its lines' notes; where the shop
+does not show these, by its lines, if there is exactly one such return that was not there before.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,19 +14,25 @@ from typing import Any, Final
 from server.clock import Clock
 from server.commerce.connectors.shopify import searching
 from server.commerce.connectors.shopify.acting import Acting, accepted, has_mark, note, require
-from server.commerce.connectors.shopify.values import Json, count, minor, nodes, part, tail, text
+from server.commerce.connectors.shopify.client import DocumentRefused
+from server.commerce.connectors.shopify.values import Json, count, minor, nodes, part, tail, text, time
 from server.commerce.connectors.shopify.words import reason_handles
 from server.commerce.model import LineQuantity, Money
 from server.commerce.store import ExchangeResult, ReturnResult
 from server.errors import StoreRefused, StoreUnavailable
 
 _REASONS_FOR: Final = timedelta(hours=1)
+_SKEW: Final = timedelta(seconds=5)
+"""By how much Shopify's clock may be behind ours."""
+_OVER: Final = frozenset({"DECLINED", "CANCELED"})
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
     lines: list[dict[str, Any]]
     items: list[dict[str, Any]]
+    before: frozenset[str] = frozenset()
+    """The returns that were there already: another one with the same lines is none of ours."""
 
 
 class Returning:
@@ -43,13 +51,14 @@ class Returning:
         order = require("Order", order_id)
 
         async def prepare() -> _Plan:
-            return _Plan(await self._return_lines(key, order, lines, reason, words), [])
+            pieces = await self._return_lines(key, order, lines, reason, words)
+            return _Plan(pieces, [], await self._before(order))
 
         async def send(plan: _Plan) -> ReturnResult:
             return ReturnResult(_name(await self._create(order, plan, at)), None, None)
 
-        async def effect(_: _Plan | None) -> ReturnResult | None:
-            found = _marked(await self._acting.marks(order, "return_marks"), key)
+        async def effect(plan: _Plan | None) -> ReturnResult | None:
+            found = await self._found(key, order, lines, at, plan)
             return ReturnResult(_name(found), None, None) if found else None
 
         return await self._acting.once(
@@ -75,7 +84,7 @@ class Returning:
             return _Plan(await self._return_lines(key, order, lines, reason, "exchange"), items)
 
         async def effect(_: _Plan | None) -> ExchangeResult | None:
-            found = _marked(await self._acting.marks(order, "return_marks"), key)
+            found = _marked(await self._marks(key, order), key)
             if found is None:
                 return None
             return ExchangeResult(_name(found), await self._difference(found), method, None, None)
@@ -98,6 +107,34 @@ class Returning:
             to_raw=_exchange_raw,
             from_raw=_exchange,
         )
+
+    async def _marks(self, key: str, order: str) -> Json:
+        """The notes of an order's returns. An exchange that nobody could find again is not begun."""
+        try:
+            return await self._client.read("return_marks", {"id": order})
+        except DocumentRefused:
+            if await self._acting.was_sent(key):
+                raise
+            raise StoreRefused("Shopify does not show us exchanges: a person must make them") from None
+
+    async def _before(self, order: str) -> frozenset[str]:
+        marks = await self._client.more("return_marks", {"id": order})
+        found = part(marks, "order") or await self._acting.seen(order)
+        return frozenset(str(each.get("id")) for each in nodes(found.get("returns")))
+
+    async def _found(
+        self, key: str, order: str, lines: Sequence[LineQuantity], at: datetime, plan: _Plan | None
+    ) -> Json | None:
+        """The return that this write opened, if it shows."""
+        marks = await self._client.more("return_marks", {"id": order})
+        if marks is not None:
+            return _marked(marks, key)
+        if not await self._acting.was_sent(key):
+            return None
+        before = plan.before if plan else ()
+        returns = nodes((await self._acting.seen(order)).get("returns"))
+        alike = [each for each in returns if each.get("id") not in before and _is_alike(each, lines, at - _SKEW)]
+        return alike[0] if len(alike) == 1 else None
 
     async def _create(self, order: str, plan: _Plan, at: datetime) -> Json:
         given: dict[str, Any] = {
@@ -140,7 +177,10 @@ class Returning:
         query = searching.by_sku(line.to_sku or "")
         if query is None or line.to_sku is None:
             raise StoreRefused("an exchange needs to know for what")
-        answer = await self._client.read("variant_find", {"q": query})
+        try:
+            answer = await self._client.read("variant_find", {"q": query})
+        except DocumentRefused:
+            raise StoreRefused("Shopify does not let us look for goods: a person must exchange them") from None
         exact = [each for each in nodes(answer.get("productVariants")) if text(each.get("sku")) == line.to_sku.strip()]
         if len(exact) != 1:
             raise StoreRefused(
@@ -200,9 +240,21 @@ def _taken(left: dict[str, list[tuple[str, int]]], line: LineQuantity) -> list[t
     return found
 
 
-def _marked(order: Json, key: str) -> Json | None:
+def _is_alike(found: Json, lines: Sequence[LineQuantity], since: datetime) -> bool:
+    """Whether a return that stands has exactly these lines, and was opened since."""
+    created = time(found.get("createdAt"))
+    there, wanted = Counter[str](), Counter[str]()
+    for each in nodes(found.get("returnLineItems")):
+        there[tail(part(each, "fulfillmentLineItem", "lineItem").get("id"))] += count(each.get("quantity"))
+    for line in lines:
+        wanted[line.line_id] += line.quantity
+    is_since = created is not None and datetime.fromisoformat(created) >= since
+    return is_since and there == wanted and found.get("status") not in _OVER
+
+
+def _marked(answer: Json, key: str) -> Json | None:
     """The return that this write opened."""
-    for each in nodes(order.get("returns")):
+    for each in nodes(part(answer, "order").get("returns")):
         if any(has_mark(line.get("returnReasonNote"), key) for line in nodes(each.get("returnLineItems"))):
             return each
     return None

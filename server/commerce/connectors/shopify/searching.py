@@ -14,6 +14,7 @@ from server.commerce.store import normalise_number
 
 _NUMBER: Final = re.compile(r"[\w][\w./-]{0,39}")
 _EMAIL: Final = re.compile(r"[^\s\"\\]{1,64}@[^\s\"\\]{1,190}")
+_CODE: Final = re.compile(r"[A-Z0-9]{6,16}")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -21,6 +22,11 @@ def quoted(value: str) -> str:
     """The value as one phrase of Shopify's search language."""
     escaped = _CONTROL.sub(" ", value).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def by_name(name: str) -> str:
+    """A search for the order that the shop calls exactly so."""
+    return by_number(name) or f"name:{quoted(name)}"
 
 
 def by_number(number: str) -> str | None:
@@ -41,6 +47,17 @@ def by_customer(customer_id: str) -> str | None:
     return f"customer_id:{quoted(customer_id)}" if re.fullmatch(r"[\w-]{1,40}", customer_id) else None
 
 
+def by_code(code: str) -> str | None:
+    """A search for the order with this confirmation code; None for what can be none."""
+    plain = code.strip().upper()
+    return f"confirmation_number:{quoted(plain)}" if _CODE.fullmatch(plain) else None
+
+
+def by_phone(phone: str) -> str | None:
+    """A search for orders that hold this phone number anywhere; None for what can be no number."""
+    return quoted(phone.strip()) if has_phone(phone, phone) else None
+
+
 def by_sku(sku: str) -> str | None:
     """A search for variants with this sku."""
     return f"sku:{quoted(sku)}" if sku.strip() and len(sku) <= 255 else None
@@ -54,6 +71,11 @@ def since(moment: datetime) -> str:
 def has_number(order: Json, number: str) -> bool:
     """Whether the order is called exactly so."""
     return normalise_number(str(order.get("name") or "")) == normalise_number(number)
+
+
+def has_code(order: Json, code: str) -> bool:
+    """Whether the order has exactly this confirmation code."""
+    return str(order.get("confirmationNumber") or "").upper() == code.strip().upper()
 
 
 def has_email(value: object, email: str) -> bool:

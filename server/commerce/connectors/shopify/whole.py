@@ -1,7 +1,8 @@
-"""Gathers one order from Shopify whole: two reads for most orders, further pages for big ones, in Shopify's own shape.
+"""Gathers one order from Shopify whole: what every shop tells, and beside it whatever more this shop does.
 
 The lists of the main read are cut off at fixed sizes, so that its cost stays below the limit; what reaches such a size
-is read again in full. Pages are laid over what is there, piece by piece, by their ids. What it all means is `reading`'s.
+is read again in full, where the shop answers that. Pages are laid over what is there, piece by piece, by their ids. What
+nobody told is missing. What it all means is `reading`'s.
 """
 
 import asyncio
@@ -9,9 +10,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final
 
 from server.commerce.connectors.shopify.client import AccessDenied, Client
+from server.commerce.connectors.shopify.people import People
 from server.commerce.connectors.shopify.values import Json, gid, next_page, nodes, part
 from server.commerce.outside import Priority
-from server.errors import StoreError, StoreUnavailable
+from server.errors import StoreError
 
 _FULFILLMENTS: Final = 6
 _WORK: Final = 5
@@ -21,50 +23,32 @@ _TRACKING: Final = 3
 _WITHIN: Final = 10
 """How many parts of each kind `order_state` lists."""
 _PAGES: Final = 20
-_READS: Final = 2
 
 
 class OrderReader:
     """Reads orders by their ids. `reads_returns` is false while the app lacks the scope for returns and refunds."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, people: People) -> None:
         self._client = client
+        self._people = people
         self.reads_returns = True
 
-    async def read(self, order_id: str, priority: Priority) -> Json | None:
-        """The order, or None when there is none (or none that we may see). Raises StoreUnavailable."""
+    async def read(self, order_id: str, priority: Priority, hit: Json | None = None) -> Json | None:
+        """The order, or None when there is none (or none that we may see). Raises StoreUnavailable.
+
+        `hit` is the order as the search gave it, with its contacts."""
         whole_id = gid("Order", order_id)
-        if whole_id is None:
+        main = await self._main(whole_id, hit, priority) if whole_id else None
+        if whole_id is None or main is None:
             return None
-        main = await self._main(whole_id, priority)
-        if main is None:
-            return None
-        lines = merged(main, await self._lines(whole_id, main, priority))
-        order = await self._fulfillments(whole_id, lines, priority)
+        order: Json = merged(main, await self._lines(whole_id, main, priority))
+        order = await self._fulfillments(whole_id, order, priority)
         if len(nodes(order.get("fulfillmentOrders"))) >= _WORK:
             order = merged(order, await self._pages("order_work", whole_id, "fulfillmentOrders", None, priority))
-        return merged(order, await self._money_back(whole_id, order, priority))
+        return await self._money_back(whole_id, order, priority)
 
-    async def _main(self, whole_id: str, priority: Priority) -> Json | None:
-        """Both halves of the main read; read again when the order changed between them."""
-        for attempt in range(_READS):
-            state, more = await self._halves(whole_id, priority)
-            if state is None or more is None:
-                return None
-            if state.get("updatedAt") == more.get("updatedAt") or attempt + 1 == _READS:
-                return merged(more, state)
-        raise AssertionError("unreachable")
-
-    async def _halves(self, whole_id: str, priority: Priority) -> tuple[Json | None, Json | None]:
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                state = tasks.create_task(self._state(whole_id, priority))
-                more = tasks.create_task(self._client.read("order_more", {"id": whole_id}, priority))
-        except BaseExceptionGroup as group:
-            raise next((each for each in group.exceptions if isinstance(each, StoreError)), group) from None
-        return state.result(), _object(more.result().get("order"))
-
-    async def _state(self, whole_id: str, priority: Priority) -> Json | None:
+    async def state(self, whole_id: str, priority: Priority = "chat") -> Json | None:
+        """What every shop tells of an order; without returns and refunds where we may not see them."""
         if self.reads_returns:
             try:
                 return _object((await self._client.read("order_state", {"id": whole_id}, priority)).get("order"))
@@ -74,14 +58,39 @@ class OrderReader:
                 self.reads_returns = False
         return _object((await self._client.read("order_track", {"id": whole_id}, priority)).get("order"))
 
+    async def refunds(self, whole_id: str, order: Json, priority: Priority = "chat") -> Json:
+        """The order with all its refunds."""
+        is_cut_off = len(nodes(order.get("refunds"))) >= _REFUNDS
+        return await self._with("order_refunds", whole_id, order, priority) if is_cut_off else order
+
+    async def _main(self, whole_id: str, hit: Json | None, priority: Priority) -> Json | None:
+        """What every shop tells, and what this one tells beside it; read again when the order changed between the two."""
+        for is_last in (False, True):
+            state, more = await self._halves(whole_id, priority)
+            if state is None:
+                return None
+            if not more:
+                return merged(hit or await self._people.hit_of(state, priority), state)
+            if is_last or state.get("updatedAt") == more.get("updatedAt"):
+                return merged(more, state)
+        raise AssertionError("unreachable")
+
+    async def _halves(self, whole_id: str, priority: Priority) -> tuple[Json | None, Json]:
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                state = tasks.create_task(self.state(whole_id, priority))
+                more = tasks.create_task(self._client.more("order_more", {"id": whole_id}, priority))
+        except BaseExceptionGroup as group:
+            raise next((each for each in group.exceptions if isinstance(each, StoreError)), group) from None
+        return state.result(), part(more.result(), "order")
+
     async def _lines(self, whole_id: str, order: Json, priority: Priority) -> Json:
         after = next_page(order.get("lineItems"))
         return {} if after is None else await self._pages("order_lines", whole_id, "lineItems", after, priority)
 
     async def _fulfillments(self, whole_id: str, order: Json, priority: Priority) -> Json:
         if len(nodes(order.get("fulfillments"))) >= _FULFILLMENTS:
-            answer = await self._client.read("order_fulfillments", {"id": whole_id}, priority)
-            order = merged(order, part(answer, "order"))
+            order = await self._with("order_fulfillments", whole_id, order, priority)
         cut_off = [str(each.get("id")) for each in nodes(order.get("fulfillments")) if _is_cut_off(each)]
         for fulfillment_id in cut_off:
             async for page in self._answers("fulfillment", fulfillment_id, "fulfillment", "events", None, priority):
@@ -89,16 +98,17 @@ class OrderReader:
         return order
 
     async def _money_back(self, whole_id: str, order: Json, priority: Priority) -> Json:
-        returns, refunds = nodes(order.get("returns")), nodes(order.get("refunds"))
-        if not returns and not refunds:
-            return {}
-        found = part(await self._client.read("order_back", {"id": whole_id}, priority), "order")
+        returns = nodes(order.get("returns"))
+        if not returns and not nodes(order.get("refunds")):
+            return order
+        order = await self._with("order_back", whole_id, order, priority)
         if len(returns) >= _RETURNS:
-            found = merged(found, await self._pages("order_returns", whole_id, "returns", None, priority))
-        if len(refunds) >= _REFUNDS:
-            answer = await self._client.read("order_refunds", {"id": whole_id}, priority)
-            found = merged(found, part(answer, "order"))
-        return found
+            order = merged(order, await self._pages("order_returns", whole_id, "returns", None, priority))
+        return await self.refunds(whole_id, order, priority)
+
+    async def _with(self, key: str, whole_id: str, order: Json, priority: Priority) -> Json:
+        """The order, and what an enrichment tells beside it."""
+        return merged(order, part(await self._client.more(key, {"id": whole_id}, priority), "order"))
 
     async def _pages(self, key: str, whole_id: str, name: str, after: str | None, priority: Priority) -> Json:
         """The pages of the connection `name` of an order, as one order that has nothing else."""
@@ -110,13 +120,14 @@ class OrderReader:
     async def _answers(
         self, key: str, whole_id: str, root: str, name: str, after: str | None, priority: Priority
     ) -> AsyncIterator[Json]:
+        """Page after page, as far as the shop answers."""
         for _ in range(_PAGES):
-            answer = part(await self._client.read(key, {"id": whole_id, "after": after}, priority), root)
-            yield answer
+            answer = part(await self._client.more(key, {"id": whole_id, "after": after}, priority), root)
             after = next_page(answer.get(name))
+            if answer:
+                yield answer
             if after is None:
                 return
-        raise StoreUnavailable("the order is too big to be read")
 
 
 def _is_cut_off(fulfillment: Json) -> bool:

@@ -36,10 +36,15 @@ def connected(shopify: ShopifyStandIn, url: str, ledger: Ledger, *, pasted: bool
     return ShopifyPlatform(settings, shopify.shop.clock, ledger, looks_s=(0.0, 0.0, 0.0), pause_s=0.0)
 
 
+either = pytest.mark.parametrize("scene", [False, True], ids=["a shop of today", "the needful alone"], indirect=True)
+"""For tests that must pass in a shop that takes nothing but the validated operations, too."""
+
+
 @pytest.fixture
-async def scene() -> AsyncIterator[Scene]:
+async def scene(request: pytest.FixtureRequest) -> AsyncIterator[Scene]:
     """Shopify and our platform; a request that Shopify had to correct fails the test."""
     shopify, ledger = ShopifyStandIn(), Ledger()
+    shopify.only_validated = getattr(request, "param", False)
     async with serve(shopify.app) as url:
         platform = connected(shopify, url, ledger)
         try:

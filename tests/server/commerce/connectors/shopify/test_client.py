@@ -30,14 +30,14 @@ def failed(edge: str) -> float:
 
 
 async def test_a_read_gives_the_data(client: Client) -> None:
-    assert (await client.read("order_more", GID))["order"]["id"] == GID["id"]
+    assert (await client.read("order_track", GID))["order"]["id"] == GID["id"]
 
 
 @pytest.mark.parametrize("status", [200, 429])
 async def test_a_throttled_read_waits_and_is_repeated(scene: Scene, client: Client, status: int) -> None:
     scene.shopify.throttle_status, scene.shopify.throttle_times = status, 1
     began = asyncio.get_running_loop().time()
-    assert (await client.read("order_more", GID))["order"]
+    assert (await client.read("order_track", GID))["order"]
     assert asyncio.get_running_loop().time() - began >= 0.3
 
 
@@ -58,19 +58,19 @@ async def test_nothing_is_sent_while_the_bucket_is_empty(scene: Scene, client: C
     client.governor.answered(0, {"currentlyAvailable": 0, "restoreRate": 0.001, "maximumAvailable": 1000})
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
-            await client.read("order_more", GID)
+            await client.read("order_track", GID)
     assert scene.shopify.calls == []
 
 
 async def test_a_read_survives_one_bad_gateway(scene: Scene, client: Client) -> None:
     scene.shopify.fail_with = [502]
-    assert (await client.read("order_more", GID))["order"]
+    assert (await client.read("order_track", GID))["order"]
 
 
 async def test_a_read_does_not_survive_two(scene: Scene, client: Client) -> None:
     scene.shopify.fail_with = [502, 502]
     with pytest.raises(StoreUnavailable):
-        await client.read("order_more", GID)
+        await client.read("order_track", GID)
 
 
 async def test_a_write_is_not_repeated_after_a_bad_gateway(scene: Scene, client: Client) -> None:
@@ -84,7 +84,7 @@ async def test_a_write_is_not_repeated_after_a_bad_gateway(scene: Scene, client:
 async def test_a_refusal_says_who_must_act(scene: Scene, client: Client, status: int) -> None:
     scene.shopify.fail_with = [status, status]
     with pytest.raises(StoreUnavailable, match=r"shop|Shopify"):
-        await client.read("order_more", GID)
+        await client.read("order_track", GID)
     with pytest.raises(StoreRefused, match=r"shop|Shopify"):
         await client.write("hook", {"topic": "ORDERS_PAID", "sub": {"uri": "https://x.test/h", "format": "JSON"}})
 
@@ -108,8 +108,8 @@ async def test_an_answer_in_another_version_is_noticed(
 ) -> None:
     scene.shopify.answered_version = "2026-10"
     before = failed("shopify_version")
-    await client.read("order_more", GID)
-    await client.read("order_more", GID)
+    await client.read("order_track", GID)
+    await client.read("order_track", GID)
     assert (client.answered_version, client.expected_version) == ("2026-10", "2026-07")
     assert failed("shopify_version") == before + 2
     assert [record.levelname for record in caplog.records if "2026-10" in record.message] == ["ERROR"]
@@ -121,7 +121,7 @@ async def test_an_answer_in_another_version_is_noticed(
 async def test_a_pasted_token_that_is_refused_is_not_replaced(scene: Scene, client: Client) -> None:
     scene.shopify.token = "another"
     with pytest.raises(StoreUnavailable, match="token"):
-        await client.read("order_more", GID)
+        await client.read("order_track", GID)
     assert scene.shopify.tokens_given == 0
 
 
@@ -170,7 +170,7 @@ async def test_a_wrong_secret_is_the_operators_to_mend(scene: Scene) -> None:
     client = Client(settings, scene.shopify.shop.clock)
     try:
         with pytest.raises(StoreUnavailable, match="client_id"):
-            await client.read("order_more", GID)
+            await client.read("order_track", GID)
     finally:
         await client.close()
 

@@ -6,7 +6,7 @@ import pytest
 
 from server.commerce.connectors.platform import Finding
 from server.commerce.connectors.shopify.topics import TOPICS
-from tests.server.commerce.connectors.shopify.conftest import Scene
+from tests.server.commerce.connectors.shopify.conftest import Scene, either
 from tests.server.commerce.orders import an_order
 
 DELIVERY = "https://desk.test/webhooks/orders/shopify"
@@ -55,6 +55,7 @@ async def test_a_shop_that_lacks_nothing_is_well(scene: Scene) -> None:
     assert [each.level for each in await scene.platform.examine()] == ["ok"]
 
 
+@either
 @pytest.mark.parametrize(
     ("scope", "level"),
     [
@@ -81,6 +82,7 @@ async def test_a_missing_webhook_is_named_by_its_topic(scene: Scene) -> None:
     assert "REFUNDS_CREATE" in found.text
 
 
+@either
 async def test_hidden_contacts_ask_for_approval(scene: Scene) -> None:
     scene.shopify.put(an_order())
     scene.shopify.shop.hides_contacts = True
@@ -88,12 +90,14 @@ async def test_hidden_contacts_ask_for_approval(scene: Scene) -> None:
     assert found.level == "mend"
 
 
+@either
 async def test_another_version_is_named(scene: Scene) -> None:
     scene.shopify.answered_version = "2026-10"
     (found,) = mended(await scene.platform.examine(), "2026-10")
     assert (found.level, "2026-07" in found.text) == ("mend", True)
 
 
+@either
 async def test_a_shop_that_does_not_answer_is_told_once(scene: Scene) -> None:
     scene.shopify.fail_with = [500]
     (found,) = await scene.platform.examine()
@@ -123,6 +127,7 @@ async def test_a_refused_webhook_is_a_warning_and_the_others_are_made(scene: Sce
     assert len(found) == len(TOPICS)
 
 
+@either
 async def test_subscribing_never_raises(scene: Scene) -> None:
     scene.shopify.fail_with = [500]
     (found,) = await scene.platform.subscribe(DELIVERY)

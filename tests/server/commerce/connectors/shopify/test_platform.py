@@ -10,7 +10,7 @@ from server.commerce.documents import decode_order
 from server.commerce.model import OrderSnapshot
 from server.commerce.parse import snapshot
 from server.errors import StoreUnavailable
-from tests.server.commerce.connectors.shopify.conftest import Scene
+from tests.server.commerce.connectors.shopify.conftest import Scene, either
 from tests.server.commerce.connectors.shopify.goods import a_product, a_variant
 from tests.server.commerce.orders import NOW, a_line, a_parcel, ago, an_event, an_order, shipped
 from tests.support import shopify_rendering as rendering
@@ -41,6 +41,7 @@ async def test_an_order_comes_whole(scene: Scene) -> None:
     assert sorted(call.key for call in scene.shopify.calls) == ["order_more", "order_state"]
 
 
+@either
 async def test_there_is_no_such_order(scene: Scene) -> None:
     for order_id in ("nobody", "", "a/b", "1 OR 2", "x" * 65):
         assert await scene.platform.order(order_id) is None
@@ -68,6 +69,7 @@ async def test_returns_and_refunds_come_in_detail(scene: Scene) -> None:
     assert order.lines[0].quantities.refunded == 1
 
 
+@either
 async def test_without_the_scope_for_returns_the_rest_is_read(scene: Scene) -> None:
     scene.shopify.shop.scopes -= {"read_returns"}
     scene.shopify.put(an_order(returns=[{"id": "r1", "status": "approved", "lines": []}]))
@@ -131,6 +133,7 @@ async def test_more_numbers_than_one_page_holds_are_all_parcels(scene: Scene) ->
 # Finding orders
 
 
+@either
 async def test_an_order_is_found_by_exactly_its_number(scene: Scene) -> None:
     scene.shopify.put(an_order())
     scene.shopify.put(FOREIGN)
@@ -157,6 +160,7 @@ ATTACKS = (
 )
 
 
+@either
 async def test_a_number_that_is_an_attack_finds_nobody_elses_order(scene: Scene) -> None:
     scene.shopify.put(an_order())
     scene.shopify.put(FOREIGN)
@@ -164,6 +168,7 @@ async def test_a_number_that_is_an_attack_finds_nobody_elses_order(scene: Scene)
         assert ids(await scene.platform.orders_named(number)) == [], number
 
 
+@either
 async def test_orders_are_found_by_exactly_the_address(scene: Scene) -> None:
     scene.shopify.put(an_order())
     scene.shopify.put(FOREIGN)
@@ -171,6 +176,7 @@ async def test_orders_are_found_by_exactly_the_address(scene: Scene) -> None:
         assert ids(await scene.platform.orders_of(email=email)) == ["ord_7"], email
 
 
+@either
 async def test_an_address_that_is_an_attack_finds_nobody(scene: Scene) -> None:
     scene.shopify.put(an_order())
     scene.shopify.put(FOREIGN)
@@ -179,6 +185,7 @@ async def test_an_address_that_is_an_attack_finds_nobody(scene: Scene) -> None:
         assert await scene.platform.customers_by(email=email) == [], email
 
 
+@either
 async def test_hidden_contacts_match_nobody(scene: Scene) -> None:
     scene.shopify.put(an_order())
     scene.shopify.shop.hides_contacts = True
@@ -201,12 +208,14 @@ async def test_all_that_is_asked_for_must_fit(scene: Scene) -> None:
     assert ids(await scene.platform.orders_of()) == []
 
 
+@either
 async def test_the_newest_order_of_a_person_comes_first(scene: Scene) -> None:
     for at in range(3):
         scene.shopify.put(an_order(id=f"o{at}", number=f"#{at}", placed_at=ago(days=3 - at)))
     assert ids(await scene.platform.orders_of(email="ana@example.com")) == ["o2", "o1", "o0"]
 
 
+@either
 async def test_an_order_older_than_sixty_days_needs_its_own_scope(scene: Scene) -> None:
     scene.shopify.put(an_order(placed_at=ago(days=61)))
     assert await scene.platform.order("ord_7") is not None
@@ -215,6 +224,7 @@ async def test_an_order_older_than_sixty_days_needs_its_own_scope(scene: Scene) 
     assert ids(await scene.platform.orders_named("1042")) == []
 
 
+@either
 async def test_what_changed_since_comes_page_by_page(scene: Scene) -> None:
     for at in range(230):
         scene.shopify.put(an_order(id=f"o{at}", number=f"#{at}", updated_at=ago(minutes=at)))
@@ -228,6 +238,7 @@ async def test_what_changed_since_comes_page_by_page(scene: Scene) -> None:
 # Customers
 
 
+@either
 async def test_a_customer_is_found_by_address_phone_and_id(scene: Scene) -> None:
     buyer = {"id": "c1", "name": "Ana Souza", "emails": ["ana@example.com"], "phones": ["+15550100"], "zip": "68102"}
     scene.shopify.put(an_order(customer=buyer))
@@ -290,6 +301,7 @@ async def test_a_link_fills_the_cart(scene: Scene) -> None:
         assert scene.platform.cart_url("SCARF-RED", variant, "p1", quantity) == expected
 
 
+@either
 async def test_everything_we_put_can_be_shown(scene: Scene) -> None:
     assert rendering.order(an_order())["name"] == "#1042"
     scene.shopify.put(an_order(fulfilment="levitating", payment={"status": None}))

@@ -27,6 +27,11 @@ def return_documents(order: Json, refunds: Sequence[Raw]) -> list[Raw]:
     return [_return(each, paid_for.get(tail(each.get("id"))), succeeded) for each in nodes(order.get("returns"))]
 
 
+def return_name(raw: Json) -> str:
+    """What staff and shoppers call a return, such as #1042-R1: its id everywhere outside Shopify."""
+    return text(raw.get("name")) or tail(raw.get("id"))
+
+
 def _return(raw: Json, refund: str | None, succeeded: set[str]) -> Raw:
     lines = nodes(raw.get("returnLineItems"))
     pieces = [piece for each in nodes(raw.get("reverseFulfillmentOrders")) for piece in nodes(each.get("lineItems"))]
@@ -34,8 +39,7 @@ def _return(raw: Json, refund: str | None, succeeded: set[str]) -> Raw:
     status = _status(raw, received, inspected)
     label = _label(raw)
     return {
-        "id": tail(raw.get("id")),
-        "name": text(raw.get("name")),
+        "id": return_name(raw),
         "at": time(raw.get("createdAt")),
         "status": "refunded" if status in _SETTLED and refund in succeeded else status,
         "outcome": "exchange" if nodes(raw.get("exchangeLineItems")) else "refund",

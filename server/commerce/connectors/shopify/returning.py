@@ -15,6 +15,7 @@ from server.clock import Clock
 from server.commerce.connectors.shopify import searching
 from server.commerce.connectors.shopify.acting import Acting, accepted, has_mark, note, require
 from server.commerce.connectors.shopify.client import DocumentRefused
+from server.commerce.connectors.shopify.money_back import return_name
 from server.commerce.connectors.shopify.values import Json, count, minor, nodes, part, tail, text, time
 from server.commerce.connectors.shopify.words import reason_handles
 from server.commerce.model import LineQuantity, Money
@@ -55,11 +56,11 @@ class Returning:
             return _Plan(pieces, [], await self._before(order))
 
         async def send(plan: _Plan) -> ReturnResult:
-            return ReturnResult(_name(await self._create(order, plan, at)), None, None)
+            return ReturnResult(return_name(await self._create(order, plan, at)), None, None)
 
         async def effect(plan: _Plan | None) -> ReturnResult | None:
             found = await self._found(key, order, lines, at, plan)
-            return ReturnResult(_name(found), None, None) if found else None
+            return ReturnResult(return_name(found), None, None) if found else None
 
         return await self._acting.once(
             key,
@@ -87,7 +88,7 @@ class Returning:
             found = _marked(await self._marks(key, order), key)
             if found is None:
                 return None
-            return ExchangeResult(_name(found), await self._difference(found), method, None, None)
+            return ExchangeResult(return_name(found), await self._difference(found), method, None, None)
 
         async def send(plan: _Plan) -> ExchangeResult:
             await self._create(order, plan, at)
@@ -258,10 +259,6 @@ def _marked(answer: Json, key: str) -> Json | None:
         if any(has_mark(line.get("returnReasonNote"), key) for line in nodes(each.get("returnLineItems"))):
             return each
     return None
-
-
-def _name(found: Json) -> str:
-    return text(found.get("name")) or tail(found.get("id"))
 
 
 def _exchange_raw(result: ExchangeResult) -> dict[str, Any]:

@@ -52,6 +52,14 @@ async def test_a_return_is_opened_for_pieces_of_a_fulfilment(shop: Scene) -> Non
     assert line["returnReasonNote"].startswith(mark_of("k1"))
 
 
+async def test_an_opened_return_is_read_under_the_name_that_it_was_opened_under(shop: Scene) -> None:
+    """Else its label and its card would belong to a return that nobody finds."""
+    result = await shop.platform.start_return("k1", "ord_7", TWO, "size_small", "refund", None, NOW)
+    document = await shop.platform.order("ord_7")
+    assert document is not None
+    assert [each["id"] for each in document["returns"]] == [result.rma]  # type: ignore[attr-defined]  # a list of objects
+
+
 @pytest.mark.parametrize(
     ("reason", "handle"),
     [

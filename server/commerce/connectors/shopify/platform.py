@@ -121,7 +121,8 @@ class ShopifyPlatform:
         return await self._whole(await self._people.orders_of(customer_id, email, phone))
 
     async def changed_since(self, since: datetime) -> AsyncIterator[Change]:
-        """Orders that changed since, page by page."""
+        """Orders that changed since, page by page. Also learns anew, now and then, what the app may do."""
+        await self.learn_scopes()
         variables: dict[str, object] = {"q": searching.since(since)}
         async for each in self._listed("delta", "orders", variables, "delta"):
             told = time(each.get("updatedAt"))

@@ -224,6 +224,14 @@ async def test_an_order_older_than_sixty_days_needs_its_own_scope(scene: Scene) 
     assert ids(await scene.platform.orders_named("1042")) == []
 
 
+async def test_a_comparison_also_learns_what_the_app_may_do(scene: Scene) -> None:
+    scene.shopify.shop.scopes -= {"write_returns"}
+    assert "start_return" in scene.platform.capabilities
+    assert [each async for each in scene.platform.changed_since(NOW)] == []
+    assert "start_return" not in scene.platform.capabilities
+    assert "refund" in scene.platform.capabilities
+
+
 @either
 async def test_what_changed_since_comes_page_by_page(scene: Scene) -> None:
     for at in range(230):

@@ -16,6 +16,7 @@ from server.answering.turn import Turn, short_hash
 from server.answering.understand import yesno
 from server.answering.words import cards, return_words
 from server.commerce.model import Fact, Line, LineQuantity, Money, OrderSnapshot, Product, Variant
+from server.commerce.store import Capability
 from server.commerce.wismo import decide
 from server.errors import ActionRefused, StoreRefused, StoreUnavailable
 from server.policies import facts, identity
@@ -132,7 +133,7 @@ async def _advance(turn: Turn, draft: ReturnDraft, found: Found) -> None:
         return
     if not draft.lines:
         lines = [line for line in order.lines if facts.remaining(order, line) > 0]
-        if await _none_can_go_back(turn, draft, found, lines):
+        if await _none_can_go_back(turn, draft, found, lines) or not _can_open(turn, "start_return", "start_exchange"):
             return
         _choose_lines(turn, draft, order, lines)
     if not draft.lines:
@@ -176,6 +177,16 @@ def _may(turn: Turn, found: Found, action: str) -> bool:
         return True
     turn.say("identify.more_proof")
     turn.hand_off("identity")
+    return False
+
+
+def _can_open(turn: Turn, *actions: Capability) -> bool:
+    """Whether the order system can do one of these here; else a person does it, before anything more is asked."""
+    if turn.context.store.capabilities.intersection(actions):
+        return True
+    turn.say("handoff.out_of_scope")
+    turn.hand_off("out_of_scope")
+    turn.dialogue.draft = None
     return False
 
 
@@ -454,7 +465,7 @@ async def _read_back(turn: Turn, draft: ReturnDraft, case: Case) -> None:
 
 async def _permitted(turn: Turn, draft: ReturnDraft, case: Case) -> bool:
     """The policy's rule about the action itself (states, times, stock); a person where it objects."""
-    name = "start_exchange" if draft.outcome in ("exchange", "replace") else "start_return"
+    name: Capability = "start_exchange" if draft.outcome in ("exchange", "replace") else "start_return"
     lines = tuple(LineQuantity(key, count, draft.to_skus.get(key)) for key, count in sorted(draft.lines.items()))
     want = Want(lines, draft.reason, "original" if draft.outcome == "refund" else None)
     if turn.is_vip and "money" in turn.context.policy.vip.to_person:
@@ -463,7 +474,7 @@ async def _permitted(turn: Turn, draft: ReturnDraft, case: Case) -> bool:
         return False
     permit = permits(turn.context.policy, name, case.order, want, await turn.record(case.order), case.products)
     if permit.verdict == "allow" and permit.need == "none":
-        return _may(turn, case.found, name)
+        return _can_open(turn, name) and _may(turn, case.found, name)
     turn.say("returns.by_person")
     turn.hand_off("policy_exception")
     turn.dialogue.draft = None

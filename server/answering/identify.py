@@ -16,6 +16,9 @@ from server.commerce.store import normalise_number
 from server.policies import identity
 from server.policies.identity import Given
 
+UNREADABLE: Final = "unreadable"
+"""Stands in `Dialogue.refused` for each time in a row that the order system did not answer."""
+
 _ORDER_TRIES: Final = 5
 _ASKER_TRIES: Final = 5
 _NUMBERS_AT_ONCE: Final = 5
@@ -83,15 +86,20 @@ def numbers_in(turn: Turn) -> tuple[str, ...]:
 
 
 def _numbers(turn: Turn) -> list[str]:
-    """Order numbers of this burst, else those that a question is still open about."""
+    """Order numbers of this burst, else those that a question is still open about, or that could not be read before."""
     fresh = [normalise_number(number) for number in numbers_in(turn)]
     if fresh:
         return list(dict.fromkeys(fresh))
     if turn.choice and turn.choice.startswith("order:"):
         return [turn.choice.removeprefix("order:")]
-    if turn.dialogue.asked == "identify":
+    if turn.dialogue.asked == "identify" or _was_unreadable(turn):
         return [normalise_number(number) for number in turn.dialogue.slots.order_numbers[-1:]]
     return []
+
+
+def _was_unreadable(turn: Turn) -> bool:
+    """Whether the order system did not answer about the order that was named: nobody has to name it again."""
+    return UNREADABLE in turn.dialogue.refused and not turn.dialogue.order_id
 
 
 async def _in_focus(turn: Turn) -> Found | None:

@@ -4,14 +4,21 @@ When the order system does not answer, what was read last is told with its age; 
 said, and after the second failure in a row a person takes over.
 """
 
-from server.answering.identify import Found, find_order, numbers_in
+import re
+from typing import Final
+
+from server.answering.identify import UNREADABLE, Found, find_order, numbers_in
 from server.answering.turn import Turn
 from server.answering.words import cards, order_words
 from server.commerce.rows import Signals
 from server.commerce.wismo import decide, unreadable
 from server.errors import StoreUnavailable
 
-_UNREADABLE = "unreadable"
+_FOLLOWING: Final = re.compile(
+    r"\btrack(?:ing|en)?\b|sendungsnummer|verfolg|seguimiento|rastre|\bsuivi\b|\bsuivre\b", re.IGNORECASE
+)
+_SHOWN_OTHERWISE: Final = frozenset({"widget", "voice"})
+"""Channels on which a card shows how to follow a parcel, or where nobody can follow a link."""
 
 
 async def order_status(turn: Turn, *, not_received: bool = False) -> None:
@@ -31,6 +38,8 @@ def tell(turn: Turn, found: Found, *, not_received: bool = False) -> None:
     upset = Signals(is_upset=turn.understood.frustration >= 2)
     answer = decide(order, context.now, not_received=not_received, cfg=context.wismo, signals=upset)
     turn.speech.join(order_words.speech(answer, order, turn.voice))
+    if _FOLLOWING.search(turn.text) or ("track" in answer.offers and context.channel not in _SHOWN_OTHERWISE):
+        turn.speech.join(order_words.tracking(answer, turn.voice))
     turn.card, turn.shown_order = cards.order_card(answer, order, turn.voice), order.id
     turn.title = turn.title or turn.voice.text("title.order", number=order.number)
     turn.options = order_words.options(answer, turn.voice)
@@ -45,22 +54,22 @@ def tell(turn: Turn, found: Found, *, not_received: bool = False) -> None:
 
 def note_read(turn: Turn) -> None:
     """The order system answers: failures before this one are forgotten."""
-    turn.dialogue.refused = [each for each in turn.dialogue.refused if each != _UNREADABLE]
+    turn.dialogue.refused = [each for each in turn.dialogue.refused if each != UNREADABLE]
 
 
 def say_unreadable(turn: Turn, error: StoreUnavailable) -> None:
     """The order system does not answer: say when it was last read; the second time, a person helps.
 
     Whether there ever was such an order is told only to somebody who has proven that it is theirs."""
-    times = turn.dialogue.refused.count(_UNREADABLE) + 1
-    turn.dialogue.refused.append(_UNREADABLE)
+    times = turn.dialogue.refused.count(UNREADABLE) + 1
+    turn.dialogue.refused.append(UNREADABLE)
     number = _proven_number(turn)
     last_read = error.last_read if number else None
     answer = unreadable(number, last_read, failed_reads=times, tz=turn.context.shop.tz)
     turn.speech.join(order_words.unreadable_speech(answer, turn.voice))
     turn.options = [turn.option("choice.human", "human")]
     if answer.needs_person:
-        turn.hand_off(_UNREADABLE)
+        turn.hand_off(UNREADABLE)
 
 
 def _proven_number(turn: Turn) -> str:

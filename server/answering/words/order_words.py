@@ -173,6 +173,18 @@ def age(answer: WismoAnswer, order: OrderSnapshot, voice: Voice) -> Speech:
     return _say(_BEFORE, answer, answer.facts, voice.at(order.tz))
 
 
+def tracking(answer: WismoAnswer, voice: Voice) -> Speech:
+    """How each parcel can be followed: its number, and the link where there is one."""
+    spoken = voice.speech()
+    for result in answer.parcels:
+        number, link = result.fact("tracking_number"), result.fact("tracking_url")
+        if number is not None and link is not None:
+            spoken.add("order.track.link", tracking_number=number, tracking_url=link)
+        elif number is not None:
+            spoken.add("order.track.number", tracking_number=number)
+    return spoken
+
+
 def problem(answer: WismoAnswer, order: OrderSnapshot, voice: Voice) -> Speech:
     """What is wrong with the money beside what a refund's own state says."""
     has_failed = any(refund.status is RefundStatus.FAILED for refund in order.refunds)

@@ -135,6 +135,30 @@ async def test_nothing_was_ever_read_then_a_person_helps(shop: Shop) -> None:
     assert (await shop.owner(), await shop.reason()) == ("queue", "unreadable")
 
 
+async def test_who_asks_again_after_an_outage_need_not_say_which_order(shop: Shop) -> None:
+    shop.silent()
+    await shop.ask(WHERE)
+    shop.store.before = None
+
+    assert "on its way" in await shop.ask("where is my order now?")
+
+
+@pytest.mark.parametrize("link", [None, "https://www.ups.com/track?tracknum=1ZA1B2C30300000012"])
+async def test_where_there_is_no_card_it_is_said_how_to_follow_the_parcel(database: Database, link: str | None) -> None:
+    order = shipped(an_event(ago(hours=3), "in_transit"), tracking_url=link)
+    async with opening(database, order) as shop:
+        said = await shop.ask(WHERE)
+
+    assert "1ZA1B2C30300000012" in said
+    assert ("here: https://www.ups.com/track" in said) is (link is not None)
+
+
+async def test_nobody_is_told_to_follow_what_has_arrived_unless_they_ask(database: Database) -> None:
+    async with opening(database, shipped(an_event(ago(hours=3), "delivered"))) as shop:
+        assert "1ZA1B2C30300000012" not in await shop.ask(WHERE)
+        assert "1ZA1B2C30300000012" in await shop.ask("what was the tracking number?")
+
+
 async def test_failures_are_counted_in_a_row_only(shop: Shop) -> None:
     shop.silent()
     await shop.ask(WHERE)

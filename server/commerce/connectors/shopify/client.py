@@ -9,9 +9,9 @@ elsewhere. Tokens are never logged.
 import asyncio
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 from server import telemetry
 from server.clock import Clock
@@ -19,10 +19,11 @@ from server.commerce.connectors.shopify.governor import Governor
 from server.commerce.connectors.shopify.operations import ENRICHMENTS, OPERATIONS, Operation
 from server.commerce.connectors.shopify.tokens import Token
 from server.commerce.outside import CHAT_WAIT_S, Outside, Priority, Reply
-from server.errors import SettingsError, StoreRefused, StoreUnavailable
+from server.errors import SettingsError, StoreError, StoreRefused, StoreUnavailable
 from server.settings import ShopifySettings
 
 Json: TypeAlias = dict[str, Any]
+T = TypeVar("T")
 
 VERSIONS: Final = ("2026-01", "2026-04", "2026-07", "2026-10")
 IDEMPOTENCY: Final = "IDEMPOTENCY_"
@@ -135,6 +136,18 @@ class Client:
         except (StoreUnavailable, TimeoutError) as error:
             _log.info("Shopify did not answer %s; we go on without it (%s)", key, type(error).__name__)
             return None
+
+    async def beside(
+        self, needful: Coroutine[Any, Any, T], key: str, variables: Mapping[str, object], priority: Priority = "chat"
+    ) -> tuple[T, Json | None]:
+        """What everything stands on, and an enrichment that is asked for meanwhile. Raises what `needful` raises."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                first = tasks.create_task(needful)
+                more = tasks.create_task(self.more(key, variables, priority))
+        except BaseExceptionGroup as group:
+            raise next((each for each in group.exceptions if isinstance(each, StoreError)), group) from None
+        return first.result(), more.result()
 
     @property
     def refused(self) -> frozenset[str]:

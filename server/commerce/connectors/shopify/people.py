@@ -4,7 +4,6 @@ Shopify's hits are candidates only and are compared exactly here. Every shop fin
 what goes beyond that is asked where the shop answers it, and done by way of the person's orders elsewhere.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -102,15 +101,12 @@ class People:
         if searching.by_email(email) is None:
             return []
         plain = email.strip()
-        answer, more = await asyncio.gather(
-            self._client.read("customer", {"email": plain}), self._asked({"emailAddress": plain})
-        )
-        known = part(answer, "customerByIdentifier")
-        same = (each for each in more or () if each.get("id") == known.get("id"))
-        found: list[Json] = [{**next(same, {}), **known}]
-        return [
-            each for each in found if searching.has_email(part(each, "defaultEmailAddress").get("emailAddress"), email)
-        ]
+        asking = self._client.read("customer", {"email": plain})
+        answer, more = await self._client.beside(asking, "customer_find", {"identifier": {"emailAddress": plain}})
+        known, other = part(answer, "customerByIdentifier"), part(more, "customerByIdentifier")
+        if not searching.has_email(part(known, "defaultEmailAddress").get("emailAddress"), email):
+            return []
+        return [{**other, **known} if other.get("id") == known.get("id") else known]
 
     async def _by_phone(self, phone: str) -> list[Json]:
         found = await self._asked_by_phone(phone)

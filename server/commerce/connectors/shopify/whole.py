@@ -5,7 +5,6 @@ is read again in full, where the shop answers that. Pages are laid over what is 
 nobody told is missing. What it all means is `reading`'s.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -13,7 +12,6 @@ from server.commerce.connectors.shopify.client import AccessDenied, Client
 from server.commerce.connectors.shopify.people import People
 from server.commerce.connectors.shopify.values import Json, gid, next_page, nodes, part
 from server.commerce.outside import Priority
-from server.errors import StoreError
 
 _FULFILLMENTS: Final = 6
 _WORK: Final = 5
@@ -66,7 +64,9 @@ class OrderReader:
     async def _main(self, whole_id: str, hit: Json | None, priority: Priority) -> Json | None:
         """What every shop tells, and what this one tells beside it; read again when the order changed between the two."""
         for is_last in (False, True):
-            state, more = await self._halves(whole_id, priority)
+            reading = self.state(whole_id, priority)
+            state, answer = await self._client.beside(reading, "order_more", {"id": whole_id}, priority)
+            more = part(answer, "order")
             if state is None:
                 return None
             if not more:
@@ -74,15 +74,6 @@ class OrderReader:
             if is_last or state.get("updatedAt") == more.get("updatedAt"):
                 return merged(more, state)
         raise AssertionError("unreachable")
-
-    async def _halves(self, whole_id: str, priority: Priority) -> tuple[Json | None, Json]:
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                state = tasks.create_task(self.state(whole_id, priority))
-                more = tasks.create_task(self._client.more("order_more", {"id": whole_id}, priority))
-        except BaseExceptionGroup as group:
-            raise next((each for each in group.exceptions if isinstance(each, StoreError)), group) from None
-        return state.result(), part(more.result(), "order")
 
     async def _lines(self, whole_id: str, order: Json, priority: Priority) -> Json:
         after = next_page(order.get("lineItems"))

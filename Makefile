@@ -1,11 +1,13 @@
 # Every target does its own set-up, in .venv and .cache of this checkout and nowhere else.
-# Knobs: PORT=8000 for the demo, ARGS="..." for pytest and the benches, PYTHON=python3.12 for the virtual environment.
+# Knobs: PORT=8000 for the demo, ARGS="..." for pytest and the benches, JOBS=2 processes for the tests (0 = none beside this one),
+# PYTHON=python3.12 for the virtual environment.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
 PORT ?= 8000
+JOBS ?= 2
 ARGS ?=
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
@@ -29,7 +31,7 @@ setup: .venv/.run ## Only the set-up: afterwards the command is .venv/bin/onethr
 
 .PHONY: test
 test: .venv/.dev ## All tests but the long ones (ARGS="tests/channels -k whatsapp")
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 .PHONY: long
 long: .venv/.dev ## The tests with the full counts

@@ -91,8 +91,8 @@ async def test_an_order_is_told_as_the_shop_has_it_and_followed_from_then_on(tmp
         assert NUMBER in await talk.ask("what is the tracking number?")
 
         out = an_event((scene.house.clock.now() - timedelta(minutes=5)).isoformat(), "out_for_delivery")
-        path, headers, body = webhook("easypost", CARRIER, NUMBER, "ups", [*MOVING, out], now=scene.house.clock.now())
-        await scene.house.call(path, headers, body)
+        told = webhook("easypost", CARRIER, NUMBER, "ups", [*MOVING, out], now=scene.house.clock.now())
+        await scene.house.call(*told)
         card = await within(1.0, talk.card())
         assert [step["key"] for step in card["steps"] if step["state"] == "now"] == ["out_for_delivery"]
 
@@ -191,12 +191,27 @@ async def test_a_shop_on_woocommerce(tmp_path: Path) -> None:
     async with serve(site) as url:
         own = WooCommerceSettings(url=url, key="ck_test", secret="cs_test", allow_private=True)
         async with house(tmp_path, NOW, woocommerce=own) as opened, opened.talk() as talk:
-            path, headers, body = webhook("easypost", CARRIER, NUMBER, "ups", MOVING, now=opened.clock.now())
-            await opened.call(path, headers, body)
+            await opened.call(*webhook("easypost", CARRIER, NUMBER, "ups", MOVING, now=opened.clock.now()))
             said = await talk.ask(WHERE)
             assert "Order #1042 is on its way with UPS" in said
             assert "Omaha" in said
             assert talk.cards[-1]["tracking_number"] == NUMBER
+    assert site.complaints == []
+
+
+async def test_a_return_on_woocommerce_has_its_slip_too(tmp_path: Path) -> None:
+    site = WooCommerceStandIn(lambda: NOW)
+    order_id = site.put(delivered())
+    async with serve(site) as url:
+        own = WooCommerceSettings(url=url, key="ck_test", secret="cs_test", allow_private=True)
+        async with house(tmp_path, NOW, woocommerce=own) as opened, opened.talk() as talk:
+            scans = [*MOVING[:1], an_event(ago(hours=26), "delivered")]
+            await opened.call(*webhook("easypost", CARRIER, NUMBER, "ups", scans, now=opened.clock.now()))
+            await send_back(talk)
+            order = await opened.services.store.order(order_id)
+            assert order is not None
+            assert [each.id for each in order.returns] == [talk.cards[-1]["rma"]]
+            assert (await opened.get(talk.cards[-1]["label_url"])).status_code == 200
     assert site.complaints == []
 
 

@@ -163,6 +163,8 @@ def _with_feeds(
     first = feeds[mine[0]]
     for name in _SAID:
         value = next((feeds[number]["said"][name][1] for number in mine if name in feeds[number].get("said", {})), None)
+        if name == "direction" and shipment.get("lines"):
+            continue  # what the shop packed for the shopper is no return, whatever a carrier calls its way back
         if value is not None:
             result[name] = value
     result["carrier"] = shipment.get("carrier") or first.get("carrier")

@@ -54,6 +54,8 @@ _FIRST_LOOK: Final = timedelta(days=1)
 _REMEMBERED: Final = 2_000
 _NOT_FOUND_FOR: Final = timedelta(seconds=20)
 _BATCH: Final = 100
+_SLOW_S: Final = 2.0
+_LEFT_ALONE_S: Final = 5.0
 
 
 class Recent(Generic[T]):
@@ -81,10 +83,13 @@ class Recent(Generic[T]):
 
 
 class Flights:
-    """Who asks for the same at the same time shares one question."""
+    """Who asks for the same at the same time shares one question.
+
+    One that failed slowly is not asked again for some seconds: a turn that reads an order twice waits once."""
 
     def __init__(self) -> None:
         self._under_way: dict[Hashable, asyncio.Future[None]] = {}
+        self._failed_slowly: OrderedDict[Hashable, tuple[float, StoreUnavailable]] = OrderedDict()
 
     async def once(self, key: Hashable, ask: Callable[[], Awaitable[None]]) -> None:
         """Ask, or wait for whoever asks. Raises what the question raised; a cancelled question is asked by the next."""
@@ -96,10 +101,17 @@ class Flights:
                     raise
                 continue
             return
-        flight = self._under_way[key] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        until, failure = self._failed_slowly.get(key, (began, None))
+        if failure is not None and began < until:
+            raise failure
+        flight = self._under_way[key] = loop.create_future()
         try:
             await ask()
         except BaseException as error:
+            if isinstance(error, StoreUnavailable) and loop.time() - began > _SLOW_S:
+                self._note(key, loop.time() + _LEFT_ALONE_S, error)
             if isinstance(error, Exception):
                 flight.set_exception(error)
                 flight.exception()  # somebody has looked at it: nobody else may be waiting
@@ -110,6 +122,12 @@ class Flights:
             flight.set_result(None)
         finally:
             del self._under_way[key]
+
+    def _note(self, key: Hashable, until: float, error: StoreUnavailable) -> None:
+        self._failed_slowly[key] = (until, error)
+        self._failed_slowly.move_to_end(key)
+        if len(self._failed_slowly) > _REMEMBERED:
+            self._failed_slowly.popitem(last=False)
 
 
 class MirroredStore:
@@ -286,6 +304,8 @@ class MirroredStore:
         """The order is gone on the platform."""
         await self._write(lambda tx: orders.remove(tx, order_id))
         self._searched.forget()
+        if self.on_change is not None:
+            self.on_change(order_id)
 
     async def touch_product(self, product_id: str) -> None:
         """A product changed on the platform: read it anew now."""

@@ -34,7 +34,8 @@ from server import telemetry
 from server.answering.warm import warm
 from server.bus import LocalBus
 from server.clock import Clock, SystemClock
-from server.commerce.connectors.mirrored import MirroredStore, StoredLedger
+from server.commerce.connectors.ledger import StoredLedger
+from server.commerce.connectors.mirrored import MirroredStore
 from server.commerce.connectors.platform import Platform
 from server.commerce.derive import DeriveConfig
 from server.commerce.embedded import EmbeddedStore

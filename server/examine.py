@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 from memory import journal
 from memory.engines.base import Database
 from server.clock import Clock
-from server.commerce.connectors.mirrored import StoredLedger
+from server.commerce.connectors.ledger import StoredLedger
 from server.commerce.labels.registry import examine as examine_labels
 from server.connecting import carriers, connections, notice_secrets
 from server.connections import Connections

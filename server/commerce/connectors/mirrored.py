@@ -5,12 +5,10 @@ stale at once. When the platform does not answer, the kept read is given with th
 none, StoreUnavailable. Writes go to the platform, and what they changed is read again. Nothing here knows a platform's words.
 """
 
-import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, TypeVar
 
 from memory import orders, parcels
 from memory.engines.base import Database, Tx
@@ -18,6 +16,7 @@ from memory.errors import StorageError
 from server import telemetry
 from server.clock import Clock
 from server.commerce.connectors.platform import Change, Platform, Raw
+from server.commerce.connectors.sharing import Flights, Recent
 from server.commerce.documents import (
     CustomerDocument,
     DocumentRejected,
@@ -51,83 +50,8 @@ T = TypeVar("T")
 _log = logging.getLogger("onethread.shop")
 _OVERLAP: Final = timedelta(minutes=15)
 _FIRST_LOOK: Final = timedelta(days=1)
-_REMEMBERED: Final = 2_000
 _NOT_FOUND_FOR: Final = timedelta(seconds=20)
 _BATCH: Final = 100
-_SLOW_S: Final = 2.0
-_LEFT_ALONE_S: Final = 5.0
-
-
-class Recent(Generic[T]):
-    """Answers that are good for a while, the oldest forgotten first."""
-
-    def __init__(self, size: int = _REMEMBERED) -> None:
-        self._size = size
-        self._kept: OrderedDict[Hashable, tuple[datetime, T]] = OrderedDict()
-
-    def get(self, key: Hashable, since: datetime) -> T | None:
-        """The answer, if it was given since then."""
-        kept = self._kept.get(key)
-        return kept[1] if kept is not None and kept[0] >= since else None
-
-    def put(self, key: Hashable, value: T, at: datetime) -> None:
-        """Remember an answer."""
-        self._kept[key] = (at, value)
-        self._kept.move_to_end(key)
-        if len(self._kept) > self._size:
-            self._kept.popitem(last=False)
-
-    def forget(self) -> None:
-        """All of them: something changed."""
-        self._kept.clear()
-
-
-class Flights:
-    """Who asks for the same at the same time shares one question.
-
-    One that failed slowly is not asked again for some seconds: a turn that reads an order twice waits once."""
-
-    def __init__(self) -> None:
-        self._under_way: dict[Hashable, asyncio.Future[None]] = {}
-        self._failed_slowly: OrderedDict[Hashable, tuple[float, StoreUnavailable]] = OrderedDict()
-
-    async def once(self, key: Hashable, ask: Callable[[], Awaitable[None]]) -> None:
-        """Ask, or wait for whoever asks. Raises what the question raised; a cancelled question is asked by the next."""
-        while (flight := self._under_way.get(key)) is not None:
-            try:
-                await asyncio.shield(flight)
-            except asyncio.CancelledError:
-                if not flight.cancelled():
-                    raise
-                continue
-            return
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        until, failure = self._failed_slowly.get(key, (began, None))
-        if failure is not None and began < until:
-            raise failure
-        flight = self._under_way[key] = loop.create_future()
-        try:
-            await ask()
-        except BaseException as error:
-            if isinstance(error, StoreUnavailable) and loop.time() - began > _SLOW_S:
-                self._note(key, loop.time() + _LEFT_ALONE_S, error)
-            if isinstance(error, Exception):
-                flight.set_exception(error)
-                flight.exception()  # somebody has looked at it: nobody else may be waiting
-            else:
-                flight.cancel()
-            raise
-        else:
-            flight.set_result(None)
-        finally:
-            del self._under_way[key]
-
-    def _note(self, key: Hashable, until: float, error: StoreUnavailable) -> None:
-        self._failed_slowly[key] = (until, error)
-        self._failed_slowly.move_to_end(key)
-        if len(self._failed_slowly) > _REMEMBERED:
-            self._failed_slowly.popitem(last=False)
 
 
 class MirroredStore:
@@ -540,26 +464,3 @@ class MirroredStore:
             await self._database.write(unit)
         except StorageError as error:
             raise StoreUnavailable(str(error)) from error
-
-
-class StoredLedger:
-    """The keys of writes to platforms, in the store's own tables."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def look_up(self, key: str) -> tuple[bool, dict[str, Any] | None]:
-        """(was it sent before, its result if that is known)."""
-        return await self._database.read(lambda tx: orders.sent_write(tx, key))
-
-    async def note_sent(self, key: str, name: str, subject: str, at: datetime) -> bool:
-        """Remember that it is about to be sent; False when somebody else noted it first."""
-        return await self._database.write(lambda tx: orders.note_write(tx, key, name, subject, at))
-
-    async def keep(self, key: str, result: dict[str, Any]) -> None:
-        """Remember its result."""
-        await self._database.write(lambda tx: orders.settle_write(tx, key, result))
-
-    async def forget(self, key: str) -> None:
-        """It was certainly not done."""
-        await self._database.write(lambda tx: orders.forget_write(tx, key))

@@ -14,7 +14,7 @@ from server.actions import labelling
 from server.calls import Calls, merge
 from server.clock import HandClock
 from server.commerce.carriers.update import TrackingUpdate
-from server.commerce.connectors.mirrored import StoredLedger
+from server.commerce.connectors.ledger import StoredLedger
 from server.commerce.labels.easypost import EasyPost
 from server.commerce.labels.embedded import Slips
 from server.commerce.model import LineQuantity, Return

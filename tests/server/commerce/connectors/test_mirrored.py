@@ -12,7 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server import telemetry
 from server.clock import HandClock
-from server.commerce.connectors.mirrored import MirroredStore, StoredLedger
+from server.commerce.connectors.ledger import StoredLedger
+from server.commerce.connectors.mirrored import MirroredStore
 from server.commerce.connectors.rest.platform import RestPlatform
 from server.commerce.connectors.shopify.platform import ShopifyPlatform
 from server.commerce.embedded import EmbeddedStore

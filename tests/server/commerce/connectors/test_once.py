@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from memory.engines.base import Database
-from server.commerce.connectors.mirrored import StoredLedger
+from server.commerce.connectors.ledger import StoredLedger
 from server.commerce.connectors.once import Once
 from server.errors import StoreBusy, StoreRefused, StoreUnavailable
 from tests.support.databases import ENGINES, NOW, opened, url_of

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from server.clock import HandClock
-from server.commerce.connectors.mirrored import StoredLedger
+from server.commerce.connectors.ledger import StoredLedger
 from server.commerce.connectors.platform import Platform
 from server.commerce.connectors.rest.platform import RestPlatform
 from server.commerce.documents import decode_customer, decode_order, decode_product

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from server.clock import HandClock
-from server.commerce.connectors.mirrored import StoredLedger
+from server.commerce.connectors.ledger import StoredLedger
 from server.commerce.connectors.once import Ledger
 from server.commerce.connectors.woocommerce.platform import WooCommercePlatform
 from server.settings import WooCommerceSettings

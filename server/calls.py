@@ -177,11 +177,11 @@ class Calls:
             return False
         return True
 
-    # Labels that could not be made at once
+    # Labels that could not be made at once, or are to be shown elsewhere
 
     async def _label(self, call: Call) -> None:
         try:
-            await labelling.make(self._services, labelling.wanted(call.body))
+            await labelling.resume(self._services, call.source, call.body)
         except (StoreError, ValueError) as error:
             await self._again(call, str(error))
             return

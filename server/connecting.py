@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from server.clock import Clock
 from server.commerce.carriers.registry import hooks_for, reads_for
 from server.commerce.connectors.once import Ledger
-from server.commerce.connectors.platform import Hooks, Platform
+from server.commerce.connectors.platform import AttachesLabels, Hooks, Platform
 from server.connections import Connections
 from server.errors import SettingsError
 from server.settings import CarrierSettings, Settings
@@ -27,8 +27,10 @@ CARRIERS: Mapping[str, str] = {
 
 def connections(settings: Settings, clock: Clock, ledger: Ledger) -> Connections:
     """Everybody whom the settings name. Raises SettingsError."""
+    platform = platform_of(settings, clock, ledger)
     return Connections(
-        platform=platform_of(settings, clock, ledger),
+        platform=platform,
+        attaches=_attaching(platform),
         orders=order_hooks(settings),
         carriers={name: hooks_for(name, (each.secret,), each) for name, each in carriers(settings) if each.secret},
         notices={name: (secret,) for name, secret in notice_secrets(settings).items() if secret},
@@ -54,6 +56,10 @@ def platform_of(settings: Settings, clock: Clock, ledger: Ledger) -> Platform | 
 
         return RestPlatform(settings.rest, clock, ledger)
     return None
+
+
+def _attaching(platform: object) -> AttachesLabels | None:
+    return platform if isinstance(platform, AttachesLabels) else None
 
 
 def _named(settings: Settings) -> Mapping[str, bool]:

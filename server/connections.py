@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
 from server.commerce.carriers.update import CarrierHooks, CarrierReads
-from server.commerce.connectors.platform import Hooks, Platform
+from server.commerce.connectors.platform import AttachesLabels, Hooks, Platform
 from server.settings import Settings
 
 
@@ -25,11 +25,12 @@ def is_connected(settings: Settings) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """The other parties. `orders` and `carriers` are by the last part of their webhook's path.
+    """The other parties. `attaches` is the platform, if it shows labels to the shop's people; `orders` and `carriers` are by the last part of their webhook's path.
 
     `notices` are the secrets of `warehouse` and `payments`."""
 
     platform: Platform | None = None
+    attaches: AttachesLabels | None = None
     orders: Mapping[str, Hooks] = field(default_factory=dict)
     carriers: Mapping[str, CarrierHooks] = field(default_factory=dict)
     notices: Mapping[str, Sequence[str]] = field(default_factory=dict)

@@ -24,6 +24,7 @@ from server.services import Services
 R = TypeVar("R", ReturnResult, ExchangeResult)
 _log = logging.getLogger("onethread.labels")
 SOURCE: Final = "labels/returns"
+ATTACH: Final = "labels/attach"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,26 @@ class Wanted:
     rma: str
     lines: tuple[LineQuantity, ...]
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A label that was bought for the return `rma` of an order."""
+
+    key: str
+    order_id: str
+    rma: str
+    url: str
+    tracking_number: str
+    at: datetime
+
+
+async def resume(services: Services, source: str, body: bytes) -> None:
+    """Go on with what was remembered. Raises StoreRefused, StoreUnavailable, ValueError."""
+    if source == ATTACH:
+        await attach(services, msgspec.json.decode(body, type=Made))
+    else:
+        await make(services, wanted(body))
 
 
 def wanted(body: bytes) -> Wanted:
@@ -54,7 +75,7 @@ async def labelled(
         return replace(opened, label_url=await make(services, asked))
     except StoreError as error:
         _log.warning("a label was not made yet", extra={"order": order_id, "rma": opened.rma, "why": str(error)})
-        await _remember(services, asked)
+        await _remember(services, SOURCE, asked)
         return replace(opened, label_url=None)
 
 
@@ -77,7 +98,18 @@ async def make(services: Services, asked: Wanted) -> str:
     }
     if await services.database.write(lambda tx: keep_notice(tx, asked.order_id, document, asked.at)):
         services.bus.publish("orders", asked.order_id)
+    if label.tracking_number and services.connections.attaches is not None:
+        attached = Made(asked.key, asked.order_id, asked.rma, label.url, label.tracking_number, asked.at)
+        await _remember(services, ATTACH, attached)
     return label.url
+
+
+async def attach(services: Services, made: Made) -> None:
+    """Show a bought label to the shop's own people, in their platform. Raises StoreRefused, StoreUnavailable."""
+    platform = services.connections.attaches
+    if platform is not None:
+        key = f"{made.key}:attach"
+        await platform.attach_label(key, made.order_id, made.rma, made.url, made.tracking_number, made.at)
 
 
 async def keep_notice(tx: Tx, order_id: str, document: Mapping[str, Any], at: datetime) -> bool:
@@ -89,8 +121,8 @@ async def keep_notice(tx: Tx, order_id: str, document: Mapping[str, Any], at: da
     return is_new
 
 
-async def _remember(services: Services, asked: Wanted) -> None:
+async def _remember(services: Services, source: str, asked: Wanted | Made) -> None:
     body = msgspec.json.encode(asdict(asked))
     now = services.clock.now()
-    await services.database.write(lambda tx: journal.add(tx, SOURCE, asked.key, {}, body, now))
+    await services.database.write(lambda tx: journal.add(tx, source, asked.key, {}, body, now))
     services.bus.publish("calls")

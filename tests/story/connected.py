@@ -39,6 +39,7 @@ from tests.server.intake.browser import SHOP, Browser, Tab
 from tests.support.servers import serve
 
 CARRIER = "carrier-secret"
+RETURNS_TO: dict[str, Any] = {"line1": "1 Dock Rd", "city": "Newark", "region": "NJ", "zip": "07102", "country": "US"}
 PUBLIC = "https://chat.example"
 
 
@@ -147,8 +148,7 @@ async def house(folder: Path, start: datetime, **parties: Any) -> AsyncIterator[
         turns=TurnsSettings(burst_ms=0),
         limits=LimitsSettings(messages_per_s=0.0, frames_per_s=0.0, sessions_per_ip=0),
         carriers=CarriersSettings(easypost=CarrierSettings(secret=CARRIER)),
-        labels=LabelsSettings(line1="1 Dock Rd", city="Newark", region="NJ", zip="07102", country="US"),
-        **parties,
+        **{"labels": LabelsSettings(**RETURNS_TO), **parties},
     )
     clock = RunningClock(start)
     async with AsyncExitStack() as stack:

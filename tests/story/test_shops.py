@@ -4,7 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -15,10 +15,11 @@ import pytest
 
 from channels.message import Address
 from server.commerce.connectors.mirrored import MirroredStore
-from server.settings import RestSettings, WooCommerceSettings
+from server.settings import LabelsSettings, RestSettings, WooCommerceSettings
 from tests.server.commerce.orders import NOW, Raw, ago, an_event, shipped
-from tests.story.connected import CARRIER, House, Talk, house, within
+from tests.story.connected import CARRIER, RETURNS_TO, House, Talk, house, within
 from tests.support.carriers import webhook
+from tests.support.labels import EASYPOST_KEY, EasyPostDesk
 from tests.support.rest_shop import SECRET as REST_SECRET
 from tests.support.rest_shop import RestShopStandIn
 from tests.support.servers import serve
@@ -64,19 +65,31 @@ class Connected:
         await self.house.call("/webhooks/orders/shopify", headers, body)
         self.house.clock.advance(timedelta(seconds=2))  # calls about one change are worked in together
 
+    async def asked_for(self, operation: str) -> Mapping[str, Any]:
+        """The first such request that Shopify gets, sooner or later."""
+        while not self.shopify.asked(operation):  # noqa: ASYNC110 - the stand-in rings no bell
+            await asyncio.sleep(0.02)
+        first: Mapping[str, Any] = self.shopify.asked(operation)[0]
+        return first
+
     def down(self) -> None:
         """Shopify answers nobody any more."""
         self.shopify.fail_with = [500] * 10_000
 
 
 @asynccontextmanager
-async def connected(folder: Path, *orders: Raw, **scene: Any) -> AsyncIterator[Connected]:
+async def connected(
+    folder: Path, *orders: Raw, parties: Mapping[str, Any] | None = None, **scene: Any
+) -> AsyncIterator[Connected]:
     shopify = ShopifyStandIn()
     for name, value in scene.items():
         setattr(shopify.shop, name, value)
     for order in orders:
         shopify.put(order)
-    async with serve(shopify.app) as url, house(folder, NOW, shopify=shopify.settings(url)) as opened:
+    async with (
+        serve(shopify.app) as url,
+        house(folder, NOW, shopify=shopify.settings(url), **(parties or {})) as opened,
+    ):
         shopify.shop.clock = opened.clock  # type: ignore[assignment]  # only asked for the time
         yield Connected(shopify, opened)
     assert shopify.problems == []
@@ -167,6 +180,19 @@ async def test_a_return_is_opened_once_and_has_its_slip(tmp_path: Path, lost: in
         order = await scene.house.services.store.order(ORDER)
         assert order is not None
         assert [each.id for each in order.returns] == [opened["name"]]
+
+
+async def test_a_bought_label_stands_on_the_card_and_in_the_shop(tmp_path: Path) -> None:
+    desk = EasyPostDesk()
+    async with serve(desk.app) as sells:
+        labels = LabelsSettings("easypost", EASYPOST_KEY, sells, phone="+12015550100", **RETURNS_TO)
+        async with connected(tmp_path, delivered(), parties={"labels": labels}) as scene, scene.house.talk() as talk:
+            await send_back(talk)
+            assert talk.cards[-1]["label_url"] == "https://labels.example/shp_0001.pdf"
+            given = await within(10, scene.asked_for("label"))
+            assert given["label"] == {"fileUrl": "https://labels.example/shp_0001.pdf"}
+            assert given["track"] == {"number": "94001000000000000001"}
+    desk.assert_fine()
 
 
 async def test_what_the_app_may_not_do_is_left_to_people(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ said. A platform's word that we do not know is passed on as `unknown`. Connector
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from server.commerce.outside import Priority
 from server.commerce.store import Capability, OrderWrites
@@ -112,6 +112,17 @@ class Platform(OrderWrites, Protocol):
 
     async def close(self) -> None:
         """Let go of connections."""
+        ...
+
+
+@runtime_checkable
+class AttachesLabels(Protocol):
+    """A platform that shows the label of a return to the shop's own people."""
+
+    async def attach_label(
+        self, key: str, order_id: str, rma: str, url: str, tracking_number: str | None, at: datetime
+    ) -> None:
+        """Attach a label that was made elsewhere, once for its key. Raises StoreRefused, StoreUnavailable."""
         ...
 
 

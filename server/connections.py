@@ -25,9 +25,9 @@ def is_connected(settings: Settings) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """The other parties. `attaches` is the platform, if it shows labels to the shop's people; `orders` and `carriers` are by the last part of their webhook's path.
+    """The other parties. `attaches` is the platform, if it shows labels to the shop's people.
 
-    `notices` are the secrets of `warehouse` and `payments`."""
+    `orders` and `carriers` are by the last part of their webhook's path, `notices` are the secrets of `warehouse` and `payments`."""
 
     platform: Platform | None = None
     attaches: AttachesLabels | None = None

@@ -70,6 +70,7 @@ async def _accept(tx: Tx, services: Services, inbound: Inbound) -> Accepted:
     thread = await _thread_for(tx, identity, named, now)
     if thread is not named and (repeat := await _repeat_by_client(tx, inbound, identity, thread)):
         return repeat
+    thread = await _held(tx, identity, thread, now)
     await threads.join(tx, thread.id, identity.id, now)
     thread, stored = await threads.append(tx, thread.id, [*_reopening(thread), _message(inbound, identity)], now)
     if thread.state.owner_kind == "agent":
@@ -135,6 +136,12 @@ async def _thread_for(tx: Tx, identity: Identity, named: Thread | None, now: dat
     earlier = [named] if named else await threads.of_identity(tx, identity.id, 1)
     previous_id = earlier[0].id if earlier else None
     return await threads.create(tx, new_public_id("c"), identity.customer_id, now, previous_id=previous_id)
+
+
+async def _held(tx: Tx, identity: Identity, thread: Thread, now: datetime) -> Thread:
+    """The thread as it stands, held until the unit commits: somebody may have resolved or closed it since it was looked at."""
+    held = await threads.by_id(tx, thread.id, lock=True) or thread
+    return held if held.state.status in _OPEN else await _thread_for(tx, identity, held, now)
 
 
 async def _open_one(tx: Tx, identity: Identity) -> Thread | None:

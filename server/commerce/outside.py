@@ -143,14 +143,15 @@ class Outside:
         allow_private: bool = True,
         breaker: Breaker | None = None,
     ) -> None:
-        """`name` is a label of the metrics: one word of a closed set. `allow_private=False` refuses private addresses."""
+        """`name` is a label of the metrics: one word of a closed set. `allow_private=False` refuses names that
+        lead into our own network; an address that plainly is this machine was meant so."""
         self.name = name
         self.base_url = base_url.rstrip("/")
         self._read_s = read_s
         self._breaker = breaker or Breaker()
         self._turnstile = Turnstile(in_flight)
         self._not_before = 0.0
-        self._checks_host = not allow_private
+        self._checks_host = not allow_private and not is_this_machine(urlsplit(base_url).hostname or "")
         self._headers = {"User-Agent": "Onethread", **(headers or {})}
         self._in_flight = in_flight
         self._client: httpx2.AsyncClient | None = None
@@ -315,6 +316,14 @@ class Outside:
         for _, _, _, _, address in found:
             if not ipaddress.ip_address(address[0]).is_global:
                 raise StoreUnavailable(f"{self.name}: {parts.hostname} is a private address; allow_private permits it")
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host is written as the loopback: then nobody was led there by a name."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _outcome(status: int) -> str:

@@ -80,5 +80,5 @@ async def test_a_provider_that_is_only_asked_is_named(database: Database) -> Non
 
 
 async def test_a_shop_that_cannot_be_reached_is_to_be_mended(database: Database) -> None:
-    settings = Settings(rest=RestSettings(url="http://127.0.0.1:9", secret="s" * 20, allow_private=True), labels=TO)
+    settings = Settings(rest=RestSettings(url="http://127.0.0.1:9", secret="s" * 20), labels=TO)
     assert "mend" in {level for level, _ in await said(database, settings)}

@@ -215,7 +215,7 @@ async def test_a_shop_on_woocommerce(tmp_path: Path) -> None:
     site = WooCommerceStandIn(lambda: NOW)
     site.put(on_its_way())
     async with serve(site) as url:
-        own = WooCommerceSettings(url=url, key="ck_test", secret="cs_test", allow_private=True)
+        own = WooCommerceSettings(url=url, key="ck_test", secret="cs_test")
         async with house(tmp_path, NOW, woocommerce=own) as opened, opened.talk() as talk:
             await opened.call(*webhook("easypost", CARRIER, NUMBER, "ups", MOVING, now=opened.clock.now()))
             said = await talk.ask(WHERE)
@@ -229,7 +229,7 @@ async def test_a_return_on_woocommerce_has_its_slip_too(tmp_path: Path) -> None:
     site = WooCommerceStandIn(lambda: NOW)
     order_id = site.put(delivered())
     async with serve(site) as url:
-        own = WooCommerceSettings(url=url, key="ck_test", secret="cs_test", allow_private=True)
+        own = WooCommerceSettings(url=url, key="ck_test", secret="cs_test")
         async with house(tmp_path, NOW, woocommerce=own) as opened, opened.talk() as talk:
             scans = [*MOVING[:1], an_event(ago(hours=26), "delivered")]
             await opened.call(*webhook("easypost", CARRIER, NUMBER, "ups", scans, now=opened.clock.now()))
@@ -245,7 +245,7 @@ async def test_a_shop_with_a_system_of_its_own(tmp_path: Path) -> None:
     system = RestShopStandIn(now=lambda: NOW)
     system.put(on_its_way())
     async with serve(system.app) as url:
-        own = RestSettings(url=url, secret=REST_SECRET, allow_private=True)
+        own = RestSettings(url=url, secret=REST_SECRET)
         async with house(tmp_path, NOW, rest=own) as opened, opened.talk() as talk:
             assert "Order #1042 is on its way with UPS" in await talk.ask(WHERE)
             system.put(delivered(updated_at=opened.clock.now().isoformat()))

@@ -190,6 +190,9 @@ class MirroredStore:
             await self._flights.once(order_id, lambda: self._read(order_id))
 
     async def _read(self, order_id: str) -> None:
+        kept = await self._mirror.kept(order_id)
+        if kept is not None and self._is_fresh(kept.stored):
+            return  # somebody else has read it since it was looked at
         began = self._clock.now()
         raw = await self.platform.order(order_id)
         telemetry.order_reads.labels("read").inc()

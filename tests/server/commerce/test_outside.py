@@ -147,11 +147,15 @@ async def test_an_endless_answer_is_cut() -> None:
 
 
 async def test_a_private_address_is_refused_unless_allowed() -> None:
-    party = Party()
-    async with met(party, allow_private=False) as outside:
-        with pytest.raises(StoreUnavailable, match="private address"):
-            await outside.call("POST", "/a")
-    assert party.asked == []
+    outside = Outside("party", "http://10.0.0.7", allow_private=False)
+    with pytest.raises(StoreUnavailable, match="private address"):
+        await outside.call("POST", "/a")
+    await outside.close()
+
+
+async def test_an_address_that_plainly_is_this_machine_was_meant_so() -> None:
+    async with met(Party(ok), allow_private=False) as outside:
+        assert (await outside.call("POST", "/a")).status == 200
 
 
 async def test_shoppers_go_before_everybody_else() -> None:

@@ -6,7 +6,6 @@ never reach a log; error texts of the site are not passed on, only its error cod
 """
 
 import base64
-import ipaddress
 import logging
 import re
 from collections.abc import Iterable, Sequence
@@ -17,7 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from server.commerce.connectors.woocommerce.plain import Json, entries
-from server.commerce.outside import Outside, Priority, Reply
+from server.commerce.outside import Outside, Priority, Reply, is_this_machine
 from server.errors import SettingsError, StoreRefused, StoreUnavailable
 from server.settings import WooCommerceSettings
 
@@ -161,16 +160,9 @@ def _require_safe(settings: WooCommerceSettings) -> None:
     parts = urlsplit(settings.url)
     if parts.scheme == "https" and parts.hostname:
         return
-    if parts.scheme == "http" and settings.allow_private and _is_this_machine(parts.hostname or ""):
+    if parts.scheme == "http" and is_this_machine(parts.hostname or ""):
         return
     raise SettingsError("woocommerce.url must begin with https://: over plain http the key could be read on the way")
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _basic(settings: WooCommerceSettings) -> str:

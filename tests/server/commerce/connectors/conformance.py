@@ -196,7 +196,7 @@ async def _woocommerce(folder: Path) -> AsyncIterator[Shop]:
     async def put(order: Raw) -> None:
         site.put(order)
 
-    own = WooCommerceSettings(key="ck_test", secret="cs_test", allow_private=True)
+    own = WooCommerceSettings(key="ck_test", secret="cs_test")
     async with serve(site) as url:
         settings = _settings(folder, "woocommerce", woocommerce=replace(own, url=url))
         async with _opened(settings, clock, by_woocommerce, "aftership", put) as shop:
@@ -213,7 +213,7 @@ async def _rest(folder: Path) -> AsyncIterator[Shop]:
         system.put(order)
 
     async with serve(system.app) as url:
-        settings = _settings(folder, "rest", rest=RestSettings(url=url, secret=REST_SECRET, allow_private=True))
+        settings = _settings(folder, "rest", rest=RestSettings(url=url, secret=REST_SECRET))
         async with _opened(settings, clock, whole, "easypost", put) as shop:
             yield shop
     assert system.unexpected == []

@@ -97,7 +97,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     shop.put(an_order())
     road = Road(shop.app)
     async with opened(f"sqlite:///{tmp_path / 'memory.db'}") as database, serve(road) as url:
-        settings = RestSettings(url=url, secret=SECRET, allow_private=True)
+        settings = RestSettings(url=url, secret=SECRET)
         platform = RestPlatform(settings, clock, StoredLedger(database), read_s=1.0)
         mirror = EmbeddedStore(database, clock, "America/New_York", mirrors="rest")
         store = MirroredStore(platform, mirror, database, clock, fresh_for=FRESH_FOR)

@@ -70,7 +70,7 @@ async def connected(
     **changes: Any,
 ) -> AsyncIterator[RestPlatform]:
     async with serve(shop.app) as url:
-        settings = replace(RestSettings(url=url + prefix, secret=SECRET, allow_private=True), **changes)
+        settings = replace(RestSettings(url=url + prefix, secret=SECRET), **changes)
         platform = RestPlatform(settings, clock, ledger, read_s=read_s)
         try:
             yield platform
@@ -268,7 +268,7 @@ async def test_a_wrong_secret_is_named(shop: RestShopStandIn, clock: HandClock, 
 async def test_a_private_address_is_refused_unless_it_is_allowed(
     shop: RestShopStandIn, clock: HandClock, ledger: StoredLedger
 ) -> None:
-    async with connected(shop, clock, ledger, allow_private=False) as rest:
+    async with connected(shop, clock, ledger, url="http://10.0.0.7", allow_private=False) as rest:
         assert "is a private address" in await unavailable(rest.order("ord_7"))
     assert shop.calls == []
 

@@ -19,7 +19,7 @@ from tests.support.databases import opened
 from tests.support.servers import serve
 from tests.support.woocommerce import WooCommerceStandIn
 
-SETTINGS = WooCommerceSettings(key="ck_test", secret="cs_test", allow_private=True)
+SETTINGS = WooCommerceSettings(key="ck_test", secret="cs_test")
 
 
 @dataclass(slots=True)

@@ -59,7 +59,6 @@ async def test_an_order_is_read_in_every_style(site: Site, settings: WooCommerce
     [
         ("http://shop.example", True),
         ("http://shop.example", False),
-        ("http://127.0.0.1:8080", False),
         ("http://10.0.0.7", True),
         ("http://localhost.shop.example", True),
         ("ftp://shop.example", True),
@@ -74,7 +73,7 @@ def test_plain_http_is_refused_beyond_a_trial_on_this_machine(url: str, allow_pr
 
 
 async def test_a_private_address_is_refused_unless_the_settings_permit_it() -> None:
-    client = WooClient(replace(SETTINGS, url="https://127.0.0.1:1", allow_private=False))
+    client = WooClient(replace(SETTINGS, url="https://10.0.0.7", allow_private=False))
     with pytest.raises(StoreUnavailable, match="private"):
         await client.one("/orders/727")
     await client.close()

@@ -77,7 +77,9 @@ class GoodsTalk(msgspec.Struct, omit_defaults=True):
 
 
 class Dialogue(msgspec.Struct, omit_defaults=True):
-    """The assistant's memory of one thread. `asked` names the question that is open."""
+    """The assistant's memory of one thread. `asked` names the question that is open.
+
+    `told` is the delivery day or moment that was told last, in ISO 8601, by `order/shipment`."""
 
     language: str = ""
     tasks: list[str] = []
@@ -96,6 +98,7 @@ class Dialogue(msgspec.Struct, omit_defaults=True):
     refused: list[str] = []
     misses: int = 0
     complained_at: float = 0.0
+    told: dict[str, str] = {}
     goods: GoodsTalk | None = None
 
 

@@ -86,7 +86,9 @@ def decode_product(raw: bytes | Raw) -> tuple[ProductDocument, list[str]]:
 
 def decode_customer(raw: bytes | Raw) -> tuple[CustomerDocument, list[str]]:
     """One customer and what we noticed about them. Raises DocumentRejected."""
-    return _decode(raw, CustomerDocument)
+    document, warnings = _decode(raw, CustomerDocument)
+    _check_times(document)
+    return document, warnings
 
 
 def decode_subscription(raw: bytes | Raw) -> tuple[SubscriptionDocument, list[str]]:

@@ -238,6 +238,8 @@ class LineReference(Part):
     quantity: Count
     to_sku: Text | None = None
     reason: Text | None = None
+    condition: Annotated[str | None, Meta(description="How a returned piece was found")] = None
+    decision: Annotated[str | None, Meta(description="What the inspection decided about it")] = None
 
 
 class EventDocument(Part):
@@ -362,6 +364,12 @@ class ReturnDocument(Part):
     drop_off: Text | None = None
     refund: Annotated[str | None, Meta(description="The id of the refund that settles it")] = None
     replacement: Annotated[str | None, Meta(description="The number of the order that replaces it")] = None
+    difference: Annotated[
+        int | None, Meta(description="Of an exchange, in minor units: positive is charged, negative sent back")
+    ] = None
+    hold_until_received: Annotated[bool | None, Meta(description="The new items leave when the old ones are back")] = (
+        None
+    )
     policy_version: Text | None = None
 
 
@@ -376,6 +384,7 @@ class RefundDocument(Part):
     lines: list[LineReference] | None = None
     reason: Text | None = None
     shipping: Price | None = None
+    approved_by: list[str] | None = None
     reference: Annotated[str | None, Meta(description="The payment provider's own reference")] = None
 
 
@@ -505,6 +514,12 @@ class CustomerDocument(Part):
     payment_methods: list[PaymentMethodDocument] | None = None
     vip: bool | None = None
     lifetime_value: Minor | None = None
+    tags: list[str] | None = None
+    locale: Text | None = None
+    first_order_at: Time | None = None
+    orders: Annotated[int | None, Meta(description="How many orders there were")] = None
+    refunds_12m: Annotated[int | None, Meta(description="Refunds within twelve months")] = None
+    not_received_claims_12m: Annotated[int | None, Meta(description="Claims within twelve months")] = None
     consents: dict[str, object] | None = None
 
 

@@ -49,6 +49,7 @@ class Address:
     country: str = ""
     phone: str | None = None
     kind: str | None = None
+    is_validated: bool | None = None
     is_deliverable: bool | None = None
 
 
@@ -290,21 +291,25 @@ class Refund:
     lines: tuple[LineQuantity, ...] = ()
     reason: str | None = None
     reference: str | None = None
+    shipping: Money | None = None
+    approved_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ReturnLine:
-    """What goes back; `to_sku` is set when it comes back as something else."""
+    """What goes back; `to_sku` is set when it comes back as something else. The rest is the inspection's word."""
 
     line_id: str
     quantity: int
     to_sku: str | None = None
     reason: str | None = None
+    condition: str | None = None
+    decision: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """A return (RMA) or, with outcome `exchange`, an exchange."""
+    """A return (RMA) or, with outcome `exchange`, an exchange: then `difference` > 0 is charged, < 0 goes back."""
 
     id: str
     at: datetime | None
@@ -322,6 +327,11 @@ class Return:
     drop_off: str | None = None
     refund_id: str | None = None
     replacement: str | None = None
+    restocking_fee: Money | None = None
+    label_fee: Money | None = None
+    difference: Money | None = None
+    hold_until_received: bool | None = None
+    policy_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -491,4 +501,10 @@ class CustomerRecord:
     payment_methods: tuple[PaymentMethod, ...] = ()
     vip: bool = False
     lifetime_value_minor: int | None = None
+    tags: tuple[str, ...] = ()
+    locale: str | None = None
+    first_order_at: Moment | None = None
+    orders: int | None = None
+    refunds_12m: int | None = None
+    not_received_claims_12m: int | None = None
     consents: Mapping[str, bool] = field(default_factory=dict)

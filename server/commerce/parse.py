@@ -160,8 +160,19 @@ def customer_record(document: CustomerDocument, *, as_of: datetime, source: str)
         payment_methods=tuple(_method(each) for each in document.payment_methods or []),
         vip=bool(document.vip),
         lifetime_value_minor=document.lifetime_value,
+        tags=tuple(document.tags or ()),
+        locale=document.locale,
+        first_order_at=_moment(document.first_order_at),
+        orders=document.orders,
+        refunds_12m=document.refunds_12m,
+        not_received_claims_12m=document.not_received_claims_12m,
         consents={name: value is True for name, value in (document.consents or {}).items()},
     )
+
+
+def _moment(text: str | None) -> Moment | None:
+    parsed = parse_time(text) if text is not None else None
+    return parsed.astimezone(UTC) if isinstance(parsed, datetime) else parsed
 
 
 _DURATION = re.compile(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
@@ -224,10 +235,7 @@ class _Reader:
 
     def moment(self, text: str | None) -> Moment | None:
         """An instant in UTC, or a date that stays one."""
-        if text is None:
-            return None
-        parsed = parse_time(text)
-        return parsed.astimezone(UTC) if isinstance(parsed, datetime) else parsed
+        return _moment(text)
 
     def instant(self, text: str) -> datetime:
         """An instant in UTC; a date counts from its noon at the destination, which is that day in every reading."""
@@ -409,7 +417,8 @@ class _Reader:
             status=_word(ReturnStatus, document.status, ReturnStatus.UNKNOWN),
             outcome=_word(ReturnOutcome, document.outcome or "refund", ReturnOutcome.UNKNOWN),
             lines=tuple(
-                ReturnLine(each.line, each.quantity, each.to_sku, each.reason) for each in document.lines or []
+                ReturnLine(each.line, each.quantity, each.to_sku, each.reason, each.condition, each.decision)
+                for each in document.lines or []
             ),
             method=document.method,
             label_url=label.url if isinstance(label, formats.LabelDocument) else label,
@@ -422,6 +431,11 @@ class _Reader:
             drop_off=document.drop_off,
             refund_id=document.refund,
             replacement=document.replacement,
+            restocking_fee=self._some(document.fees.restocking) if document.fees else None,
+            label_fee=self._some(document.fees.label) if document.fees else None,
+            difference=self._some(document.difference),
+            hold_until_received=document.hold_until_received,
+            policy_version=document.policy_version,
         )
 
     def refund(self, document: formats.RefundDocument) -> Refund:
@@ -435,6 +449,8 @@ class _Reader:
             lines=_lines(document.lines),
             reason=document.reason,
             reference=document.reference,
+            shipping=self._some(document.shipping),
+            approved_by=tuple(document.approved_by or ()),
         )
 
     def payment(self, document: formats.PaymentDocument) -> Payment:
@@ -523,6 +539,7 @@ def _address(document: formats.AddressDocument | None) -> Address:
         country=country_code(document.country) or document.country or "",
         phone=document.phone,
         kind=document.kind,
+        is_validated=document.validated,
         is_deliverable=document.deliverable,
     )
 

@@ -5,12 +5,15 @@ said, and after the second failure in a row a person takes over.
 """
 
 import re
+from datetime import date
 from typing import Final
 
 from server.answering.identify import UNREADABLE, Found, find_order, numbers_in
 from server.answering.turn import Turn
 from server.answering.words import cards, order_words
-from server.commerce.rows import Signals
+from server.commerce.documents import parse_time
+from server.commerce.model import FactValue, LocalTime, Moment, OrderSnapshot, Window
+from server.commerce.rows import Signals, WismoAnswer
 from server.commerce.wismo import decide, unreadable
 from server.errors import StoreUnavailable
 
@@ -32,11 +35,36 @@ async def order_status(turn: Turn, *, not_received: bool = False) -> None:
         tell(turn, found, not_received=not_received)
 
 
+def _told(turn: Turn, order: OrderSnapshot) -> dict[str, Moment]:
+    """When the parcels of this order are expected, as the shopper heard it last in this conversation."""
+    known = {parcel.id: turn.dialogue.told.get(f"{order.id}/{parcel.id}") for parcel in order.shipments}
+    return {name: parse_time(text) for name, text in known.items() if text}
+
+
+def _note_told(turn: Turn, answer: WismoAnswer) -> None:
+    for result in answer.parcels:
+        eta = result.fact("eta")
+        if eta is not None and result.shipment_id:
+            turn.dialogue.told[f"{answer.order_id}/{result.shipment_id}"] = _latest(eta.value).isoformat()
+
+
+def _latest(value: FactValue) -> Moment:
+    """The latest day or moment of an expectation."""
+    match value:
+        case Window(max=moment) | LocalTime(at=moment):
+            return moment
+        case date():
+            return value
+        case _:
+            raise TypeError(f"an expectation is no {type(value).__name__}")
+
+
 def tell(turn: Turn, found: Found, *, not_received: bool = False) -> None:
     """Say everything that the table wants said about one order; of an old read, that a person can be had."""
     order, context = found.order, turn.context
-    upset = Signals(is_upset=turn.understood.frustration >= 2)
-    answer = decide(order, context.now, not_received=not_received, cfg=context.wismo, signals=upset)
+    signals = Signals(is_upset=turn.understood.frustration >= 2, told=_told(turn, order))
+    answer = decide(order, context.now, not_received=not_received, cfg=context.wismo, signals=signals)
+    _note_told(turn, answer)
     turn.speech.join(order_words.speech(answer, order, turn.voice))
     if _FOLLOWING.search(turn.text) or ("track" in answer.offers and context.channel not in _SHOWN_OTHERWISE):
         turn.speech.join(order_words.tracking(answer, turn.voice))

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from server.commerce.documents import decode_customer, decode_order, decode_product
+from server.commerce.documents import DocumentRejected, decode_customer, decode_order, decode_product
 from server.commerce.goods import Review
 from server.commerce.model import (
     EtaKind,
@@ -185,3 +185,26 @@ def test_consent_is_given_only_by_a_clear_yes() -> None:
         "mail": False,
         "calls": False,
     }
+
+
+def test_what_a_return_and_its_inspection_say_is_kept() -> None:
+    line = {"line": "l1", "quantity": 1, "condition": "worn", "decision": "refuse"}
+    parts = {"id": "r1", "status": "inspected", "outcome": "exchange", "lines": [line], "policy_version": "7"}
+    more = {"fees": {"restocking": 181, "label": 499}, "difference": -500, "hold_until_received": True}
+    found = snap(an_order(returns=[{**parts, **more}])).returns[0]
+    assert (found.lines[0].condition, found.lines[0].decision) == ("worn", "refuse")
+    assert (found.restocking_fee, found.label_fee) == (Money(181, "USD"), Money(499, "USD"))
+    assert (found.difference, found.hold_until_received, found.policy_version) == (Money(-500, "USD"), True, "7")
+
+
+def test_a_customers_history_is_kept() -> None:
+    document, _ = decode_customer(
+        {"id": "c1", "name": "Ana", "orders": 7, "refunds_12m": 1, "first_order_at": "2024-05-01"}
+    )
+    record = customer_record(document, as_of=NOW, source="store")
+    assert (record.orders, record.refunds_12m, str(record.first_order_at)) == (7, 1, "2024-05-01")
+
+
+def test_a_customers_time_that_is_none_is_refused() -> None:
+    with pytest.raises(DocumentRejected, match="first_order_at"):
+        decode_customer({"id": "c1", "name": "Ana", "first_order_at": "long ago"})

@@ -227,3 +227,17 @@ async def test_a_bounced_refund_that_nobody_lists_is_told_too(database: Database
 
         assert "The bank rejected a refund of $25.00" in said
         assert await shop.reason() == "failed"
+
+
+async def test_a_new_date_is_told_with_the_one_that_was_told_before_and_only_once(database: Database) -> None:
+    expected = shipped(an_event(ago(hours=1), "in_transit"), eta={"min": "2026-11-21", "max": "2026-11-21"})
+    async with opening(database, expected) as shop:
+        assert "21" in await shop.ask(WHERE)
+        later = shipped(an_event(ago(hours=1), "in_transit"), eta={"min": "2026-11-23", "max": "2026-11-23"})
+        await shop.store.put_order({**later, "updated_at": NOW.isoformat()})
+        moved = await shop.ask("where is my order now?")
+        assert "23" in moved
+        assert "21" in moved
+        again = await shop.ask("where is my order now?")
+        assert "23" in again
+        assert "November 21" not in again

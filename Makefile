@@ -31,7 +31,7 @@ setup: .venv/.run ## Only the set-up: afterwards the command is .venv/bin/onethr
 
 .PHONY: test
 test: .venv/.dev ## All tests but the long ones (ARGS="tests/channels -k whatsapp")
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+	@sh .ci/test $(JOBS) $(ARGS)
 
 .PHONY: long
 long: .venv/.dev ## The tests with the full counts

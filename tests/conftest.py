@@ -31,13 +31,6 @@ def pytest_configure(config: pytest.Config) -> None:
     forbid_internet()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes test, one of them has all browsers: two at once take the focus and the time from each other."""
-    for item in items:
-        if item.get_closest_marker("browser") is not None:
-            item.add_marker(pytest.mark.xdist_group("browser"))
-
-
 def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Run coroutine tests on the loop of production."""
     return {"loop": loop_factory()}

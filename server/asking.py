@@ -123,7 +123,8 @@ class Freshener:
                     told += [(update, self._services.clock.now()) for update in await self._ask(number, carrier)]
         if told:
             with suppress(StorageError):
-                await merge(self._services, told)
+                for order_id in await merge(self._services, told):
+                    self._services.bus.publish("orders", order_id)
         return bool(told)
 
     def _due(self, kept: Kept) -> list[tuple[str, str]]:
@@ -175,7 +176,7 @@ class Shop:
         self._bell = Bell()
 
     async def run(self) -> None:
-        """For ever; at once when there is no shop platform to compare."""
+        """For ever; without a shop platform there is nothing to do but wait."""
         store = self._services.store
         settings = self._services.settings
         last_goods: datetime | None = None

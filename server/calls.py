@@ -40,6 +40,7 @@ _PAUSES: Final = (
     timedelta(hours=2),
     timedelta(hours=12),
 )
+_NOBODY: Final = "its sender is not connected any more: name it in the settings again"
 _KEPT_FOR: Final = timedelta(days=30)
 
 
@@ -129,7 +130,10 @@ class Calls:
         told: list[tuple[TrackingUpdate, datetime]] = []
         for call in calls:
             try:
-                updates = hooks.updates(call.body) if hooks else ()
+                if hooks is None:
+                    await self._again(call, _NOBODY)
+                    continue
+                updates = hooks.updates(call.body)
             except ValueError as error:
                 await self._give_up(call, f"it cannot be read: {error}")
                 continue
@@ -150,11 +154,14 @@ class Calls:
         good: list[Call] = []
         for call in calls:
             try:
-                touched = hooks.touched(call.headers, call.body) if hooks else None
+                if hooks is None:
+                    await self._again(call, _NOBODY)
+                    continue
+                touched = hooks.touched(call.headers, call.body)
             except ValueError as error:
                 await self._give_up(call, f"it cannot be read: {error}")
                 continue
-            if touched is not None and isinstance(store, MirroredStore):
+            if isinstance(store, MirroredStore):
                 if touched.kind == "order":
                     changed[touched.id] = None
                 elif not await self._other(store, call, touched.kind, touched.id):

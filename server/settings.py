@@ -41,6 +41,7 @@ _KEY_TRIES = 40
 _KEY_PAUSE_S = 0.05
 _PATHS = (("server", "data", ""), ("policy", "file", ""), ("database", "url", "sqlite:///"))
 _AT_LEAST_ONE = (("database", "readers"), ("turns", "workers"), ("turns", "lease_s"), ("turns", "deadline_s"))
+_EVERY = (("orders", "reconcile_minutes"), ("catalogue", "sync_minutes"))
 _DURATION = re.compile(r"(?P<sign>-?)P(?:(?P<d>\d+)D)?(?:T(?:(?P<h>\d+)H)?(?:(?P<m>\d+)M)?(?:(?P<s>\d+)S)?)?")
 
 
@@ -260,7 +261,7 @@ def checked(settings: Settings) -> Settings:
         raise SettingsError("desk.holidays: write dates such as 2026-12-25") from None
     if settings.bus.url != "local":
         raise SettingsError("bus.url: only `local` is there yet")
-    for section, key in _AT_LEAST_ONE:
+    for section, key in (*_AT_LEAST_ONE, *_EVERY):
         if getattr(getattr(settings, section), key) < 1:
             raise SettingsError(f"{section}.{key}: write 1 or more")
     _ = settings.allowed_origins, settings.offset

@@ -131,6 +131,15 @@ async def test_a_shopper_hears_what_the_carrier_knows_now(house: House) -> None:
     assert (await house.order()).shipments[0].feed_as_of == NOW
 
 
+async def test_what_a_shopper_learns_reaches_everyone_who_shows_the_order(house: House) -> None:
+    freshen(house)
+    told: list[str] = []
+    house.services.bus.listen("orders", lambda _topic, order_id: told.append(order_id))
+    house.scanned(an_event(ago(hours=2), "out_for_delivery"))
+    await house.order()
+    assert told == ["ord_7"]
+
+
 async def test_a_carrier_is_not_asked_again_within_a_quarter_of_an_hour(house: House) -> None:
     freshen(house)
     for _ in range(3):

@@ -199,6 +199,17 @@ async def test_a_call_that_cannot_be_read_is_given_up_and_named(house: House) ->
     assert (await house.services.database.read(journal.waiting))[0] == 0
 
 
+async def test_a_call_of_somebody_who_is_not_connected_any_more_is_kept(house: House) -> None:
+    await house.scan(an_event(ago(hours=1), "in_transit"))
+    gone = replace(house.services, connections=replace(house.services.connections, carriers={}))
+    await Calls(gone).drain()
+    assert (await house.services.database.read(journal.waiting))[0] == 1
+    await put(house, shipped())
+    house.clock.advance(timedelta(minutes=1))
+    await house.work()
+    assert (await house.order()).shipments[0].status is ShipmentStatus.IN_TRANSIT
+
+
 async def test_a_call_that_is_played_again_changes_nothing(house: House) -> None:
     await put(house, shipped())
     await house.scan(an_event(ago(hours=1), "in_transit"))

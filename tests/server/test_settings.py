@@ -269,3 +269,8 @@ def test_a_key_file_that_was_cut_off_is_never_used_to_sign(tmp_path: Path, monke
     (tmp_path / "secret.key").touch()
     with pytest.raises(SettingsError, match="delete it"):
         with_secret_key(in_folder(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["ORDERS__RECONCILE_MINUTES", "CATALOGUE__SYNC_MINUTES"])
+def test_a_comparison_without_a_pause_is_refused(name: str) -> None:
+    assert refusal(None, {f"ONETHREAD_{name}": "0"}).endswith("write 1 or more")

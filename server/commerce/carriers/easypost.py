@@ -155,7 +155,6 @@ def tracker_update(tracker: Raw, told_at: datetime | None = None) -> TrackingUpd
         tracking_url=link(tracker, "public_url"),
         direction="return" if is_return and not _was_sent_back(events) else None,
         pod={"signed_by": signed_by} if signed_by else None,
-        is_test=word(tracker, "mode") == "test",
     )
 
 

@@ -80,7 +80,6 @@ class GenericHooks:
             pickup=_pickup(part(message, "pickup")),
             duty=_duty(part(message, "duty")),
             legs=_legs(message),
-            is_test=message.get("test") is True,
         )
         return (update,)
 

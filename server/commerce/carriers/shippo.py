@@ -116,10 +116,10 @@ class ShippoHooks:
         message = decode(body)
         if word(message, "event") != "track_updated":
             return ()
-        return (track_update(part(message, "data"), is_test=message.get("test") is True),)
+        return (track_update(part(message, "data")),)
 
 
-def track_update(track: Raw, *, is_test: bool = False) -> TrackingUpdate:
+def track_update(track: Raw) -> TrackingUpdate:
     """One Track, from a webhook or from a read. Raises ValueError when it names no parcel."""
     latest = part(track, "tracking_status")
     history = {_identity(each): each for each in [*parts(track, "tracking_history"), latest] if each}
@@ -133,7 +133,6 @@ def track_update(track: Raw, *, is_test: bool = False) -> TrackingUpdate:
         events=in_order(events),
         eta=window(eta, eta, "carrier"),
         service=text(part(track, "servicelevel"), "name"),
-        is_test=is_test or track.get("test") is True,
     )
 
 

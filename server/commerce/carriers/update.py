@@ -37,7 +37,6 @@ class TrackingUpdate:
     pickup: Raw | None = None
     duty: Raw | None = None
     legs: tuple[str, ...] = ()
-    is_test: bool = False
 
 
 class CarrierHooks(Protocol):

@@ -1,10 +1,11 @@
 """The ledger of actions: every change in the world that was proposed, confirmed, executed or refused.
 
 The unique key makes an action one action, however often its turn is repeated. Only `server.actions` writes here.
-States: proposed -> confirmed -> executing -> executed | failed | unknown; proposed -> expired | refused.
+States: proposed -> confirmed -> executing -> executed | failed | unknown; proposed -> expired | refused; where somebody must
+agree first: awaiting -> confirmed | refused | expired. From `confirmed` on its money is reserved, until it failed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,12 +16,28 @@ from memory.engines.base import Row, Tx
 from memory.ids import new_id
 from memory.times import to_ms
 
-_COLUMNS = "id, thread_id, key, name, order_id, state, body, result, amount_minor, currency, created_at, updated_at"
+_COLUMNS = (
+    "id, thread_id, key, name, order_id, state, body, result, amount_minor, currency, created_at, updated_at, customer_id,"
+    " kind, counted, need, decision_hash, expires_at"
+)
+_BEGUN = "('confirmed', 'executing', 'unknown', 'executed')"
+_OF_CUSTOMER = f"""SELECT
+    COALESCE(SUM(CASE WHEN created_at >= ? AND currency = ? THEN amount_minor ELSE 0 END), 0) AS sum_minor,
+    COALESCE(SUM(CASE WHEN created_at >= ? AND counted = 1 AND need = 'none' THEN 1 ELSE 0 END), 0) AS refunds,
+    COALESCE(SUM(CASE WHEN kind IN ('reship', 'replacement') THEN 1 ELSE 0 END), 0) AS replacements,
+    COALESCE(SUM(CASE WHEN kind = 'not_received' THEN 1 ELSE 0 END), 0) AS not_received
+    FROM actions WHERE customer_id = ? AND created_at >= ? AND key <> ? AND state IN {_BEGUN}"""
+_OF_ORDER = f"SELECT {_COLUMNS} FROM actions WHERE order_id = ? AND key <> ? AND state IN {_BEGUN} ORDER BY id"
+_PAID = f"""SELECT COALESCE(SUM(amount_minor), 0) AS sum_minor FROM actions
+    WHERE created_at >= ? AND amount_minor > 0 AND currency = ? AND need = 'none' AND key <> ? AND state IN {_BEGUN}"""
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One action. `body` holds its arguments, `result` what the order system answered. Times in milliseconds."""
+    """One action. `body` holds its arguments, `result` what the order system answered. Times in milliseconds.
+
+    `amount_minor` leaves the shop, as `kind` says; `counted` = it is one of the refunds that are counted. `need` is who has
+    to agree (`none` = nobody), under the ruling `decision_hash`, before `expires_at` (0 = no end)."""
 
     id: int
     thread_id: int
@@ -34,6 +51,22 @@ class Action:
     currency: str
     created_at: int
     updated_at: int
+    customer_id: str = ""
+    kind: str = ""
+    is_counted: bool = False
+    need: str = "none"
+    decision_hash: str = ""
+    expires_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a customer was given: the sum and the counted refunds since a day, replacements and claims since another."""
+
+    sum_minor: int
+    refunds: int
+    replacements: int
+    not_received: int
 
 
 def _action(row: Row) -> Action:
@@ -41,20 +74,24 @@ def _action(row: Row) -> Action:
     return Action(
         row["id"], row["thread_id"], row["key"], row["name"], row["order_id"], row["state"], decode(row["body"]),
         decode(row["result"]), row["amount_minor"], row["currency"], row["created_at"], row["updated_at"],
+        row["customer_id"], row["kind"], bool(row["counted"]), row["need"], row["decision_hash"], row["expires_at"],
     )  # fmt: skip
 
 
 async def add(
     tx: Tx, thread_id: int, key: str, name: str, order_id: str, body: Mapping[str, Any], state: str, now: datetime,
-    *, amount_minor: int = 0, currency: str = "",
+    *, amount_minor: int = 0, currency: str = "", customer_id: str = "", kind: str = "", is_counted: bool = False,
+    need: str = "none", decision_hash: str = "", expires_at: datetime | None = None,
 ) -> Action:  # fmt: skip
     """The action with this key, made in `state` when it is not there yet."""
     await tx.run(
-        "INSERT INTO actions (id, thread_id, key, name, order_id, state, body, amount_minor, currency, created_at, updated_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
+        "INSERT INTO actions (id, thread_id, key, name, order_id, state, body, amount_minor, currency, created_at,"
+        " updated_at, customer_id, kind, counted, need, decision_hash, expires_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
         (
             new_id(now), thread_id, key, name, order_id, state, msgspec.json.encode(body).decode(), amount_minor,
-            currency, to_ms(now), to_ms(now),
+            currency, to_ms(now), to_ms(now), customer_id, kind, int(is_counted), need, decision_hash,
+            to_ms(expires_at) if expires_at else 0,
         ),
     )  # fmt: skip
     found = await by_key(tx, key)
@@ -63,9 +100,23 @@ async def add(
     return found
 
 
-async def by_key(tx: Tx, key: str) -> Action | None:
-    """The action with this key."""
-    row = await tx.one(f"SELECT {_COLUMNS} FROM actions WHERE key = ?", (key,))
+async def put(
+    tx: Tx, thread_id: int, key: str, name: str, order_id: str, body: Mapping[str, Any], state: str, now: datetime,
+    *, amount_minor: int, currency: str, customer_id: str, kind: str, is_counted: bool, need: str, decision_hash: str,
+    expires_at: datetime | None = None,
+) -> Action:  # fmt: skip
+    """The action with this key in `state` and with these values, whether it is new or was only proposed."""
+    await tx.run("DELETE FROM actions WHERE key = ? AND state = 'proposed'", (key,))
+    return await add(
+        tx, thread_id, key, name, order_id, body, state, now, amount_minor=amount_minor, currency=currency,
+        customer_id=customer_id, kind=kind, is_counted=is_counted, need=need, decision_hash=decision_hash,
+        expires_at=expires_at,
+    )  # fmt: skip
+
+
+async def by_key(tx: Tx, key: str, *, lock: bool = False) -> Action | None:
+    """The action with this key; `lock` holds it until the unit commits."""
+    row = await tx.one(f"SELECT {_COLUMNS} FROM actions WHERE key = ?{tx.for_update if lock else ''}", (key,))
     return _action(row) if row else None
 
 
@@ -98,5 +149,52 @@ async def stuck(tx: Tx, now: datetime, older: timedelta) -> list[Action]:
     rows = await tx.all(
         f"SELECT {_COLUMNS} FROM actions WHERE state IN ('confirmed', 'executing', 'unknown') AND updated_at < ? ORDER BY id",
         (to_ms(now - older),),
+    )
+    return [_action(row) for row in rows]
+
+
+async def hold_purses(tx: Tx, names: Iterable[str]) -> None:
+    """Let nobody else reserve money of these purses until the unit commits: whoever comes second sees what the first took.
+
+    Always taken in the order of their names, so that two never wait for each other."""
+    for name in sorted(set(names)):
+        await tx.run("INSERT INTO purses (name) VALUES (?) ON CONFLICT (name) DO NOTHING", (name,))
+        if tx.for_update:
+            await tx.one(f"SELECT name FROM purses WHERE name = ?{tx.for_update}", (name,))
+
+
+async def past_of(
+    tx: Tx, customer_id: str, currency: str, since: datetime, long_since: datetime, *, but: str = ""
+) -> Past:
+    """What a customer was given since `since`, and replacements and claims since `long_since`; the action `but` left out."""
+    recent = to_ms(since)
+    row = await tx.one(_OF_CUSTOMER, (recent, currency, recent, customer_id, to_ms(long_since), but))
+    if row is None or not customer_id:
+        return Past(0, 0, 0, 0)
+    return Past(int(row["sum_minor"]), int(row["refunds"]), int(row["replacements"]), int(row["not_received"]))
+
+
+async def begun_on(tx: Tx, order_id: str, *, but: str = "") -> list[Action]:
+    """The actions on an order that were begun and did not fail, oldest first; the action `but` left out."""
+    return [_action(row) for row in await tx.all(_OF_ORDER, (order_id, but))] if order_id else []
+
+
+async def paid_since(tx: Tx, since: datetime, currency: str, *, but: str = "") -> int:
+    """What was paid out since a time without anybody's consent, in minor units; the action `but` left out."""
+    row = await tx.one(_PAID, (to_ms(since), currency, but))
+    return int(row["sum_minor"]) if row else 0
+
+
+async def awaiting(tx: Tx, limit: int = 200) -> list[Action]:
+    """The actions that wait for somebody's consent, oldest first."""
+    rows = await tx.all(f"SELECT {_COLUMNS} FROM actions WHERE state = 'awaiting' ORDER BY id LIMIT ?", (limit,))
+    return [_action(row) for row in rows]
+
+
+async def overdue(tx: Tx, now: datetime) -> list[Action]:
+    """The actions that waited for consent in vain."""
+    rows = await tx.all(
+        f"SELECT {_COLUMNS} FROM actions WHERE state = 'awaiting' AND expires_at > 0 AND expires_at <= ? ORDER BY id",
+        (to_ms(now),),
     )
     return [_action(row) for row in rows]

@@ -244,10 +244,21 @@ async def put_extra(tx: Tx, kind: str, extra_id: str, document: Mapping[str, Any
     )
 
 
-async def extra(tx: Tx, kind: str, extra_id: str) -> dict[str, Any] | None:
-    """A subscription or promotion."""
-    row = await tx.one("SELECT document FROM store_extras WHERE kind = ? AND id = ?", (kind, extra_id))
+async def extra(tx: Tx, kind: str, extra_id: str, *, lock: bool = False) -> dict[str, Any] | None:
+    """A subscription or promotion; `lock` holds it until the unit commits."""
+    suffix = tx.for_update if lock else ""
+    row = await tx.one(f"SELECT document FROM store_extras WHERE kind = ? AND id = ?{suffix}", (kind, extra_id))
     return msgspec.json.decode(row["document"], type=dict[str, Any]) if row else None
+
+
+async def extras(tx: Tx, kind: str, holding: str = "") -> list[dict[str, Any]]:
+    """Every document of a kind whose text holds `holding`, by id."""
+    escaped = holding.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    rows = await tx.all(
+        "SELECT document FROM store_extras WHERE kind = ? AND document LIKE ? ESCAPE '!' ORDER BY id",
+        (kind, f"%{escaped}%"),
+    )
+    return [msgspec.json.decode(row["document"], type=dict[str, Any]) for row in rows]
 
 
 async def write_result(tx: Tx, key: str) -> dict[str, Any] | None:

@@ -143,7 +143,7 @@ def _classified(state: ThreadState, event: Event) -> ThreadState:
     body = event.body
     return replace(
         state,
-        category=str(body.get("intent", state.category)),
+        category=str(body.get("category") or body.get("intent", state.category)),
         language=str(body.get("language", state.language)),
         priority=str(body.get("priority", state.priority)),
         priority_reason=str(body.get("priority_reason", state.priority_reason)),

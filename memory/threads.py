@@ -185,6 +185,13 @@ async def events(tx: Tx, thread_id: int, after_seq: int = 0, limit: int = 10_000
     return [event_of(row) for row in await tx.all(_EVENTS, (thread_id, after_seq, limit))]
 
 
+async def of_types(tx: Tx, thread_id: int, types: Sequence[str], limit: int = 20) -> list[Event]:
+    """The latest events of these types, newest first."""
+    marks = ", ".join("?" * len(types))
+    sql = f"SELECT {_EVENT_COLUMNS} FROM events WHERE thread_id = ? AND type IN ({marks}) ORDER BY seq DESC LIMIT ?"
+    return [event_of(row) for row in await tx.all(sql, (thread_id, *types, limit))]
+
+
 async def visible(tx: Tx, thread_id: int, identity_id: int, after_seq: int, limit: int = 1000) -> list[Event]:
     """Events after a number that this identity of the customer may see."""
     rows = await tx.all(_VISIBLE, (thread_id, after_seq, identity_id, identity_id, limit))

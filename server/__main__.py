@@ -43,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="onethread", description="One customer, one thread, every channel.")
     parser.add_argument("--version", action="version", version=f"onethread {version('onethread')}")
     commands = parser.add_subparsers(metavar="COMMAND")
-    for add in (_add_demo, _add_serve, _add_setup, _add_agent, _add_imports, _add_journal, _add_talk):
+    for add in (_add_demo, _add_serve, _add_setup, _add_agent, _add_imports, _add_knowledge, _add_journal, _add_talk):
         add(commands)
     return parser
 
@@ -132,6 +132,17 @@ def _add_imports(commands: Commands) -> None:
         _json(parser)
 
 
+def _add_knowledge(commands: Commands) -> None:
+    group = commands.add_parser("knowledge", help="articles of the knowledge base").add_subparsers(
+        metavar="COMMAND", required=True
+    )
+    parser = _command(group, "import", _knowledge_import, "read Markdown files; bad files are named, good ones land")
+    parser.add_argument("path", metavar="PATH", help="a Markdown file, or a folder of them")
+    parser.add_argument("--prune", action="store_true", help="take out the articles that have no file there any more")
+    _config(parser)
+    _json(parser)
+
+
 def _add_journal(commands: Commands) -> None:
     group = commands.add_parser("journal", help="stored calls of shops, carriers and warehouses").add_subparsers(
         metavar="COMMAND", required=True
@@ -159,6 +170,7 @@ def _add_talk(commands: Commands) -> None:
     parser = _command(commands, "chat", _chat, "talk to the assistant over a throw-away store")
     for kind in ("orders", "products", "customers", "policy"):
         parser.add_argument(f"--{kind}", metavar="FILE")
+    parser.add_argument("--knowledge", metavar="PATH")
     parser.add_argument("--via", default="widget", choices=("widget", "whatsapp", "sms", "email", "voice"))
     parser.add_argument("--from", dest="sender", default="visitor-1", metavar="ID")
     parser.add_argument("--now", type=_moment, metavar="TIME", help="what time it is, ISO 8601")
@@ -265,6 +277,12 @@ def _import(arguments: argparse.Namespace) -> int:
     return import_file(arguments.config, arguments.kind, Path(arguments.file), is_json=arguments.json)
 
 
+def _knowledge_import(arguments: argparse.Namespace) -> int:
+    from server.operate_knowledge import import_knowledge
+
+    return import_knowledge(arguments.config, Path(arguments.path), prune=arguments.prune, is_json=arguments.json)
+
+
 def _understand(_arguments: argparse.Namespace) -> int:
     from server.answering.understand import jsonl
 
@@ -274,17 +292,20 @@ def _understand(_arguments: argparse.Namespace) -> int:
 
 
 def _rehearse(arguments: argparse.Namespace) -> int:
-    from server.operate import rehearse
+    from server.rehearsing import judge_past, play
 
-    if arguments.llm or arguments.since:
-        sys.stderr.write("onethread: --llm and --since are not built yet\n")
+    if arguments.since and not arguments.policy:
+        sys.stderr.write("onethread: --since needs --policy FILE, the policy to judge the past by\n")
         return 2
+    if arguments.since:
+        return judge_past(arguments.config, arguments.policy, arguments.since, is_json=arguments.json)
     return asyncio.run(
-        rehearse(
+        play(
             arguments.config,
             [Path(each) for each in arguments.paths],
             arguments.policy,
             arguments.times,
+            asks_model=arguments.llm,
             is_json=arguments.json,
         )
     )
@@ -295,7 +316,7 @@ def _chat(arguments: argparse.Namespace) -> int:
     from server.operate import settings_of
     from server.stage import files_of
 
-    files = files_of((kind, getattr(arguments, kind)) for kind in ("orders", "products", "customers"))
+    files = files_of((kind, getattr(arguments, kind)) for kind in ("orders", "products", "customers", "knowledge"))
     asyncio.run(
         converse(
             settings_of(arguments.config), files=files, policy=arguments.policy, via=arguments.via,

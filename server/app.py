@@ -34,6 +34,7 @@ from server import telemetry
 from server.answering.warm import warm
 from server.bus import LocalBus
 from server.clock import Clock, SystemClock
+from server.codes import Post
 from server.commerce.connectors.ledger import StoredLedger
 from server.commerce.connectors.mirrored import MirroredStore
 from server.commerce.connectors.platform import Platform
@@ -71,7 +72,17 @@ class Loop:
 
 
 async def _answer_turns(services: Services) -> None:
-    await Turns(services).run()
+    if not services.settings.llm.model:
+        await Turns(services).run()
+        return
+    from server.answering.model.engine import Model
+
+    model = await Model.open(services.settings, services.database, services.clock)
+    try:
+        await Turns(services, model=model).run()
+    finally:
+        if model is not None:
+            await model.close()
 
 
 async def _follow_orders(services: Services) -> None:
@@ -106,6 +117,10 @@ async def _learn_silence(services: Services) -> None:
     await services.limits.run(services.database, services.clock)
 
 
+async def _send_codes(services: Services) -> None:
+    await services.codes.run()
+
+
 LOOPS: Final = (
     Loop("turns", _answer_turns),
     Loop("live orders", _follow_orders),
@@ -114,6 +129,7 @@ LOOPS: Final = (
     Loop("parcels", _ask_about_parcels),
     Loop("shop", _compare_the_shop),
     Loop("silence", _learn_silence),
+    Loop("codes", _send_codes),
 )
 
 
@@ -123,6 +139,7 @@ def build(
     clock: Clock | None = None,
     database: Database | None = None,
     store: Store | None = None,
+    post: Post | None = None,
     routes: Sequence[BaseRoute] = (),
     loops: Sequence[Loop] = LOOPS,
     body_limits: Mapping[str, int] | None = None,
@@ -131,13 +148,14 @@ def build(
 ) -> Starlette:
     """The application. What is given is used and stays open; the rest is opened at the start and closed at the end.
 
-    `sockets` are served by path without routing. While it runs, `app.state.services` holds the Services and
+    `post` sends one-time codes, None = nobody can. `sockets` are served by path without routing.
+    While it runs, `app.state.services` holds the Services and
     `app.state.doors` the widget's doors."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            services = await open_services(settings, clock=clock, database=database, store=store)
+            services = await open_services(settings, clock=clock, database=database, store=store, post=post)
             if database is None:
                 stack.push_async_callback(services.database.close)
             stack.push_async_callback(services.connections.close)
@@ -175,6 +193,7 @@ async def open_services(
     clock: Clock | None = None,
     database: Database | None = None,
     store: Store | None = None,
+    post: Post | None = None,
 ) -> Services:
     """Open the database, bring its schema up to date, load the policy. Raises OperatorError, StorageError."""
     settings = await asyncio.to_thread(with_secret_key, settings)
@@ -198,8 +217,9 @@ async def open_services(
         store.label_url = lambda order_id, key: label_url(settings, order_id, key)
     labels = await asyncio.to_thread(_labels, settings, clock, opened)
     services = Services(
-        settings, clock, opened, bus, store, policy, connections=linked, limits=_limits(settings, linked), labels=labels
-    )
+        settings, clock, opened, bus, store, policy, connections=linked, limits=_limits(settings, linked), labels=labels,
+        post=post,
+    )  # fmt: skip
     if linked.reads and isinstance(store, EmbeddedStore | MirroredStore):
         from server.asking import Freshener
 

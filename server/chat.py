@@ -49,7 +49,7 @@ async def converse(
 ) -> None:
     """Read lines from stdin until it ends. Raises ValueError for bad import files, PolicyError for a bad policy."""
     start = now or datetime.now(UTC)
-    stage = await Stage.open(settings, load_policy(policy), start, files)
+    stage = await Stage.open(settings, load_policy(policy), start, files, asks_model=True)
     async with stage:
         if not is_json:
             write(
@@ -131,5 +131,8 @@ async def _typed(stage: Stage, text: str, default: Line) -> str | None:
             lines.append("   " + "   ".join(f"[{label}]" for label in reply["choices"]))
     if heard.handoff:
         lines.append(f"   (handed to a person: {heard.handoff})")
+    for sent in heard.internal:
+        if sent["name"] == "send_code":
+            lines.append(f"   (sent to {sent['to']}: {stage.postbox.posted[-1][2]})")
     lines += [f"   (done: {action['name']} {action.get('order', '')})" for action in heard.actions]
     return "\n".join(lines) + "\n"

@@ -17,8 +17,9 @@ from memory.engines.base import Tx
 from memory.projection import Event
 from memory.threads import Thread
 from memory.times import from_ms
-from server.answering.context import Context, Dialogue, Goods, Said, Shop
+from server.answering.context import Context, Dialogue, Goods, Help, Said, Shop
 from server.desk.hours import back_at, is_staffed
+from server.library import library_of
 from server.services import Services
 
 _HISTORY: Final = 60  # events: some twenty exchanges; reading more makes every turn of a long thread dearer
@@ -91,11 +92,14 @@ def _empty(services: Services, thread: Thread, customer: customers.Customer) -> 
         settings.shop.name, settings.shop.tz, settings.shop.region, settings.shop.assistant,
         settings.shop.order_number_example, settings.desk.contact,
     )  # fmt: skip
-    goods = Goods(services.catalogue, settings.catalogue.currency, settings.catalogue.cart_url)
+    currency = settings.catalogue.currency or services.policy.currency
+    goods = Goods(services.catalogue, currency, settings.catalogue.cart_url)
     return Context(
         thread.id, thread.public_id, thread.number, services.clock.now(), "", nobody, customer, (), (), Dialogue(), {},
         thread.state.owner_kind, thread.state.status, "en", "", services.store, services.policy, shop,
         _Guesses(services), settings.limits.lookups_per_ip, wismo=services.limits.wismo, goods=goods,
+        help=Help(library_of(services.database, services.clock), settings.public_url),
+        codes=services.codes if services.post is not None else None,
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
-"""What `onethread doctor` finds about the other parties: shop, carriers, warehouse, payment provider, labels.
+"""What `onethread doctor` finds about the other parties: shop, carriers, warehouse, payment provider, labels, model.
 
 Each finding is in the other party's own terms (which scope, which webhook, which permission) and says the mend. It asks the
-shop; of the others it tells from the journal whether they call. Nothing is changed.
+shop and the model; of the others it tells from the journal whether they call. Nothing is changed.
 """
 
 import asyncio
@@ -36,6 +36,7 @@ async def findings(settings: Settings, database: Database, clock: Clock) -> Find
             *await _callers(linked, settings, database, clock.now()),
             *await _journal(database, clock.now()),
             *[(each.level, each.text) for each in examine_labels(settings.labels, settings.shop.name)],
+            *await _model(settings),
         ]
     finally:
         await linked.close()
@@ -57,6 +58,15 @@ async def _shop(linked: Connections, settings: Settings) -> Findings:
     if not settings.server.public_url:
         found.append(("warn", f"server.public_url is not set: {linked.platform.name} cannot call our webhooks"))
     return found
+
+
+async def _model(settings: Settings) -> Findings:
+    """Whether the model, if there is one, answers and calls tools."""
+    if not settings.llm.model:
+        return []
+    from server.answering.model.examine import examine
+
+    return [*await examine(settings)]
 
 
 async def _callers(linked: Connections, settings: Settings, database: Database, now: datetime) -> Findings:

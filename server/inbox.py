@@ -4,7 +4,7 @@ Everything inbound, whatever the channel, comes through `accept`. It decides not
 customer, finds the thread that the message joins, dedupes, and asks for a turn. When it returns, everything is on disk.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from memory.engines.base import Tx
 from memory.ids import new_public_id
 from memory.projection import Event
 from memory.threads import NewEvent, Thread
+from server.answering.understand.numbers import digits_for_words
 from server.errors import RefusedInput
 from server.services import Services
 
@@ -72,12 +73,21 @@ async def _accept(tx: Tx, services: Services, inbound: Inbound) -> Accepted:
         return repeat
     thread = await _held(tx, identity, thread, now)
     await threads.join(tx, thread.id, identity.id, now)
+    inbound = await _without_code(tx, services, inbound, thread, identity)
     thread, stored = await threads.append(tx, thread.id, [*_reopening(thread), _message(inbound, identity)], now)
     if thread.state.owner_kind == "agent":
         await turns.due(tx, thread.id, now, now)
     else:
         await turns.due(tx, thread.id, now + burst(services, inbound.channel), now)
     return Accepted(thread, stored[-1], identity, is_repeat=False)
+
+
+async def _without_code(tx: Tx, services: Services, inbound: Inbound, thread: Thread, identity: Identity) -> Inbound:
+    """The message as it may be kept: a one-time code in it is redeemed now and stands nowhere afterwards."""
+    redeemed = await services.codes.redeem(tx, thread.id, identity.id, inbound.text)
+    if redeemed is None and inbound.channel == "voice":
+        redeemed = await services.codes.redeem(tx, thread.id, identity.id, digits_for_words(inbound.text))
+    return replace(inbound, text=redeemed.text, choice=redeemed.choice) if redeemed else inbound
 
 
 async def _sender(tx: Tx, inbound: Inbound, services: Services) -> Identity:

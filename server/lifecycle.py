@@ -17,6 +17,7 @@ from memory.errors import StorageError
 from memory.threads import NewEvent, Thread
 from memory.times import to_ms
 from server.actions.gate import Gate
+from server.desk.waiting import refresh
 from server.inbox import wake
 from server.services import Services
 
@@ -24,6 +25,7 @@ _log = logging.getLogger("onethread.lifecycle")
 ASSUMED_AFTER: Final = timedelta(hours=72)
 CLOSED_AFTER: Final = timedelta(days=7)
 _AGE_EVERY_S: Final = 60.0
+_WEIGH_EVERY_S: Final = 60.0
 _RECONCILE_EVERY_S: Final = 15.0
 
 
@@ -35,9 +37,10 @@ class Lifecycle:
         self._gate = Gate(services)
 
     async def run(self) -> None:
-        """Look at the threads every minute and at the actions every quarter of one, for ever."""
+        """Look at the threads and at who waits every minute, and at the actions every quarter of one, for ever."""
         async with asyncio.TaskGroup() as running:
             running.create_task(_every(_AGE_EVERY_S, "threads aged", self.age))
+            running.create_task(_every(_WEIGH_EVERY_S, "priorities changed", lambda: refresh(self._services)))
             running.create_task(_every(_RECONCILE_EVERY_S, "actions reconciled", self._gate.reconcile))
 
     async def age(self) -> int:

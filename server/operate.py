@@ -60,7 +60,9 @@ async def open_database(settings: Settings) -> Database:
     return database
 
 
-def _with_database(config: str | None, act: Callable[[Database, Settings], Awaitable[T]]) -> T:
+def with_database(config: str | None, act: Callable[[Database, Settings], Awaitable[T]]) -> T:
+    """Do something with the configured database, once."""
+
     async def run() -> T:
         settings = settings_of(config)
         database = await open_database(settings)
@@ -171,7 +173,7 @@ def agent_add(
         secret = await asyncio.to_thread(hashed, password)
         await database.write(lambda tx: agents.add(tx, address, name, role, skills, secret, datetime.now(UTC)))
 
-    _with_database(config, act)
+    with_database(config, act)
     say(f"{name} <{address}> may sign in as {role}" + (f" with the password {password}" if made else ""))
     return 0
 
@@ -196,7 +198,7 @@ def agent_list(config: str | None, *, is_json: bool) -> int:
     async def act(database: Database, _settings: Settings) -> Sequence[agents.Agent]:
         return await database.read(agents.all_agents)
 
-    people = _with_database(config, act)
+    people = with_database(config, act)
     if is_json:
         say(
             dumped(
@@ -226,7 +228,7 @@ def _one_agent(config: str | None, email: str, change: Callable[[Tx, agents.Agen
     async def act(database: Database, _settings: Settings) -> T:
         return await database.write(unit)
 
-    return _with_database(config, act)
+    return with_database(config, act)
 
 
 def agent_disable(config: str | None, email: str) -> int:
@@ -264,7 +266,7 @@ def import_file(config: str | None, kind: str, path: Path, *, is_json: bool) -> 
 
     if not path.is_file():
         raise OperatorError(f"{path} is not there")
-    report = _with_database(config, act)
+    report = with_database(config, act)
     if is_json:
         failed = [{"line": line, "reason": reason} for line, reason in report.failed]
         warned = [{"line": each.line, "text": each.text, "times": each.times} for each in report.warnings]
@@ -285,44 +287,6 @@ def _print_report(kind: str, report: imports.ImportReport) -> None:
     for each in report.warnings:
         sys.stderr.write(f"line {each.line}: {each.text}" + (f" ({each.times} times)\n" if each.times > 1 else "\n"))
     say(f"{report.landed:,} {kind} landed, {len(report.failed):,} refused")
-
-
-async def rehearse(config: str | None, paths: Sequence[Path], policy: str | None, times: int, *, is_json: bool) -> int:
-    """Play scenarios and print the scorecard; 1 when one failed."""
-    from server import rehearse as stage
-
-    settings = settings_of(config)
-    results = []
-    for file, scenario in stage.read(paths or [Path("tests/story/scenarios")]):
-        for _ in range(max(1, times)):
-            result = await stage.run(settings, file, scenario, policy)
-            results.append(result)
-            say(dumped(result.to_json()) if is_json else _scenario_line(result))
-    card = stage.scorecard(results)
-    say(dumped({"scorecard": card}) if is_json else _card_lines(card))
-    if not results:
-        sys.stderr.write("onethread: no scenario was found there\n")
-    return 0 if results and all(each.passed for each in results) else 1
-
-
-def _scenario_line(result: "object") -> str:
-    from server.rehearse import Result
-
-    assert isinstance(result, Result)  # noqa: S101 - the only caller passes one
-    mark = "ok  " if result.passed else "FAIL"
-    return "\n".join([f"{mark} {result.id}", *(f"       {failure}" for failure in result.failures)])
-
-
-def _card_lines(card: "dict[str, object]") -> str:
-    conditions = card["conditions"]
-    rows = (
-        [f"  {name:16} {row['passed']:4} of {row['played']}" for name, row in conditions.items()]
-        if isinstance(conditions, dict)
-        else []
-    )
-    return "\n".join(
-        ["", *rows, f"  {'all':16} {card['passed']:4} of {card['scenarios']}, {card['handed_off']} reached a person"]
-    )
 
 
 def doctor(config: str | None, *, is_json: bool) -> int:
@@ -409,7 +373,7 @@ def journal_replay(config: str | None, since: datetime | None) -> int:
         now = SystemClock(settings.offset).now()
         return await database.write(lambda tx: journal.replay(tx, since or datetime.fromtimestamp(0, UTC), now))
 
-    count = _with_database(config, act)
+    count = with_database(config, act)
     say(f"{count:,} calls are due again; a running server works them in")
     return 0
 
@@ -424,7 +388,7 @@ def backup(config: str | None, target: Path) -> int:
 
     if target.exists():
         raise OperatorError(f"{target} is there already: name a new file")
-    _with_database(config, act)
+    with_database(config, act)
     target.chmod(0o600)
     say(f"wrote {target}")
     return 0

@@ -54,6 +54,26 @@ class RestSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LlmSettings:
+    """A language model, optional: any server that speaks OpenAI's chat completions. `model` switches it on."""
+
+    base_url: str = doc("", "base URL that ends in /v1; empty = the vendor's own")
+    api_key: str = doc("", "key for it; local servers need none")
+    model: str = doc("", "name of the model; empty = no model, and the embedded assistant does the whole job")
+    words: str = doc("needed", "`needed` = asked when the embedded assistant does not know; `all` = words every reply")
+    deadline_s: float = doc(
+        8.0, "time of one whole answer with the model, in seconds; after it the embedded one stands"
+    )
+    max_tokens: int = doc(500, "longest text or tool call of the model, in tokens")
+    temperature: float = doc(0.2, "how freely it words")
+    tokens_per_thread: int = doc(60_000, "tokens that one conversation may cost; 0 = no limit")
+    tokens_per_day: int = doc(5_000_000, "tokens that the whole shop may cost in a day (its own zone); 0 = no limit")
+    max_rounds: int = doc(6, "times that the model may be asked in one turn")
+    max_calls: int = doc(8, "tools that it may call in one turn")
+    vendor_fields: bool = doc(False, "send the vendor's own fields (safety_identifier) to another base URL too")
+
+
+@dataclass(frozen=True, slots=True)
 class ImportsSettings:
     """How orders files in CSV are read."""
 

@@ -30,7 +30,7 @@ CONDITIONS: Final = (
     "continuity",
 )
 _EXPECTATIONS: Final = frozenset({"actions", "handoff", "says", "never_says"})
-_INTERNAL: Final = frozenset({"verify_identity", "hand_off", "notify_when"})
+_INTERNAL: Final = frozenset({"verify_identity", "hand_off", "notify_when", "send_code"})
 
 
 @dataclass(slots=True)
@@ -41,6 +41,7 @@ class Result:
     condition: str
     failures: list[str] = field(default_factory=list)
     turns: list[dict[str, Any]] = field(default_factory=list)
+    is_solvable: bool = True
     orders_changed: list[str] = field(default_factory=list)
 
     @property
@@ -86,34 +87,60 @@ def _yaml(file: Path) -> list[dict[str, Any]]:
     return [each for each in found if isinstance(each, dict) and "turns" in each]
 
 
-async def run(settings: Settings, file: Path, scenario: Mapping[str, Any], policy: str | None = None) -> Result:
-    """Play one scenario; whatever goes wrong is a failure of it, said in words."""
-    result = Result(str(scenario.get("id", file.stem)), str(scenario.get("condition", "informational")))
+async def run(
+    settings: Settings,
+    file: Path,
+    scenario: Mapping[str, Any],
+    policy: str | None = None,
+    *,
+    asks_model: bool = False,
+) -> Result:
+    """Play one scenario; whatever goes wrong is a failure of it, said in words.
+
+    `asks_model` = the model that the settings name has its part. A scenario is solvable unless it says `solvable: false` or
+    expects a person."""
+    wanted = (scenario.get("expect") or {}).get("handoff", False)
+    result = Result(
+        str(scenario.get("id", file.stem)),
+        str(scenario.get("condition", "informational")),
+        is_solvable=bool(scenario.get("solvable", not wanted)),
+    )
     try:
-        await _play(settings, file, scenario, policy, result)
+        await _play(settings, file, scenario, policy, result, asks_model=asks_model)
     except Exception as error:  # the edge of a scenario: one that breaks must not end the others
         result.failures.append(f"broke: {type(error).__name__}: {error}")
     return result
 
 
 async def _play(
-    settings: Settings, file: Path, scenario: Mapping[str, Any], policy: str | None, result: Result
+    settings: Settings,
+    file: Path,
+    scenario: Mapping[str, Any],
+    policy: str | None,
+    result: Result,
+    *,
+    asks_model: bool,
 ) -> None:
     base = file.parent
     files = {kind: base / str(path) for kind, path in (scenario.get("store") or {}).items()}
     chosen = policy or (str(base / scenario["policy"]) if scenario.get("policy") else None)
-    async with await Stage.open(settings, load_policy(chosen), _now(scenario), files) as stage:
-        signed_in, everything = "", Heard()
+    opened = await Stage.open(settings, load_policy(chosen), _now(scenario), files, asks_model=asks_model)
+    async with opened as stage:
+        signed_in, everything, changed = "", Heard(), set[str]()
         for step in scenario["turns"]:
             if "signed_in" in step and "say" not in step:
                 signed_in = str(step["signed_in"])
                 continue
+            before = await stage.order_versions()
             heard = await _step(stage, step, signed_in)
             if heard is None:
                 continue
+            changed |= {
+                number for number, version in (await stage.order_versions()).items() if before.get(number) != version
+            }
             result.turns.append(_turn(step, heard))
             _add(everything, heard)
-        result.orders_changed = sorted({str(action.get("order", "")) for action in everything.actions})
+        result.orders_changed = sorted(changed)
         result.failures += list(_failures(scenario.get("expect") or {}, everything))
 
 
@@ -207,16 +234,34 @@ def _pair_up(wanted: Sequence[Any], done: Sequence[Any]) -> bool:
     return any(_pair_up(wanted[1:], [*done[:index], *done[index + 1 :]]) for index, _ in rest)
 
 
-def scorecard(results: Sequence[Result]) -> dict[str, Any]:
-    """Passed and played by condition, and the share of scenarios that reached a person."""
-    played, passed = (
-        Counter(each.condition for each in results),
-        Counter(each.condition for each in results if each.passed),
-    )
-    return {
+def scorecard(results: Sequence[Result], times: int = 1) -> dict[str, Any]:
+    """Passed and played by condition; of what could be solved, how much reached a person; what grounding dropped and why.
+
+    With `times` above 1, `pass_k` counts the scenarios that passed every time."""
+    played = Counter(each.condition for each in results)
+    passed = Counter(each.condition for each in results if each.passed)
+    solvable = [each for each in results if each.is_solvable]
+    turns = [turn for each in results for turn in each.turns]
+    card = {
         "scenarios": len(results),
         "passed": sum(each.passed for each in results),
         "conditions": {name: {"played": played[name], "passed": passed[name]} for name in CONDITIONS if played[name]},
-        "handed_off": sum(any(turn["handoff"] for turn in each.turns) for each in results),
-        "dropped_sentences": sum(len(turn["dropped"]) for each in results for turn in each.turns),
+        "handed_off": sum(_reached_person(each) for each in results),
+        "solvable": len(solvable),
+        "solvable_handed_off": sum(_reached_person(each) for each in solvable),
+        "sentences": sum(len(_SENTENCE.findall(turn["reply"])) for turn in turns),
+        "dropped_sentences": sum(len(turn["dropped"]) for turn in turns),
+        "dropped": [each for turn in turns for each in turn["dropped"]],
     }
+    if times > 1:
+        failed = {each.id for each in results if not each.passed}
+        ids = {each.id for each in results}
+        card["pass_k"] = {"k": times, "scenarios": len(ids), "passed": len(ids - failed)}
+    return card
+
+
+_SENTENCE: Final = re.compile(r"[^.!?\n]+[.!?\n]?")
+
+
+def _reached_person(result: Result) -> bool:
+    return any(turn["handoff"] for turn in result.turns)

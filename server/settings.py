@@ -27,6 +27,7 @@ from server.parties import CatalogueSettings as CatalogueSettings
 from server.parties import ClickPostSettings as ClickPostSettings
 from server.parties import ImportsSettings as ImportsSettings
 from server.parties import LabelsSettings as LabelsSettings
+from server.parties import LlmSettings as LlmSettings
 from server.parties import OrdersSettings as OrdersSettings
 from server.parties import PaymentsSettings as PaymentsSettings
 from server.parties import RestSettings as RestSettings
@@ -40,7 +41,16 @@ _MIN_KEY_CHARS = 32
 _KEY_TRIES = 40
 _KEY_PAUSE_S = 0.05
 _PATHS = (("server", "data", ""), ("policy", "file", ""), ("database", "url", "sqlite:///"))
-_AT_LEAST_ONE = (("database", "readers"), ("turns", "workers"), ("turns", "lease_s"), ("turns", "deadline_s"))
+_AT_LEAST_ONE = (
+    ("database", "readers"),
+    ("turns", "workers"),
+    ("turns", "lease_s"),
+    ("turns", "deadline_s"),
+    ("llm", "max_rounds"),
+    ("llm", "max_calls"),
+    ("llm", "max_tokens"),
+)
+_LONGEST_LLM_S = 9.0
 _EVERY = (("orders", "reconcile_minutes"), ("catalogue", "sync_minutes"))
 _DURATION = re.compile(r"(?P<sign>-?)P(?:(?P<d>\d+)D)?(?:T(?:(?P<h>\d+)H)?(?:(?P<m>\d+)M)?(?:(?P<s>\d+)S)?)?")
 
@@ -165,6 +175,7 @@ class Settings:
     payments: PaymentsSettings = field(default_factory=PaymentsSettings)
     labels: LabelsSettings = field(default_factory=LabelsSettings)
     catalogue: CatalogueSettings = field(default_factory=CatalogueSettings)
+    llm: LlmSettings = field(default_factory=LlmSettings)
 
     @property
     def data(self) -> Path:
@@ -264,10 +275,22 @@ def checked(settings: Settings) -> Settings:
     for section, key in (*_AT_LEAST_ONE, *_EVERY):
         if getattr(getattr(settings, section), key) < 1:
             raise SettingsError(f"{section}.{key}: write 1 or more")
+    _check_llm(settings.llm)
     _ = settings.allowed_origins, settings.offset
     if settings.offset and urlsplit(settings.public_url).hostname not in ("127.0.0.1", "localhost", "::1"):
         raise SettingsError("server.clock_offset works on loopback only: unset it")
     return settings
+
+
+def _check_llm(llm: LlmSettings) -> None:
+    if llm.model == "" and (llm.base_url or llm.api_key):
+        raise SettingsError("llm.model: name the model, or unset llm.base_url and llm.api_key")
+    if llm.words not in ("needed", "all"):
+        raise SettingsError(f"llm.words: {llm.words!r} is none of needed, all")
+    if not 0 < llm.deadline_s <= _LONGEST_LLM_S:
+        raise SettingsError(f"llm.deadline_s: write seconds, at most {_LONGEST_LLM_S:.0f}")
+    if llm.base_url:
+        origin_of(llm.base_url)
 
 
 def with_secret_key(settings: Settings) -> Settings:

@@ -6,19 +6,20 @@ database file, so that a fresh store with a thousand orders stands within millis
 
 import asyncio
 import hashlib
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
 import phonenumbers
 
 from channels.message import Address, Attachment, Inbound
-from memory import agents, threads
+from memory import agents, orders, threads
 from memory.agents import Agent
 from memory.engines.base import Tx
 from memory.engines.sqlite import SqliteDatabase
@@ -30,6 +31,7 @@ from server.answering.context import Answer, Handoff
 from server.answering.warm import warm
 from server.bus import LocalBus
 from server.clock import HandClock
+from server.codes import Kind
 from server.commerce.embedded import EmbeddedStore
 from server.desk import work
 from server.inbox import accept
@@ -37,9 +39,18 @@ from server.lifecycle import Lifecycle
 from server.policies.shape import Policy
 from server.services import Services
 from server.settings import Settings, TurnsSettings
+from server.shelving import import_articles
 from server.turns import Turns
 
+if TYPE_CHECKING:
+    from server.answering.model.engine import Model
+
+OTP: Final = "{otp}"
+"""Stands in a line for the code that was sent last."""
+_CODE: Final = re.compile(r"(?<!\d)\d{6}(?!\d)")
 KINDS: Final = ("orders", "products", "customers", "subscriptions", "promotions")
+KNOWLEDGE: Final = "knowledge"
+"""The kind of a folder of articles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,33 +77,64 @@ class Heard:
     proposed: list[dict[str, Any]] = field(default_factory=list)
     internal: list[dict[str, Any]] = field(default_factory=list)
     handoff: str | None = None
-    dropped: list[str] = field(default_factory=list)
+    dropped: list[dict[str, str]] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Postbox:
+    """Everybody's mailbox and phone: what was sent there, as (kind, destination, text)."""
+
+    posted: list[tuple[Kind, str, str]] = field(default_factory=list)
+
+    async def post(self, kind: Kind, destination: str, text: str) -> None:
+        """Keep a message."""
+        self.posted.append((kind, destination, text))
+
+    @property
+    def code(self) -> str:
+        """The code that was sent last; empty before the first."""
+        found = (_CODE.search(text) for _, _, text in reversed(self.posted))
+        return next((match.group() for match in found if match), "")
 
 
 class Stage:
     """A conversation with the assistant over a throw-away store. Use `async with await Stage.open(...)`."""
 
-    def __init__(self, settings: Settings, policy: Policy, folder: Path, now: datetime) -> None:
+    def __init__(
+        self, settings: Settings, policy: Policy, folder: Path, now: datetime, *, asks_model: bool = False
+    ) -> None:
         self._settings = replace(settings, turns=TurnsSettings(burst_ms=0, deadline_s=60))
         self._policy = policy
         self._folder = folder
         self._start = now
         self._copy = 0
         self.clock = HandClock(now)
+        self._asks_model = asks_model
+        self._model: Model | None = None
         self._database: SqliteDatabase | None = None
         self.services: Services
+        self.postbox: Postbox
         self._turns: Turns
         self._agent: Agent | None = None
         self._sent = 0
 
     @classmethod
     async def open(
-        cls, settings: Settings, policy: Policy, now: datetime, files: Mapping[str, Path] | None = None
+        cls,
+        settings: Settings,
+        policy: Policy,
+        now: datetime,
+        files: Mapping[str, Path] | None = None,
+        *,
+        asks_model: bool = False,
     ) -> Self:
-        """Prepare the store from import files by kind. Raises ValueError naming the first bad line."""
+        """Prepare the store from import files by kind. Raises ValueError naming the first bad line.
+
+        `asks_model` = the model that the settings name has its part, as in a server."""
         await asyncio.to_thread(warm)
         folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="onethread-stage-"))
-        stage = cls(settings, policy, folder, now)
+        stage = cls(settings, policy, folder, now, asks_model=asks_model)
         database = await SqliteDatabase.open(folder / "template.db", readers=1, durable=False)
         try:
             await migrate(database, now)
@@ -100,6 +142,8 @@ class Stage:
             for kind in KINDS:
                 if files and files.get(kind):
                     await _import(store, kind, files[kind])
+            if files and files.get(KNOWLEDGE):
+                await _shelve(database, files[KNOWLEDGE], now)
         finally:
             await database.close()
         await stage.reset()
@@ -123,13 +167,31 @@ class Stage:
         bus = LocalBus()
         store = EmbeddedStore(self._database, self.clock, self._settings.shop.tz, self._settings.shop.region)
         store.label_url = lambda _order_id, key: f"{self._settings.public_url}/labels/{key.rpartition(':')[2]}"
-        self.services = Services(self._settings, self.clock, self._database, bus, store, self._policy)
-        self._turns = Turns(self.services, pads=False)
+        self.postbox = Postbox()
+        self.services = Services(
+            self._settings, self.clock, self._database, bus, store, self._policy, post=self.postbox
+        )
+        self._turns = Turns(self.services, pads=False, model=await self._opened_model())
         self._agent = None
         self._sent = 0
 
+    async def _opened_model(self) -> "Model | None":
+        """The model that the settings name, if it is asked here; a reset begins with a fresh budget."""
+        if not (self._asks_model and self._settings.llm.model):
+            return None
+        from server.answering.model.engine import Model
+
+        database = self.services.database
+        if self._model is None:
+            self._model = await Model.open(self._settings, database, self.clock)
+        else:
+            self._model = self._model.over(self._settings, database, self.clock)
+        return self._model
+
     async def close(self) -> None:
         """Throw everything away."""
+        if self._model is not None:
+            await self._model.close()
         if self._database is not None:
             await self._database.close()
         await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
@@ -139,8 +201,9 @@ class Stage:
         self.clock.advance(timedelta(seconds=1))
         self._sent += 1
         attachments = tuple(Attachment(f"stage-{name}", name, "application/octet-stream", 1) for name in line.attach)
+        said, posted = line.say.replace(OTP, self.postbox.code or OTP), len(self.postbox.posted)
         inbound = Inbound(
-            line.via, address(line, self._settings.shop.region), line.say, self.clock.now(),
+            line.via, address(line, self._settings.shop.region), said, self.clock.now(),
             external_id=f"stage-{self._sent}", choice=line.choice, attachments=attachments,
         )  # fmt: skip
         accepted = await accept(self.services, inbound)
@@ -148,6 +211,8 @@ class Stage:
         for answered in await self._turns.drain():
             _note(heard, answered)
         await self._collect(heard, accepted.thread.id, accepted.event.seq)
+        await self.services.codes.settled()
+        heard.internal += [{"name": "send_code", "by": kind, "to": to} for kind, to, _ in self.postbox.posted[posted:]]
         return heard
 
     async def advance(self, by: timedelta) -> Heard:
@@ -180,6 +245,11 @@ class Stage:
         store = self.services.store
         if isinstance(store, EmbeddedStore):
             await store.put_order(dict(document))
+
+    async def order_versions(self) -> dict[str, int]:
+        """How often each order was written, by its number: two of these tell which orders changed in between."""
+        stored = await self.services.database.read(orders.all_orders)
+        return {str(each.document["number"]): each.version for each in stored}
 
     async def events(self, thread_id: int) -> list[Event]:
         """Everything that happened in a conversation."""
@@ -235,7 +305,8 @@ def _note(heard: Heard, answered: Answer) -> None:
         heard.intent = answered.labels.intent
     heard.actions += [dict(each.arguments) for each in answered.executed]
     heard.proposed += [dict(each) for each in answered.proposed]
-    heard.dropped += answered.dropped
+    heard.dropped += [{"sentence": each.sentence, "cause": each.cause} for each in answered.dropped]
+    heard.answers.append(answered)
     heard.internal += [{"name": "verify_identity", "order": order_id} for order_id in answered.proven]
     if isinstance(answered.outcome, Handoff):
         heard.handoff = answered.outcome.reason
@@ -247,6 +318,12 @@ async def _import(store: EmbeddedStore, kind: str, path: Path) -> None:
     if report.failed:
         line, reason = report.failed[0]
         raise ValueError(f"{path.name}, line {line}: {reason}")
+
+
+async def _shelve(database: SqliteDatabase, path: Path, now: datetime) -> None:
+    report = await import_articles(database, path, now)
+    if report.failed:
+        raise ValueError(f"{report.failed[0][0]}: {report.failed[0][1]}")
 
 
 def _fresh_copy(template: Path, target: Path) -> None:

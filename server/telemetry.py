@@ -48,6 +48,11 @@ hook_seconds = Histogram(
 unknown_words = Counter(
     "onethread_unknown_words", "Words of platforms and carriers that no table knows", ["source"], registry=REGISTRY
 )
+model_tokens = Counter("onethread_model_tokens", "Tokens of the model, by kind", ["kind"], registry=REGISTRY)
+model_turns = Counter("onethread_model_turns", "Turns that asked the model, by outcome", ["outcome"], registry=REGISTRY)
+articles_rated = Counter(
+    "onethread_articles_rated", "Answers to `was this helpful?`, by article", ["article", "answer"], registry=REGISTRY
+)
 
 
 def render() -> bytes:

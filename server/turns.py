@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -30,18 +30,21 @@ from server.answering.context import (
     Context,
     Dialogue,
     Handoff,
-    Labels,
     Reply,
 )
 from server.answering.warm import warm
 from server.bus import Bell
 from server.commerce.model import Fact
-from server.desk import handoff
+from server.desk import handoff, stakes
 from server.desk.bare import bare_package
 from server.errors import StoreUnavailable
 from server.inbox import burst, wake
 from server.outbox import put_if_sent
+from server.policies.identity import CODES
 from server.services import Services
+
+if TYPE_CHECKING:
+    from server.answering.model.engine import Model, ModelTurn
 
 _log = logging.getLogger("onethread.turns")
 _TRIES: Final = 3
@@ -57,15 +60,19 @@ class _Work:
     claim: Claim
     thread: Thread
     context: Context
+    model: "ModelTurn | None" = None
 
 
 class Turns:
-    """Answers turns. `pads` = look-ups answer at an even pace (a server); `chat` and `rehearse` do not wait."""
+    """Answers turns. `pads` = look-ups answer at an even pace (a server); `chat` and `rehearse` do not wait.
 
-    def __init__(self, services: Services, *, pads: bool = True) -> None:
+    `model` has a part in answers, None = the embedded assistant answers alone."""
+
+    def __init__(self, services: Services, *, pads: bool = True, model: "Model | None" = None) -> None:
         self._services = services
         self._gate = Gate(services)
         self._pads = pads
+        self._model = model
         self._bell = Bell()
         self._slots = asyncio.Semaphore(services.settings.turns.workers)
 
@@ -145,16 +152,17 @@ class Turns:
         if work is None or not work.context.said:
             await self._drop(claim, work)
             return None
-        answered = await make_answer(work.context, self._gate)
+        answered = await (work.model.answer if work.model else make_answer)(work.context, self._gate)
         if self._must_wait(work, answered):
             return None if await self._postpone_lookup(work) else answered
         return await self._finish(work, answered)
 
     async def _finish(self, work: _Work, answered: Answer) -> Answer | None:
-        package = None
+        package, at_stake = None, await stakes.read(work.context, answered)
         if isinstance(answered.outcome, Handoff) or work.context.owner_kind != "assistant":
-            package = await handoff.package(self._services, work.context, answered)
-        thread = await self._services.database.write(lambda tx: self._commit(tx, work, answered, package))
+            package = await handoff.package(self._services, work.context, answered, work.model)
+        thread = await self._services.database.write(lambda tx: self._commit(tx, work, answered, package, at_stake))
+        self._gate.kept(work.thread.id)
         if thread is None:
             raise Moved
         wake(self._services, thread)
@@ -244,10 +252,13 @@ class Turns:
         return thread
 
     async def _read(self, claim: Claim) -> _Work | None:
+        model = self._model.begin() if self._model else None
         found = await self._services.database.read(lambda tx: contexts.read(tx, self._services, claim.thread_id))
-        return _Work(claim, *found) if found else None
+        return _Work(claim, *found, model) if found else None
 
-    async def _commit(self, tx: Tx, work: _Work, answered: Answer, package: "handoff.Package | None") -> Thread | None:
+    async def _commit(
+        self, tx: Tx, work: _Work, answered: Answer, package: "handoff.Package | None", at_stake: stakes.Stakes
+    ) -> Thread | None:
         """Write everything that the turn comes to; None when the thread moved meanwhile."""
         if not await turns.holds(tx, work.claim):
             return None
@@ -256,7 +267,12 @@ class Turns:
             return None
         now, context = self._services.clock.now(), work.context
         await _remember(tx, context, answered, now)
-        thread, stored = await threads.append(tx, thread.id, _events(context, answered, package), now)
+        new = _events(context, answered, package)
+        if answered.labels is not None:
+            since = 0 if thread.state.owner_kind == "assistant" else thread.state.waiting_since
+            labels = stakes.label(context, answered.labels, at_stake, since)
+            new.insert(0, NewEvent("classified", labels, author_type="assistant"))
+        thread, stored = await threads.append(tx, thread.id, new, now)
         for event in stored:
             await put_if_sent(tx, self._services, thread, event)
         if package is not None:
@@ -267,6 +283,7 @@ class Turns:
             rma = str(card.get("rma", ""))
             await desk.show_order(tx, thread.id, shown, context.identity.id, card_digest(card), rma)
         await dialogues.save(tx, thread.id, thread.state.last_seq, msgspec.to_builtins(answered.dialogue))
+        await self._gate.keep(tx, thread.id)
         await turns.finish(tx, work.claim)
         return thread
 
@@ -287,7 +304,8 @@ def _moved(now: Thread, then: Thread) -> bool:
 
 async def _remember(tx: Tx, context: Context, answered: Answer, now: datetime) -> None:
     for order_id, words in answered.proven.items():
-        await proofs.add(tx, context.thread_id, context.identity.id, order_id, words, now, timedelta(hours=24))
+        kept = words - CODES  # a code's proof lasts its own time
+        await proofs.add(tx, context.thread_id, context.identity.id, order_id, kept, now, timedelta(hours=24))
     for guess in answered.guesses:
         await proofs.guess(tx, list(guess.buckets), guess.value, now)
     if answered.person is not None:
@@ -298,13 +316,12 @@ async def _remember(tx: Tx, context: Context, answered: Answer, now: datetime) -
 
 
 def _events(context: Context, answered: Answer, package: "handoff.Package | None") -> list[NewEvent]:
-    new = []
-    if answered.labels is not None:
-        new.append(NewEvent("classified", _classified(context, answered.labels), author_type="assistant"))
+    new: list[NewEvent] = []
     if answered.linked_order:
         new.append(NewEvent("linked", {"order_id": answered.linked_order, "title": answered.title}))
     new += [NewEvent("proposed", {"action": dict(each)}, author_type="assistant") for each in answered.proposed]
-    new += [NewEvent("note", {"text": f"Left unsaid, because nothing proves it: {text}"}) for text in answered.dropped]
+    unsaid = (*answered.dropped, *(package.unsaid if package else ()))
+    new += [NewEvent("note", {"text": f"Left unsaid: {each.sentence} ({each.cause})"}) for each in unsaid]
     outcome = answered.outcome
     if isinstance(outcome, Handoff):
         new.append(NewEvent("handoff", _handed_over(outcome, package), "all", "assistant"))
@@ -345,13 +362,3 @@ def _said(context: Context, answered: Answer, reply: Reply, *, holding: bool) ->
         "message", body, "all", "assistant", author_name=context.shop.assistant, channel=context.channel,
         identity_id=context.identity.id,
     )  # fmt: skip
-
-
-def _classified(context: Context, labels: Labels) -> dict[str, Any]:
-    priority, reason = handoff.priority(labels, context)
-    return {
-        **msgspec.to_builtins(labels),
-        "of": context.answers,
-        "priority": priority,
-        "priority_reason": reason,
-    }

@@ -40,7 +40,7 @@
  * @typedef {DurableFrame|WelcomeFrame|AckFrame|NackFrame|TypingFrame|ReadFrame|ThreadFrame|ErrorFrame|PongFrame|ByeFrame} ServerFrame
  *
  * @typedef {{shop: {name: string, tz?: string}, assistant: {name: string}, locale: string, rtl?: boolean,
- *   theme?: {accent?: string}, greeting?: string, quick_replies?: string[], max_upload_bytes?: number,
+ *   theme?: {accent?: string}, greeting?: string, quick_replies?: string[], help?: string, max_upload_bytes?: number,
  *   heartbeat_s?: number, agents?: Agents}} Settings
  * @typedef {{token: string, conv: string, visitor: string, settings: Settings}} Session
  *

@@ -1,196 +1,183 @@
 """The one gate: nothing changes in the world except through here.
 
-The ledger comes first. A clear yes writes the action's row under its key and only while the thread is still the assistant's
-and nobody said anything newer; then the order system is asked, outside of any transaction, with the same key; then the result
-is recorded. A turn that is repeated finds the row by its key and never executes again. Only this room calls the Store's writes.
+Every action is judged here by the policy, whoever wants it, and judged once more inside the unit that confirms it, while the
+money that it moves is held: another ruling than the one that was agreed to asks the customer again. The ledger comes first: a
+clear yes writes the action's row under its key and only while the thread is still the assistant's and nobody said anything
+newer; then the order system is asked, outside of any transaction, with the same key; then the result is recorded. What needs
+a person's consent waits in the ledger for it. Only this room calls the Store's writes.
 """
 
-import logging
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import timedelta
-from typing import Any, Final
-
-import msgspec
+from datetime import datetime
+from typing import Any
 
 from memory import actions as ledger
-from memory import threads
+from memory import rulings, threads
 from memory.actions import Action
+from memory.agents import Agent
 from memory.engines.base import Tx
-from memory.errors import StorageError
 from memory.threads import NewEvent
-from memory.times import from_ms
-from server.actions.labelling import labelled
-from server.commerce.model import LineQuantity, OrderSnapshot
-from server.errors import ActionRefused, StoreRefused, StoreUnavailable
+from server.actions.approving import Waiting
+from server.actions.carrying import capability, has_way, plain
+from server.actions.consent import Consent
+from server.actions.executing import Executing
+from server.actions.judging import Fresh, Judging
+from server.actions.request import Changed, Done, Moved, Request
+from server.actions.reserving import put_row
+from server.commerce.model import CustomerRecord, OrderSnapshot
+from server.commerce.store import normalise_number
+from server.errors import ActionRefused
 from server.policies import identity
+from server.policies.decision import History
+from server.policies.judge import Ruling
 from server.services import Services
 
-_log = logging.getLogger("onethread.gate")
-_RECONCILE_AFTER: Final = timedelta(seconds=20)
-
-
-class Moved(Exception):
-    """The thread moved while the turn ran: a newer message or another owner. The turn is run again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """An action that the customer has clearly confirmed.
-
-    `arguments` is flat, as the outside surface names it: name, order, lines, reason, method, amount, address."""
-
-    thread_id: int
-    key: str
-    name: str
-    order: OrderSnapshot
-    arguments: Mapping[str, Any]
-    proofs: frozenset[str]
-    amount_minor: int = 0
-    currency: str = ""
-    seen_seq: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What the order system answered. `is_repeat` = it had been done before."""
-
-    state: str
-    result: Mapping[str, Any]
-    is_repeat: bool
+__all__ = ["Changed", "Done", "Gate", "Moved", "Request", "Waiting", "plain"]
 
 
 class Gate:
-    """Confirms, executes and reconciles actions."""
+    """Judges, confirms, executes and reconciles actions, and lets wait what needs consent."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._judging = Judging(services)
+        self._executing = Executing(services)
+        self._consent = Consent(services, self._judging, self._executing)
+
+    async def consider(
+        self,
+        action: Mapping[str, Any],
+        order: OrderSnapshot | None,
+        customer: CustomerRecord | None,
+        *,
+        thread_id: int = 0,
+        history: History | None = None,
+    ) -> Ruling:
+        """What the policy makes of a flat action now. `history` holds what the caller knows beside the ledger.
+
+        With `thread_id` the ruling is written down when the thread's turn commits (`keep`). Raises StoreUnavailable."""
+        return await self._judging.consider(action, order, customer, thread_id, history)
 
     async def execute(self, request: Request) -> Done:
-        """Carry out a confirmed action once. Raises ActionRefused, Moved, StoreRefused, StoreUnavailable."""
+        """Carry out a confirmed action once.
+
+        Raises ActionRefused (with the ruling's key), Changed, Moved, StoreRefused, StoreUnavailable."""
         self._check(request)
-        action = await self._services.database.write(lambda tx: self._confirm(tx, request))
-        if action.state == "executed":
-            return Done(action.state, action.result, is_repeat=True)
-        if action.state == "failed":
-            raise StoreRefused(str(action.result.get("error", "refused")))
-        return await self._carry_out(action)
+        known = await self._services.database.read(lambda tx: ledger.by_key(tx, request.key))
+        if known is None or known.state == "proposed":
+            known = await self._confirmed(request)
+        return await self._executing.go_on(known)
 
     async def done(self, key: str) -> Done | None:
         """What an action with this key came to; None when it was never confirmed."""
         action = await self._services.database.read(lambda tx: ledger.by_key(tx, key))
-        if action is None or action.state == "proposed":
+        if action is None or action.state in ("proposed", "awaiting"):
             return None
         return Done(action.state, action.result, is_repeat=True)
 
     async def reconcile(self) -> int:
         """Finish actions whose outcome nobody recorded (a crash, an outage); how many were finished.
 
-        Repeating with the same key is safe: the order system gives the first result again."""
-        older = await self._services.database.read(
-            lambda tx: ledger.stuck(tx, self._services.clock.now(), _RECONCILE_AFTER)
-        )
-        finished = 0
-        for action in older:
-            try:
-                await self._carry_out(action)
-            except (StoreRefused, StoreUnavailable, StorageError):
-                continue
-            except Exception:  # one that breaks the order system's adapter must not hold up the others
-                _log.exception("an action was not reconciled", extra={"action_id": action.id})
-                continue
-            finished += 1
+        Repeating with the same key is safe: the order system gives the first result again. Requests for consent that
+        nobody answered in time end here, too, and rulings of more than a year ago are dropped."""
+        finished = await self._executing.reconcile()
+        await self._consent.lapse()
+        await self._judging.forget()
         return finished
 
-    def _check(self, request: Request) -> None:
-        services = self._services
-        if request.name not in services.store.capabilities:
-            raise ActionRefused("unsupported")
-        if not identity.allows(services.policy, request.name, request.proofs):
-            raise ActionRefused("identity")
+    async def ask_approval(self, request: Request, ruling: Ruling) -> str:
+        """Let a confirmed action wait for the consent that its ruling asks for; the key under which it waits.
 
-    async def _confirm(self, tx: Tx, request: Request) -> Action:
+        It is bound to all of the request and the ruling, and ends after the policy's hours. Raises ActionRefused, Changed,
+        Moved, StoreUnavailable."""
+        self._check(request)
+        if ruling.hash != request.decision_hash:
+            raise Changed(ruling)
+        fresh = await self._read(request)
+        return await self._consent.ask(request, fresh)
+
+    async def awaiting(self, limit: int = 200) -> list[Waiting]:
+        """The actions that wait for consent, oldest first."""
+        return await self._consent.waiting(limit)
+
+    async def approve(self, key: str, agent: Agent, now: datetime, *, screen: str = "") -> Done:
+        """Record an agent's consent, and carry the action out once it is enough; state `awaiting` = one more must agree.
+
+        What is agreed to must still be what would be done; anything else ends the request. Raises NotAllowed (its text is
+        `role`, `own_request`, `spoke_in_thread`, `own_order` or `again`), ActionRefused, StoreRefused, StoreUnavailable."""
+        return await self._consent.approve(key, agent, now, screen)
+
+    async def refuse(self, key: str, agent: Agent, reason: str) -> None:
+        """An agent says no to an action that waits. Raises NotAllowed, ActionRefused."""
+        await self._consent.refuse(key, agent, reason)
+
+    async def keep(self, tx: Tx, thread_id: int) -> None:
+        """Write down, in the unit that commits a turn, what was considered in it; `kept` follows after the commit."""
+        await self._judging.keep(tx, thread_id)
+
+    def kept(self, thread_id: int) -> None:
+        """What was considered in this thread's turn is written down, or need not be."""
+        self._judging.kept(thread_id)
+
+    def _check(self, request: Request) -> None:
+        """What is wrong with the request itself, before anything is read."""
+        services, name = self._services, request.name
+        needed = capability(name, has_order=request.order is not None)
+        if not has_way(name) or needed not in services.store.capabilities:
+            raise ActionRefused("unsupported")
+        if not identity.allows(services.policy, name, request.proofs):
+            raise ActionRefused("identity")
+        if request.order is None and identity.scope(services.policy, name, request.proofs) != "customer":
+            raise ActionRefused("identity")
+        if request.arguments.get("name") != name:
+            raise ActionRefused("malformed")
+        if not request.decision_hash:
+            raise ActionRefused("unconfirmed")
+
+    async def _read(self, request: Request) -> Fresh:
+        """The subject as it is now; the arguments must name the order that the proofs are for."""
+        order_id = request.order.id if request.order else ""
+        fresh = await self._judging.read(request.arguments, order_id, request.customer_id)
+        order, named = fresh.subject.order, str(request.arguments.get("order") or "")
+        if named and (order is None or normalise_number(named) != normalise_number(order.number)):
+            raise ActionRefused("malformed")
+        if request.customer_id and fresh.subject.customer_id != request.customer_id:
+            raise ActionRefused("identity")
+        return fresh
+
+    async def _confirmed(self, request: Request) -> Action:
+        fresh = await self._read(request)
+        made = await self._services.database.write(lambda tx: self._confirm(tx, request, fresh))
+        if isinstance(made, Exception):
+            raise made
+        return made
+
+    async def _confirm(self, tx: Tx, request: Request, fresh: Fresh) -> Action | Exception:
+        """The confirmed action, or why it is not: what is written of a refusal stays."""
         thread = await threads.by_id(tx, request.thread_id, lock=True)  # first: calls at once wait here for each other
         known = await ledger.by_key(tx, request.key)
         if known is not None and known.state != "proposed":
             return known
-        if thread is None or thread.state.owner_kind != "assistant":
+        if thread is None or (not request.agent_id and thread.state.owner_kind != "assistant"):
             raise Moved
         if request.seen_seq and thread.state.last_customer_seq > request.seen_seq:
             raise Moved
+        await ledger.hold_purses(tx, fresh.subject.purses)
+        ruling = await self._judging.rule(tx, fresh, request.arguments, request.history, request.key)
+        refusal = _refusal(request, ruling.ruling)
+        stage = "executed" if refusal is None else "refused"
+        await rulings.add(tx, [ruling.trace(request.thread_id, request.key, stage)])
+        if refusal is not None:
+            return refusal
         now = self._services.clock.now()
-        action = await ledger.add(
-            tx, request.thread_id, request.key, request.name, request.order.id,
-            {"arguments": request.arguments, "order_id": request.order.id}, "confirmed", now,
-            amount_minor=request.amount_minor, currency=request.currency,
-        )  # fmt: skip
-        await ledger.step(tx, request.key, ("proposed",), "confirmed", now)
-        await threads.append(
-            tx, request.thread_id, [NewEvent("confirmed", {"key": request.key, "action": dict(request.arguments)})], now
-        )
+        action = await put_row(tx, self._services.policy, request, fresh, ruling.ruling, "confirmed", now)
+        body = {"key": request.key, "action": dict(request.arguments)}
+        await threads.append(tx, request.thread_id, [NewEvent("confirmed", body)], now)
         return action
 
-    async def _carry_out(self, action: Action) -> Done:
-        try:
-            result = await self._ask_store(action)
-        except StoreRefused as error:
-            await self._record(action, "failed", {"error": str(error)})
-            raise
-        except StoreUnavailable:
-            await self._services.database.write(
-                lambda tx: ledger.step(
-                    tx, action.key, ("confirmed", "executing"), "unknown", self._services.clock.now()
-                )
-            )
-            raise
-        await self._record(action, "executed", result)
-        return Done("executed", result, is_repeat=False)
 
-    async def _record(self, action: Action, state: str, result: Mapping[str, Any]) -> None:
-        now = self._services.clock.now()
-
-        async def unit(tx: Tx) -> None:
-            if await ledger.step(tx, action.key, ("confirmed", "executing", "unknown"), state, now, result=result):
-                body = {"key": action.key, "action": action.body["arguments"], "result": result}
-                await threads.append(
-                    tx, action.thread_id, [NewEvent("executed" if state == "executed" else "failed", body)], now
-                )
-
-        await self._services.database.write(unit)
-        self._services.bus.publish(f"thread:{action.thread_id}")
-        self._services.bus.publish("orders", action.order_id)
-
-    async def _ask_store(self, action: Action) -> dict[str, Any]:
-        store, body = self._services.store, action.body["arguments"]
-        at, order_id = from_ms(action.created_at), action.order_id
-        lines = [LineQuantity(item["line"], item["quantity"], item.get("to_sku")) for item in body.get("lines", ())]
-        result: Any
-        match action.name:
-            case "start_return":
-                opened = await store.start_return(
-                    action.key,
-                    order_id,
-                    lines,
-                    body.get("reason", "other"),
-                    body.get("outcome", "refund"),
-                    body.get("method"),
-                    at,
-                )
-                result = await labelled(self._services, action.key, order_id, lines, at, opened)
-            case "start_exchange":
-                exchange = await store.start_exchange(
-                    action.key, order_id, lines, body.get("reason", "other"), body.get("method"), at
-                )
-                result = await labelled(self._services, action.key, order_id, lines, at, exchange)
-            case "cancel_order":
-                result = await store.cancel_order(
-                    action.key, order_id, body.get("reason", "other"), body.get("method"), at
-                )
-            case _:
-                raise StoreRefused(f"{action.name} has no way to the order system yet")
-        return plain(result)
-
-
-def plain(result: Any) -> dict[str, Any]:
-    """A result of the Store as JSON-ready values."""
-    return msgspec.to_builtins(asdict(result), str_keys=True)  # type: ignore[no-any-return]  # a dict stays a dict
+def _refusal(request: Request, ruling: Ruling) -> Exception | None:
+    """Why a confirmed action is not done after all."""
+    if ruling.hash != request.decision_hash:
+        return Changed(ruling)
+    return None if ruling.is_open else ActionRefused(ruling.key)

@@ -5,27 +5,35 @@ question, then the tasks that the message asks for. Facts come from tools, actio
 understood is asked about once and then handed to a person.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from dataclasses import replace
 from typing import Final
 
 from server.actions.gate import Gate
-from server.answering.context import Answer, Context, Option
-from server.answering.identify import numbers_in
-from server.answering.skills import courtesy, goods, guide, order_status, refund_status, returns
+from server.answering import manner, seeing
+from server.answering.context import Answer, Context, Option, Task
+from server.answering.identify import numbers_in, order_named
+from server.answering.skills import confirming, courtesy, goods, guide, knowledge
+from server.answering.skills.registry import CONTINUES, SKILLS
+from server.answering.tasks import COURTESY, gave_proof, tasks_in, wanted
 from server.answering.turn import Turn, copied
-from server.answering.understand import Understanding, understand, yesno
+from server.answering.understand import IntentScore, Understanding, read, rules, yesno
 from server.answering.words.voice import Voice
 from server.policies import human
 from server.policies.human import Signals
 
-Skill = Callable[[Turn], Awaitable[None]]
 _ANOTHER_SITTING_S: Final = 12 * 3600.0
-_COURTESY: Final = frozenset({"greeting", "thanks", "goodbye"})
+_MEANT: Final = 0.4
+_ASKED_ENOUGH: Final = 2
+_FEW_WORDS: Final = 3
+_CUT: Final = re.compile(r"[,.;!\n]\s*(?:(?:and|also|y|et|und|e)\b)?|\s(?:and|also|y|et|und|e)\s", re.IGNORECASE)
+_WHO: Final = frozenset({"identify", "which_order"})
+"""Questions about who asks or which order is meant: the answer belongs to the task that needed to know."""
 
 
 async def answer(context: Context, gate: Gate) -> Answer:
     """What the burst in `context` comes to. Raises gate.Moved when the thread moved under an action."""
-    turn = _begin(context, gate)
+    turn = await _begin(context, gate)
     if context.owner_kind == "agent":
         return turn.answer()
     if context.owner_kind == "queue":
@@ -33,14 +41,17 @@ async def answer(context: Context, gate: Gate) -> Answer:
         return turn.answer()
     if not _needs_person(turn):
         await _respond(turn)
+        manner.ask_solved(turn)
     return turn.answer()
 
 
-def _begin(context: Context, gate: Gate) -> Turn:
+async def _begin(context: Context, gate: Gate) -> Turn:
     dialogue = copied(context.dialogue)
     choice = next((said.choice for said in reversed(context.said) if said.choice), None)
     hint = dialogue.language or context.customer.locale or None
-    understood = understand(context.text, channel=context.channel or None, lang=hint, region=context.shop.region)
+    understood = await read(context.text, channel=context.channel or None, lang=hint, region=context.shop.region)
+    if manner.only_points(context.text):
+        understood = replace(understood, intent="other", intents=(IntentScore("other", 0.5),), abstain=True)
     if not choice or not dialogue.language:
         dialogue.language = _language(understood, dialogue.language or (hint or ""))
     voice = Voice(dialogue.language, context.now)
@@ -58,11 +69,13 @@ def _language(understood: Understanding, before: str) -> str:
 
 
 def _meaning(choice: str | None, context: Context, options: list[Option]) -> str | None:
-    """The value of a tapped quick reply; one typed out by hand counts too."""
+    """The value of a tapped quick reply; one typed out by hand counts too, and words about a code that is waited for."""
     if choice:
         return choice
     said = context.text.strip().casefold()
-    return next((option.value for option in options if option.label.casefold() == said), None)
+    value = next((option.value for option in options if option.label.casefold() == said), None)
+    is_waiting = any(option.value.startswith("code:") for option in options)
+    return value or (seeing.meant(context.text) if is_waiting else None)
 
 
 def _absorb(turn: Turn) -> None:
@@ -72,16 +85,20 @@ def _absorb(turn: Turn) -> None:
         (slots.order_numbers, numbers_in(turn)), (slots.emails, found.email), (slots.phones, found.phone),
         (slots.names, found.names), (slots.zips, found.zips),
     )  # fmt: skip
+    source = f"{turn.context.channel}:{turn.context.answers}"
     for kept, new in pairs:
         kept.extend(value for value in new if value not in kept)
         del kept[:-6]
+        slots.sources |= {value: source for value in new if value not in slots.sources}
+    held = {value for kept, _ in pairs for value in kept}
+    slots.sources = {value: said for value, said in slots.sources.items() if value in held}
     turn.claims += [("email", email.casefold()) for email in found.email]
 
 
 def _needs_person(turn: Turn) -> bool:
     """Whether policy wants a person before anything else is said."""
     understood, context = turn.understood, turn.context
-    intents = {each.name for each in understood.intents}
+    intents = {each.name for each in understood.intents if each.confidence >= _MEANT}
     is_complaint = human.is_complaint(understood.intent, understood.frustration)
     again = is_complaint and _complains_again(turn)
     signals = Signals(
@@ -96,7 +113,7 @@ def _needs_person(turn: Turn) -> bool:
     if reason is None:
         return False
     turn.settle()
-    turn.dialogue.proposal = None
+    turn.dialogue.proposal = turn.dialogue.task = None
     turn.hand_off(reason.value)
     guide.before_person(turn, reason.value)
     return True
@@ -115,105 +132,128 @@ def _complains_again(turn: Turn) -> bool:
 
 
 async def _respond(turn: Turn) -> None:
-    if await returns.continues(turn) or await goods.continues(turn):
+    """Answer what is open, then what is newly asked, then go on with what waits."""
+    if manner.takes_solved(turn):
         return
-    tasks = _tasks(turn)
+    more = _cut_off_more(turn)
+    if await _answers(turn):
+        if more is not None and not turn.reason:
+            turn.part, turn.understood = more, turn.read(more)
+            turn.dialogue.todo = [*tasks_in(turn), *turn.dialogue.todo]
+        await _go_on(turn)
+        return
+    if _is_scrap(turn):
+        await _ask_again(turn)
+        return
+    tasks = tasks_in(turn)
     if not tasks:
         await _without_task(turn)
         return
     courtesy.open_with_feeling(turn)
-    remaining, waiting = list(tasks), turn.dialogue.tasks
-    for task in tasks:
-        before = (turn.dialogue.asked, turn.dialogue.asked_times)
-        await SKILLS[task](turn)
-        if turn.reason or (turn.dialogue.asked and (turn.dialogue.asked, turn.dialogue.asked_times) != before):
-            break
-        remaining.remove(task)
-    is_still_open = bool(turn.dialogue.asked) and not remaining
-    turn.dialogue.tasks = waiting if is_still_open else remaining if turn.dialogue.asked else []
+    _suspend(turn, tasks)
+    turn.dialogue.todo = [*tasks, *turn.dialogue.todo]
+    await _go_on(turn)
 
 
-def _tasks(turn: Turn) -> list[str]:
-    """What the message asks for, in the order that serves best: facts first, then what needs questions."""
-    if turn.choice and turn.choice.startswith("do:"):
-        return [turn.choice.removeprefix("do:")]
-    wanted: list[str] = [
-        each.name for each in turn.understood.intents if each.name in SKILLS and not turn.understood.abstain
-    ]
-    sure = [name for name in wanted if name not in _COURTESY]
-    pending = turn.dialogue.tasks if turn.dialogue.asked in ("identify", "which_order") else []
-    if pending and (_gave_proof(turn) or turn.choice or not sure):
-        return list(dict.fromkeys([*pending, *sure]))
-    if turn.understood.abstain and _likely(turn):
-        return [turn.understood.intent]
-    ordered = sorted(dict.fromkeys(sure), key=lambda name: _FACTS_FIRST.get(name, 6))
-    if set(ordered) >= goods.INTENTS:
-        ordered.remove("stock_question")  # one skill answers both
-    if len(ordered) > 1 and "complaint" in ordered:
-        ordered.remove("complaint")  # what it is about is answered; the regret comes before
-    return list(ordered[:3])
+def _cut_off_more(turn: Turn) -> str | None:
+    """Of "yes, and where is my refund?" the yes stands alone; what is asked beside it comes after. None where nothing is."""
+    if turn.dialogue.asked != confirming.CONFIRM or turn.choice:
+        return None
+    cuts = ((turn.text[: cut.start()], turn.text[cut.end() :]) for cut in _CUT.finditer(turn.text))
+    answered, rest = next((pair for pair in cuts if yesno.answer(pair[0], turn.voice.language) == "yes"), ("", ""))
+    if not rest or yesno.has_condition(rest):
+        return None
+    beside = turn.read(rest)
+    if beside.abstain or not {each.name for each in beside.intents} & (SKILLS.keys() - COURTESY):
+        return None
+    turn.part = answered
+    return rest
 
 
-def _likely(turn: Turn) -> bool:
-    """Whether an unsure reading is good enough, because the rest of the message, or the thread, fits it."""
-    intent = turn.understood.intent
-    if intent not in SKILLS or intent in _COURTESY:
+async def _answers(turn: Turn) -> bool:
+    """Whether the message answers the question that is open; then its task has gone on."""
+    task, turn.is_asking = turn.dialogue.task, False
+    if turn.dialogue.asked == "which_order" and not turn.choice:
+        turn.choice = await order_named(turn)
+    if task is not None and turn.dialogue.asked in _WHO and _says_who(turn):
+        is_code = bool(turn.choice and turn.choice.startswith("code:"))
+        is_open = not is_code and not turn.understood.abstain
+        fresh = [each for each in wanted(turn) if each != task.skill] if is_open else []
+        task.text = f"{task.text}\n{turn.context.text}".strip()
+        turn.dialogue.todo = [Task(each, turn.context.text) for each in fresh] + turn.dialogue.todo
+        turn.work_on(task, task.text)
+        await SKILLS[task.skill](turn)
+        turn.is_answered = True
+        return True
+    for continues in CONTINUES:
+        if await continues(turn):
+            turn.is_answered = bool(turn.executed) or continues is goods.continues
+            return True
+    return False
+
+
+def _says_who(turn: Turn) -> bool:
+    """Whether the message gives a proof or picks an order, rather than asking for something of its own."""
+    task = turn.dialogue.task
+    asks_else = set(wanted(turn)) - ({task.skill} if task else set())
+    return gave_proof(turn) or bool(turn.choice and turn.choice.startswith(("order:", "code:"))) or not asks_else
+
+
+async def _go_on(turn: Turn) -> None:
+    """Work on what waits, until a question is open, a person must come, or nothing is left."""
+    dialogue = turn.dialogue
+    while not turn.is_asking and not turn.reason and dialogue.todo:
+        task = dialogue.todo.pop(0)
+        turn.work_on(task, task.text)
+        dialogue.order_id = task.order_id or dialogue.order_id
+        await SKILLS[task.skill](turn)
+        turn.is_answered = True
+    if not turn.is_asking:
+        dialogue.task = None
+
+
+def _is_scrap(turn: Turn) -> bool:
+    """A few words that answer nothing and surely ask for nothing, while a task waits for an answer."""
+    dialogue, understood = turn.dialogue, turn.understood
+    if dialogue.task is None or not dialogue.asked or dialogue.asked_times > _ASKED_ENOUGH or turn.choice:
         return False
-    return _gave_proof(turn) or (bool(turn.dialogue.order_id) and intent in ("order_status", "refund_status"))
+    sure = not understood.abstain and understood.intents[0].confidence >= rules.CONFIDENCE
+    is_short = len(turn.text.split()) <= _FEW_WORDS and "?" not in turn.text
+    return is_short and not sure and understood.intent not in COURTESY and not gave_proof(turn)
 
 
-def _gave_proof(turn: Turn) -> bool:
-    found = turn.understood.entities
-    return bool(found.order_number or found.email or found.phone or found.zips)
+async def _ask_again(turn: Turn) -> None:
+    """The task at work puts its question once more."""
+    task = turn.dialogue.task
+    if task is not None:
+        turn.is_asking = False
+        await SKILLS[task.skill](turn)
+
+
+def _suspend(turn: Turn, tasks: list[Task]) -> None:
+    """What was being asked waits while something else comes first; it is taken up again once. The same again replaces it."""
+    task = turn.dialogue.task
+    is_replaced = task is not None and any(each.skill == task.skill for each in tasks)
+    if task is not None and turn.dialogue.asked and not task.is_resumed and not is_replaced:
+        task.is_resumed = True
+        task.order_id = turn.dialogue.order_id
+        turn.dialogue.todo.insert(0, task)
+    turn.settle()
+    turn.dialogue.task = turn.dialogue.proposal = None
 
 
 async def _without_task(turn: Turn) -> None:
     """A courtesy, a bare number, or something that was not understood."""
     understood = turn.understood
-    if understood.intent in _COURTESY and not understood.abstain:
+    if yesno.answer(turn.text, turn.voice.language) is not None:
+        turn.say("manner.nothing_open")
+        turn.options = courtesy.starters(turn)
+    elif understood.intent in COURTESY and not understood.abstain and not understood.entities.order_number:
         courtesy.reply(turn)
-    elif _gave_proof(turn):
+    elif gave_proof(turn):
+        turn.work_on(Task("order_status", turn.text))
         await SKILLS["order_status"](turn)
+    elif await knowledge.answers(turn):
+        turn.is_answered = True
     else:
         guide.unsure(turn)
-
-
-async def _order_status(turn: Turn) -> None:
-    await order_status.order_status(turn)
-
-
-async def _delivery_problem(turn: Turn) -> None:
-    await order_status.order_status(turn, not_received=True)
-
-
-SKILLS: Final[Mapping[str, Skill]] = {
-    "order_status": _order_status,
-    "delivery_problem": _delivery_problem,
-    "refund_status": refund_status.refund_status,
-    "return": returns.begin,
-    "exchange": returns.begin,
-    "refund_request": returns.begin,
-    "damaged_or_wrong_item": returns.begin,
-    "policy_question": guide.policy_question,
-    "complaint": guide.complaint,
-    "cancel": guide.for_a_person,
-    "change_address": guide.for_a_person,
-    "change_order": guide.for_a_person,
-    "warranty": guide.for_a_person,
-    "payment": guide.for_a_person,
-    "subscription": guide.for_a_person,
-    "account": guide.for_a_person,
-    "promo": guide.for_a_person,
-    "product_question": goods.goods,
-    "stock_question": goods.goods,
-}
-_FACTS_FIRST: Final = {
-    "complaint": 0,
-    "product_question": 1,
-    "stock_question": 1,
-    "order_status": 2,
-    "delivery_problem": 2,
-    "refund_status": 3,
-    "policy_question": 4,
-    "return": 5,
-}

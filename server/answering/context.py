@@ -13,21 +13,31 @@ import msgspec
 
 from memory.customers import Customer, Identity
 from memory.projection import Event
+from server.answering.drafts.changes import ChangeDraft
+from server.answering.drafts.claims import ClaimDraft
+from server.answering.drafts.returns import ReturnDraft
+from server.answering.drafts.services import SubscriptionDraft
+from server.answering.words.grounding import Dropped
+from server.codes import RECEIVED, Codes
 from server.commerce.catalogue.catalogue import Catalogue
 from server.commerce.model import Fact
 from server.commerce.rows import WismoConfig
 from server.commerce.store import Store
+from server.library import Library
 from server.policies.shape import Policy
 
 
 class Slots(msgspec.Struct, omit_defaults=True):
-    """What the customer has said about who they are and what they ask about; each value as they wrote it."""
+    """What the customer has said about who they are and what they ask about; each value as they wrote it.
+
+    `sources` tells of each value where it was said, as `channel:number of the event`."""
 
     order_numbers: list[str] = []
     emails: list[str] = []
     phones: list[str] = []
     names: list[str] = []
     zips: list[str] = []
+    sources: dict[str, str] = {}
 
 
 class Option(msgspec.Struct, omit_defaults=True):
@@ -37,22 +47,26 @@ class Option(msgspec.Struct, omit_defaults=True):
     value: str
 
 
-class ReturnDraft(msgspec.Struct, omit_defaults=True):
-    """A return that is being put together. `lines` are (line id, quantity); `to_skus` what each line becomes."""
+Draft: TypeAlias = ReturnDraft | ChangeDraft | ClaimDraft | SubscriptionDraft
+"""What a task has put together so far."""
 
+
+class Task(msgspec.Struct, omit_defaults=True):
+    """One thing that the customer wants: `skill` is an intent's name, `text` all that was said about it so far.
+
+    `is_resumed` = it was taken up again after something else came between; that happens once."""
+
+    skill: str
+    text: str = ""
     order_id: str = ""
-    lines: dict[str, int] = {}
-    reason: str = ""
-    outcome: str = ""
-    to_skus: dict[str, str] = {}
-    is_opened: bool | None = None
-    delivered_on: str = ""
-    wants_exchange: bool = False
-    wanted: str = ""
+    draft: Draft | None = None
+    is_resumed: bool = False
 
 
 class Proposal(msgspec.Struct, omit_defaults=True):
-    """What was read back and waits for a clear yes. `arguments` is the action as interfaces name it."""
+    """What was read back and waits for a clear yes. `arguments` is the action as interfaces name it, with our line ids.
+
+    `decision_hash` is of the ruling that it was read back under; `expires_at` in seconds since 1970."""
 
     key: str
     name: str
@@ -61,6 +75,8 @@ class Proposal(msgspec.Struct, omit_defaults=True):
     amount_minor: int = 0
     currency: str = ""
     expires_at: float = 0.0
+    order_id: str = ""
+    customer_id: str = ""
 
 
 class GoodsTalk(msgspec.Struct, omit_defaults=True):
@@ -79,16 +95,19 @@ class GoodsTalk(msgspec.Struct, omit_defaults=True):
 class Dialogue(msgspec.Struct, omit_defaults=True):
     """The assistant's memory of one thread. `asked` names the question that is open.
 
+    `task` is at work, `todo` waits for it; `solved` is `asked` or `passed` once we asked whether that solved it.
+    `articles` are the sections of articles that were shown, as `slug#anchor`.
     `told` is the delivery day or moment that was told last, in ISO 8601, by `order/shipment`."""
 
     language: str = ""
-    tasks: list[str] = []
+    task: Task | None = None
+    todo: list[Task] = []
+    solved: str = ""
     order_id: str = ""
     slots: Slots = msgspec.field(default_factory=Slots)
     asked: str = ""
     asked_times: int = 0
     options: list[Option] = []
-    draft: ReturnDraft | None = None
     proposal: Proposal | None = None
     introduced: bool = False
     contact_asked: bool = False
@@ -100,6 +119,7 @@ class Dialogue(msgspec.Struct, omit_defaults=True):
     complained_at: float = 0.0
     told: dict[str, str] = {}
     goods: GoodsTalk | None = None
+    articles: list[str] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +129,14 @@ class Goods:
     catalogue: Catalogue
     currency: str = ""
     cart_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """The articles that may be quoted, and the address under which the help centre stands."""
+
+    library: Library
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +179,8 @@ class Context:
     back_at: datetime | None = None
     is_desk_open: bool = False
     goods: Goods | None = None
+    help: Help | None = None
+    codes: Codes | None = None
     wismo: WismoConfig = field(default_factory=WismoConfig)
 
     @property
@@ -160,8 +190,9 @@ class Context:
 
     @property
     def text(self) -> str:
-        """The burst as one text."""
-        return "\n".join(said.text for said in self.said if said.text)
+        """The burst as one text, without the marks of codes."""
+        texts = (said.text.replace(RECEIVED, "").strip() for said in self.said)
+        return "\n".join(text for text in texts if text)
 
 
 class Guesses(Protocol):
@@ -193,7 +224,9 @@ class Executed:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What was understood of the burst, for the thread's labels and for the desk."""
+    """What was understood of the burst, for the thread's labels and for the desk.
+
+    `category` goes before the intent where it is given; `articles` are the sections that were shown."""
 
     intent: str
     intents: tuple[tuple[str, float], ...]
@@ -206,6 +239,8 @@ class Labels:
     risk: tuple[str, ...]
     entities: Mapping[str, Sequence[str]]
     abstain: bool
+    category: str = ""
+    articles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,4 +299,4 @@ class Answer:
     title: str = ""
     claims: tuple[tuple[str, str], ...] = ()
     person: tuple[str, bool] | None = None
-    dropped: tuple[str, ...] = ()
+    dropped: tuple[Dropped, ...] = ()

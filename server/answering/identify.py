@@ -5,13 +5,17 @@ network that they write from. Nothing here words an answer beyond asking one que
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from server.answering import seeing
 from server.answering.context import Guess, Option
 from server.answering.turn import Turn, short_hash
-from server.commerce.model import OrderSnapshot
+from server.answering.understand import yesno
+from server.answering.words.wishes import mentioned
+from server.commerce.model import CustomerRecord, OrderSnapshot
 from server.commerce.store import normalise_number
 from server.policies import identity
 from server.policies.identity import Given
@@ -36,21 +40,144 @@ class Found:
     proofs: frozenset[str]
 
 
-async def find_order(turn: Turn, *, delivered: bool = False) -> Found | None:
+@dataclass(frozen=True, slots=True)
+class Who:
+    """A customer of the order system whom the asker may be, with the proof words they have for that."""
+
+    customer: CustomerRecord
+    proofs: frozenset[str]
+
+
+Fits = Callable[[OrderSnapshot], bool]
+
+
+async def find_order(turn: Turn, *, delivered: bool = False, fits: Fits | None = None) -> Found | None:
     """The one order that is meant; None when a question was asked, or a person must help.
 
-    `delivered` prefers orders that have arrived (returns), otherwise those on their way. Raises StoreUnavailable."""
+    `delivered` prefers orders that have arrived (returns), otherwise those on their way. `fits` says of which orders the
+    message can speak at all (they hold what it names). Raises StoreUnavailable."""
     numbers = _numbers(turn)
     if numbers:
         return await _by_numbers(turn, numbers)
     held = await _in_focus(turn)
+    if held is not None and (fits is None or fits(held.order)):
+        return held
+    own = await my_orders(turn)
+    if fits is not None:
+        own = tuple(order for order in own if fits(order)) or (() if held else own)
+    if own:
+        return await _the_one(turn, own, delivered, is_named=fits is not None)
     if held is not None:
         return held
-    own = await _own_orders(turn)
-    if own:
-        return _the_one(turn, own, delivered)
-    _ask_who(turn)
+    if _may_be_customer(turn) and not turn.reason:
+        _miss(turn)
+        _remember_miss(turn, "", given_by(turn))
+    else:
+        await _ask_who(turn)
     return None
+
+
+async def find_customer(turn: Turn) -> Who | None:
+    """The customer who asks, as the order system knows them; None when a question was asked, or a person must help."""
+    given, store = given_by(turn), turn.context.store
+    held = await _in_focus(turn)
+    records = [await store.customer(given.signed_in)] if given.signed_in else []
+    if given.channel:
+        key = given.channel[0]
+        records += await (store.customers_by(email=key) if "@" in key else store.customers_by(phone=key))
+    if held is not None:
+        records.append(await turn.record(held.order))
+    records += await _typed_customers(turn)
+    proven = [key.removeprefix("customer:") for key in _by_code(turn) if key.startswith("customer:")]
+    records += [await store.customer(customer_id) for customer_id in proven]
+    for record in records:
+        if record is not None:
+            proofs = await proofs_of_customer(turn, record.id)
+            if identity.allows(turn.context.policy, identity.SEEING, proofs):
+                turn.proven[f"customer:{record.id}"] = proofs
+                return Who(record, proofs)
+    if _may_be_customer(turn):
+        _miss(turn)
+        _remember_miss(turn, "", given)
+    else:
+        await _ask_who(turn)
+    return None
+
+
+async def my_orders(turn: Turn) -> tuple[OrderSnapshot, ...]:
+    """Every order that the asker may see without naming it, newest first."""
+    given, store = given_by(turn), turn.context.store
+    if given.signed_in:
+        return await store.orders_of(customer_id=given.signed_in)
+    found: dict[str, OrderSnapshot] = {}
+    if given.channel:
+        key = given.channel[0]
+        orders = await (store.orders_of(email=key) if "@" in key else store.orders_of(phone=key))
+        found |= {order.id: order for order in orders}
+    if _may_be_customer(turn):
+        found |= {order.id: order for order in await _typed_orders(turn, given)}
+    found |= {order.id: order for order in await _orders_by_code(turn)}
+    allowed = []
+    for order in found.values():
+        if identity.allows(turn.context.policy, identity.SEEING, await proofs_for(turn, order)):
+            allowed.append(order)
+    return tuple(sorted(allowed, key=lambda each: each.placed_at, reverse=True))
+
+
+def _by_code(turn: Turn) -> list[str]:
+    """Order ids, and `customer:ID`, that a one-time code proved in this thread."""
+    return [key for key, words in turn.context.proofs.items() if words & identity.CODES]
+
+
+async def _orders_by_code(turn: Turn) -> list[OrderSnapshot]:
+    store, keys = turn.context.store, _by_code(turn)
+    customers = [key.removeprefix("customer:") for key in keys if key.startswith("customer:")]
+    found = [order for customer_id in customers for order in await store.orders_of(customer_id=customer_id)]
+    known = {order.id for order in found}
+    alone = [await store.order(key) for key in keys if not key.startswith("customer:") and key not in known]
+    return found + [order for order in alone if order is not None]
+
+
+async def order_named(turn: Turn) -> str | None:
+    """The order that the answer to "which one?" means, by its place in the list or by what is in it, as a choice's value."""
+    options = turn.dialogue.options
+    picked = yesno.choice(turn.text, [option.label for option in options])
+    if picked and len(picked) == 1 and picked[0] < len(options):
+        return options[picked[0]].value
+    named = [order for order in await my_orders(turn) if mentioned(turn.text, order.lines)]
+    return f"order:{normalise_number(named[0].number)}" if len(named) == 1 else None
+
+
+def _may_be_customer(turn: Turn) -> bool:
+    """Whether what was typed would prove a customer under this policy, if it is true."""
+    given = given_by(turn)
+    typed = (("email", given.emails), ("name", given.names), ("zip", given.zips), ("phone", given.phones))
+    words = frozenset(word for word, values in typed if values)
+    return identity.takes_for_customer(turn.context.policy, identity.SEEING, words)
+
+
+async def _typed_orders(turn: Turn, given: Given) -> list[OrderSnapshot]:
+    """Orders on which a typed address or name stands; none for somebody who guessed too often."""
+    if not turn.context.proofs:
+        turn.is_first_proof = True
+        if await _is_blocked(turn, ""):
+            return []
+    store = turn.context.store
+    found = [order for email in given.emails[-2:] for order in await store.orders_of(email=email)]
+    found += [order for phone in given.phones[-2:] for order in await store.orders_of(phone=phone)]
+    pairs = [(name, code) for name in given.names for code in given.zips[-2:]]
+    return found + [order for pair in pairs for order in await store.orders_by_name(*pair)]
+
+
+async def _typed_customers(turn: Turn) -> list[CustomerRecord]:
+    """Customers with a typed address or name; none where the policy takes nothing of it for a proof, or after many guesses."""
+    given, store = given_by(turn), turn.context.store
+    if not _may_be_customer(turn) or (not turn.context.proofs and await _is_blocked(turn, "")):
+        return []
+    turn.is_first_proof = turn.is_first_proof or not turn.context.proofs
+    found = [record for email in given.emails[-2:] for record in await store.customers_by(email=email)]
+    pairs = [(name, code) for name in given.names for code in given.zips[-2:]]
+    return found + [record for pair in pairs for record in await store.customers_by_name(*pair)]
 
 
 def given_by(turn: Turn) -> Given:
@@ -72,7 +199,17 @@ async def proofs_for(turn: Turn, order: OrderSnapshot) -> frozenset[str]:
     """The proof words that hold for an order: earned now, or earlier in this thread."""
     now = turn.context.now
     earned = identity.matching(order, given_by(turn), await turn.record(order), now=now)
+    of_customer = turn.context.proofs.get(f"customer:{order.customer.id}", frozenset())
+    earned |= identity.carried(turn.context.policy, order, of_customer, now)
     return earned | turn.context.proofs.get(order.id, frozenset()) | turn.proven.get(order.id, frozenset())
+
+
+async def proofs_of_customer(turn: Turn, customer_id: str) -> frozenset[str]:
+    """The proof words that hold for a customer as such: earned now, or earlier in this thread."""
+    record = await turn.context.store.customer(customer_id) if customer_id else None
+    earned = identity.matching_customer(record, given_by(turn)) if record else frozenset[str]()
+    key = f"customer:{customer_id}"
+    return earned | turn.context.proofs.get(key, frozenset()) | turn.proven.get(key, frozenset())
 
 
 def numbers_in(turn: Turn) -> tuple[str, ...]:
@@ -124,7 +261,7 @@ async def _by_numbers(turn: Turn, numbers: list[str]) -> Found | None:
     elif _has_second(given) and _is_complete(turn, given):
         _miss(turn)
     else:
-        _ask_who(turn)
+        await _ask_who(turn)
     return None
 
 
@@ -191,29 +328,11 @@ def _take(turn: Turn, found: Found) -> Found:
     return found
 
 
-async def _own_orders(turn: Turn) -> tuple[OrderSnapshot, ...]:
-    """All orders of an asker whose channel or sign-in proves who they are."""
-    given, store = given_by(turn), turn.context.store
-    if given.signed_in:
-        return await store.orders_of(customer_id=given.signed_in)
-    if not given.channel:
-        return ()
-    key = given.channel[0]
-    orders = await (store.orders_of(email=key) if "@" in key else store.orders_of(phone=key))
-    allowed = []
-    for order in orders:
-        if identity.allows(turn.context.policy, identity.SEEING, await proofs_for(turn, order)):
-            allowed.append(order)
-    return tuple(allowed)
-
-
-def _the_one(turn: Turn, orders: tuple[OrderSnapshot, ...], delivered: bool) -> Found | None:
-    """The only order that fits; several are asked about by name."""
-    fitting = [order for order in orders if _fits(order, delivered, turn)] or list(orders[:1])
+async def _the_one(turn: Turn, orders: tuple[OrderSnapshot, ...], delivered: bool, *, is_named: bool) -> Found | None:
+    """The only order that fits; several are asked about by name. `is_named` = they hold what the message names."""
+    fitting = [order for order in orders if _fits(order, delivered, turn)] or list(orders if is_named else orders[:1])
     if len(fitting) == 1:
-        given = given_by(turn)
-        words = identity.matching(fitting[0], given, now=turn.context.now)
-        return _take(turn, Found(fitting[0], words))
+        return _take(turn, Found(fitting[0], await proofs_for(turn, fitting[0])))
     turn.say("ask.which_order")
     turn.ask("which_order", [Option(_named(order), f"order:{normalise_number(order.number)}") for order in fitting[:6]])
     return None
@@ -234,13 +353,20 @@ def _named(order: OrderSnapshot) -> str:
     return f"{order.number} · {first}{more}"
 
 
-def _ask_who(turn: Turn) -> None:
+async def _ask_who(turn: Turn) -> None:
     """Ask for what is missing, in one question that says nothing about what exists."""
     if turn.dialogue.asked == "identify" and turn.dialogue.asked_times >= _ASKED_ENOUGH:
         turn.say("identify.person")
         turn.hand_off("identity")
         return
     slots = turn.dialogue.slots
+    if await seeing.offer(turn):
+        return
+    way = _way_to_customer(turn)
+    if way:
+        turn.say(f"identify.ask_{way}")
+        turn.ask("identify")
+        return
     if turn.dialogue.asked == "identify" and not numbers_in(turn) and not turn.understood.entities.email:
         turn.say("ask.where_to_find")
         turn.ask("identify", [turn.option("choice.human", "human")])
@@ -254,12 +380,23 @@ def _ask_who(turn: Turn) -> None:
     turn.ask("identify")
 
 
+def _way_to_customer(turn: Turn) -> str:
+    """What to ask for where the policy proves a customer without an order number: `email`, `name`, or `both`; else empty."""
+    if _has_second(given_by(turn)) and not _may_be_customer(turn) and turn.dialogue.slots.order_numbers:
+        return ""
+    by_email = identity.takes_for_customer(turn.context.policy, identity.SEEING, frozenset({"email"}))
+    by_name = identity.takes_for_customer(turn.context.policy, identity.SEEING, frozenset({"name", "zip"}))
+    return "both" if by_email and by_name else "email" if by_email else "name" if by_name else ""
+
+
 def _miss(turn: Turn) -> None:
     """The one answer to every wrong guess, whatever was wrong with it."""
     turn.dialogue.misses += 1
     turn.dialogue.slots.order_numbers.clear()
     turn.dialogue.slots.emails.clear()
     turn.dialogue.slots.zips.clear()
+    turn.dialogue.slots.names.clear()
+    turn.dialogue.slots.phones.clear()
     turn.say("identify.miss")
     if turn.dialogue.misses >= _ASKED_ENOUGH:
         turn.say("identify.person")
@@ -270,7 +407,7 @@ def _miss(turn: Turn) -> None:
 
 def _remember_miss(turn: Turn, number: str, given: Given) -> None:
     context = turn.context
-    buckets = [f"order:{short_hash(number)}", f"asker:{context.identity.id}"]
+    buckets = [f"asker:{context.identity.id}"] + ([f"order:{short_hash(number)}"] if number else [])
     if context.net:
         buckets.append(f"net:{context.net}")
     tried = short_hash(number, *given.emails, *given.zips, *given.names, *given.phones)
@@ -281,7 +418,7 @@ async def _is_blocked(turn: Turn, number: str) -> bool:
     """Whether too many guesses were wrong; then even a right one is answered as wrong."""
     context = turn.context
     count, now = context.guesses.count, context.now
-    if await count(f"order:{short_hash(number)}", now - timedelta(hours=24)) >= _ORDER_TRIES:
+    if number and await count(f"order:{short_hash(number)}", now - timedelta(hours=24)) >= _ORDER_TRIES:
         return True
     if await count(f"asker:{context.identity.id}", now - timedelta(minutes=15)) >= _ASKER_TRIES:
         return True

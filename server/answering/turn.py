@@ -5,7 +5,7 @@ Skills work on a `Turn`; it holds no rules of its own. `Answer` is made from it 
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -15,6 +15,7 @@ from server.answering.context import (
     Answer,
     Context,
     Dialogue,
+    Draft,
     Executed,
     Guess,
     Handoff,
@@ -23,11 +24,12 @@ from server.answering.context import (
     Outcome,
     Reply,
     Silence,
+    Task,
 )
-from server.answering.understand import Understanding
+from server.answering.understand import Understanding, understand
 from server.answering.words import grounding
 from server.answering.words.voice import Speech, Value, Voice
-from server.commerce.model import CustomerRecord, OrderSnapshot
+from server.commerce.model import CustomerRecord, Fact, OrderSnapshot
 
 MAX_OPTIONS = 8
 
@@ -57,7 +59,17 @@ class Turn:
     is_first_proof: bool = False
     is_resolving: bool = False
     waits_for_person: bool = False
+    is_asking: bool = False
+    is_answered: bool = False
+    part: str | None = None
+    category: str = ""
+    articles: list[str] = field(default_factory=list)
+    message: Understanding = field(init=False)
     records: dict[str, CustomerRecord | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """What the whole message means stays known while its parts are worked on."""
+        self.message = self.understood
 
     @property
     def is_vip(self) -> bool:
@@ -66,8 +78,31 @@ class Turn:
 
     @property
     def text(self) -> str:
-        """What the customer said since the last answer."""
-        return self.context.text
+        """What the customer said since the last answer; while a task of several is worked on, what was said about it."""
+        return self.context.text if self.part is None else self.part
+
+    @property
+    def draft(self) -> Draft | None:
+        """What the task at work has put together so far."""
+        return self.dialogue.task.draft if self.dialogue.task else None
+
+    @draft.setter
+    def draft(self, draft: Draft | None) -> None:
+        if self.dialogue.task is not None:
+            self.dialogue.task.draft = draft
+
+    def work_on(self, task: Task, text: str | None = None) -> None:
+        """Take up a task; `text` is all that counts for it, None = the whole message."""
+        self.dialogue.task = task
+        if text is not None and text != self.text:
+            self.part, self.understood = text, self.read(text)
+
+    def read(self, text: str) -> Understanding:
+        """What some of the customer's words mean by themselves."""
+        context = self.context
+        return understand(
+            text, channel=context.channel or None, lang=self.dialogue.language, region=context.shop.region
+        )
 
     def say(self, key: str, **values: Value) -> None:
         """Say a phrase."""
@@ -78,11 +113,13 @@ class Turn:
         again = self.dialogue.asked == question
         self.dialogue.asked_times = self.dialogue.asked_times + 1 if again else 1
         self.dialogue.asked = question
+        self.is_asking = True
         self.dialogue.options = list(options[:MAX_OPTIONS])
         self.options = list(options[:MAX_OPTIONS])
 
     def settle(self) -> None:
         """The open question is answered or void."""
+        self.is_asking = False
         self.dialogue.asked, self.dialogue.asked_times, self.dialogue.options = "", 0, []
 
     def option(self, key: str, value: str, **values: Value) -> Option:
@@ -112,7 +149,7 @@ class Turn:
         return Answer(
             outcome=outcome,
             dialogue=self.dialogue,
-            labels=labels(self.understood),
+            labels=replace(labels(self.message), category=self.category, articles=tuple(self.articles)),
             proven=self.proven,
             guesses=tuple(self.guesses),
             executed=tuple(self.executed),
@@ -136,11 +173,25 @@ class Turn:
         proven = [record for record in self.records.values() if record is not None] if self.proven else []
         return (proven[0].name, proven[0].vip) if len(proven) == 1 else None
 
-    def _outcome(self) -> tuple[Outcome, tuple[str, ...]]:
+    def _checked(self) -> grounding.Checked:
+        """What may be said of what was said: the customer's own words and names may be repeated, a handoff that happens is proven."""
+        context, slots = self.context, self.dialogue.slots
+        allowed = (
+            *slots.order_numbers,
+            *slots.emails,
+            str(context.number),
+            *context.customer.name.split(),
+            context.shop.name,
+        )
+        evidence = self.speech.evidence
+        if self.reason or context.owner_kind != "assistant":
+            evidence = (*evidence, Fact("done", "status", "hand_off", f"thread:{context.thread_id}", context.now))
+        return grounding.check(self.speech.text, evidence, self.voice, allowed)
+
+    def _outcome(self) -> tuple[Outcome, tuple[grounding.Dropped, ...]]:
         if self.context.owner_kind == "agent":
             return Silence(), ()
-        allowed = (*self.dialogue.slots.order_numbers, *self.dialogue.slots.emails, str(self.context.number))
-        checked = grounding.check(self.speech.text, self.speech.evidence, self.voice, allowed)
+        checked = self._checked()
         if checked.dropped and self.dialogue.asked.startswith("confirm"):
             return self._withdrawn(), checked.dropped
         if self.reason:

@@ -3,8 +3,11 @@
 from datetime import UTC, datetime
 
 from server.answering.understand import understand
+from server.answering.words.claim_words import words_of
+from server.answering.words.postal_names import countries
 from server.answering.words.spoken import LANGUAGES
 from server.answering.words.voice import Voice, phrases
+from server.commerce.catalogue.lexicon import lexicon
 from server.commerce.model import Fact, LocalTime, Money
 
 
@@ -13,7 +16,10 @@ def warm() -> None:
     now = datetime(2026, 1, 2, tzinfo=UTC)
     for language in LANGUAGES:
         phrases(language)
+        words_of(language)
         voice = Voice(language, now)
         voice.word(Fact("at", "datetime", LocalTime(now, "America/New_York"), "", now))
         voice.word(Fact("amount", "amount", Money(100, "USD"), "", now))
+    countries()
+    lexicon()
     understand("Where is my order #1042? ana@example.com")

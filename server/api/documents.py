@@ -18,6 +18,7 @@ from memory.times import from_ms
 from server.answering.words import cards
 from server.answering.words.spoken import money
 from server.answering.words.voice import Voice
+from server.api import consents
 from server.commerce.model import OrderSnapshot
 from server.commerce.wismo import decide
 from server.errors import StoreError
@@ -178,6 +179,7 @@ async def panel(services: Services, stored: Beside) -> Document:
         "brief": {**stored.brief, "seq": stored.brief_seq} if stored.brief else None,
         "drafts": [{**event.body, "seq": event.seq} for event in stored.drafts],
         "earlier": [_earlier(thread) for thread in stored.earlier],
+        "approvals": await consents.of_thread(services, stored.thread.id, stored.thread.public_id),
     }
     try:
         found = await _orders(services, stored)

@@ -16,7 +16,7 @@ from memory import customers, threads
 from memory.agents import Agent
 from memory.engines.base import Tx
 from memory.threads import Thread
-from server.api import documents
+from server.api import deciding, documents
 from server.api.bodies import (
     ActBody,
     Invalid,
@@ -235,11 +235,17 @@ def _known() -> list[Route]:
         "note": note,
         "resolve": resolve,
         "hand_back": hand_back,
+        "correct": deciding.correct,
     }
     return [
         Route(f"{_PREFIX}/threads", Door(list_threads), methods=["GET"]),
         Route(thread, Door(read_thread), methods=["GET"]),
         Route(f"{thread}/events", Door(read_events), methods=["GET"]),
+        Route(f"{_PREFIX}/corrections", Door(deciding.list_corrections), methods=["GET"]),
+        Route(f"{_PREFIX}/corrections/{{id}}", Door(deciding.review), methods=["POST"]),
+        Route(f"{_PREFIX}/approvals", Door(deciding.list_approvals), methods=["GET"]),
+        Route(f"{_PREFIX}/approvals/{{key:path}}/approve", Door(deciding.approve), methods=["POST"]),
+        Route(f"{_PREFIX}/approvals/{{key:path}}/refuse", Door(deciding.refuse), methods=["POST"]),
         *(Route(f"{thread}/{name}", Door(act), methods=["POST"]) for name, act in acts.items()),
     ]
 

@@ -131,10 +131,10 @@ class Books:
         return [*((await self._customer()).payment_methods or []), *(self.order.payment.methods or [])]
 
     async def _account(self, method: str | None) -> PaymentMethodDocument | None:
-        """The customer's own method with a balance that `method` means."""
+        """The customer's own method with a balance that `method` means; of several that paid together, none is meant."""
         if method in (None, _ORIGINAL):
             paid_by = self.order.payment.methods or []
-            method = paid_by[0].id if paid_by else None
+            method = paid_by[0].id if len(paid_by) == 1 else None
         held = [each for each in (await self._customer()).payment_methods or [] if each.balance is not None]
         by_id = next((each for each in held if each.id == method), None)
         if by_id is None and method in (_CREDIT, _GIFT_CARD):
@@ -185,6 +185,22 @@ async def change_customer(tx: Tx, write: Write, kind: type[R], change: CustomerC
     await put_customer(tx, changed.document, write.region)
     await _remember(tx, write, changed.result)
     return Done(changed.result)
+
+
+async def change_extra(
+    tx: Tx, write: Write, extra_kind: str, kind: type[R], change: Callable[[dict[str, Any]], tuple[dict[str, Any], R]]
+) -> R:
+    """Change a subscription once for this key; `kind` is the type of the result. Raises StoreRefused."""
+    stored = await orders.extra(tx, extra_kind, write.subject, lock=True)  # noqa: S610  # our own function of that name
+    known = await _remembered(tx, write, kind)
+    if known is not None:
+        return known
+    if stored is None:
+        raise StoreRefused(f"there is no {extra_kind} {write.subject}")
+    document, result = change(stored)
+    await orders.put_extra(tx, extra_kind, write.subject, document)
+    await _remember(tx, write, result)
+    return result
 
 
 async def _remember(tx: Tx, write: Write, result: object) -> None:

@@ -12,8 +12,11 @@ from typing import TypeAlias
 import phonenumbers
 
 Contact: TypeAlias = tuple[str, str]
-"""(`email` or `phone`, key)."""
+"""(`email`, `phone` or `name_zip`, key)."""
 
+_US_ZIP_DIGITS = 5
+_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i"})
+_DROPPED = str.maketrans({"'": "", "’": "", "ʼ": "", "`": "", ".": "", ",": " ", "-": " ", "‐": " ", "–": " "})
 _PLURALS = ("ves", "es", "ve", "fe", "f", "s", "e")
 _SHORTEST = 3
 _WORD = re.compile(r"[^\W_]+")
@@ -39,6 +42,27 @@ def contacts(emails: Iterable[str] | None, phones: Iterable[str] | None, region:
     keys = [("email", email_key(each)) for each in emails or ()]
     keys += [("phone", phone_key(each, region)) for each in phones or ()]
     return list(dict.fromkeys((kind, key) for kind, key in keys if key))
+
+
+def name_key(value: str) -> str:
+    """A full name without case, accents and punctuation."""
+    plain = unicodedata.normalize("NFKD", value).casefold().translate(_LETTERS).translate(_DROPPED)
+    return " ".join("".join(sign for sign in plain if not unicodedata.combining(sign)).split())
+
+
+def zip_key(value: str, country: str) -> str:
+    """A postal code in capitals without spaces and hyphens; of a US ZIP+4 the first five digits."""
+    code = "".join(sign for sign in unicodedata.normalize("NFKC", value).upper() if sign.isalnum())
+    if country.upper() in ("US", "PR") and code.isdigit() and len(code) in (5, 9):
+        return code[:_US_ZIP_DIGITS]
+    return code
+
+
+def named(name: str, zips: Iterable[tuple[str | None, str]]) -> list[Contact]:
+    """A person's name beside each of their postal codes, given as (code, country): both together can be found by."""
+    who = name_key(name)
+    keys = [zip_key(code or "", country) for code, country in zips]
+    return list(dict.fromkeys(("name_zip", f"{who}|{key}") for key in keys if who and key))
 
 
 def stems(text: str) -> list[str]:

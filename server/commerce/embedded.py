@@ -16,9 +16,18 @@ from memory.errors import StorageError
 from memory.orders import StoredOrder
 from server.clock import Clock
 from server.commerce import changes
-from server.commerce.books import Books, CustomerChange, Done, OrderChange, Write, change_customer, change_order
+from server.commerce.books import (
+    Books,
+    CustomerChange,
+    Done,
+    OrderChange,
+    Write,
+    change_customer,
+    change_extra,
+    change_order,
+)
 from server.commerce.changes import Changed
-from server.commerce.contacts import Contact, email_key, phone_key, stems
+from server.commerce.contacts import Contact, email_key, named, phone_key, stems
 from server.commerce.documents import (
     CustomerDocument,
     DocumentRejected,
@@ -28,12 +37,16 @@ from server.commerce.documents import (
     decode_customer,
     decode_order,
     decode_product,
+    decode_promotion,
+    decode_subscription,
+    to_raw,
 )
 from server.commerce.filing import Filed, prepare, put_customer, put_order, put_product
 from server.commerce.kept import Kept, Snapshots, with_told
 from server.commerce.model import Address, CustomerRecord, LineQuantity, Money, OrderSnapshot, Product, Variant
 from server.commerce.parse import customer_record, snapshot
 from server.commerce.parse_goods import product_record
+from server.commerce.promotions import Promotion, promotion
 from server.commerce.store import (
     AddressResult,
     CancelResult,
@@ -48,6 +61,7 @@ from server.commerce.store import (
     ReturnResult,
     normalise_number,
 )
+from server.commerce.subscriptions import Subscription, SubscriptionResult, changed, result, subscription
 from server.errors import StoreRefused, StoreUnavailable
 
 _SEND_WITHIN: Final = timedelta(days=30)
@@ -160,6 +174,32 @@ class EmbeddedStore:
 
         return tuple(self._customer(raw) for raw in await self._read(find))
 
+    async def orders_by_name(self, name: str, zip_code: str) -> tuple[OrderSnapshot, ...]:
+        """Every order of a person with this full name and postal code, newest first."""
+
+        async def find(tx: Tx) -> list[Kept]:
+            return await with_told(tx, list((await self._at_names(tx, name, zip_code)).values()))
+
+        snapshots = [self._snapshot(kept) for kept in await self._read(find)]
+        return tuple(sorted(snapshots, key=lambda each: each.placed_at, reverse=True))
+
+    async def customers_by_name(self, name: str, zip_code: str) -> tuple[CustomerRecord, ...]:
+        """Every customer with this full name and postal code, on their record or on an order."""
+
+        async def find(tx: Tx) -> list[dict[str, Any]]:
+            found = [raw for key in _names(name, zip_code) for raw in await orders.customers_by(tx, *key)]
+            ids = [stored.document["customer"]["id"] for stored in (await self._at_names(tx, name, zip_code)).values()]
+            found += [raw for each in dict.fromkeys(ids) if (raw := await orders.customer(tx, each)) is not None]
+            return list({raw["id"]: raw for raw in found}.values())
+
+        return tuple(self._customer(raw) for raw in await self._read(find))
+
+    async def _at_names(self, tx: Tx, name: str, zip_code: str) -> dict[str, StoredOrder]:
+        found: dict[str, StoredOrder] = {}
+        for key in _names(name, zip_code):
+            found |= await _orders_at(tx, key)
+        return found
+
     async def product(self, product_id: str) -> Product | None:
         """The product with this id."""
         raw = await self._read(lambda tx: orders.product(tx, product_id))
@@ -179,6 +219,20 @@ class EmbeddedStore:
         products = [self._product(raw) for raw in found]
         ranked = sorted(products, key=lambda each: len(set(stems(each.title)).intersection(wanted)), reverse=True)
         return tuple(ranked[:limit])
+
+    async def subscriptions_of(self, customer_id: str) -> tuple[Subscription, ...]:
+        """A customer's subscriptions, those that ended last."""
+        found = (
+            await self._read(lambda tx: orders.extras(tx, "subscription", f'"{customer_id}"')) if customer_id else []
+        )
+        now, source = self._clock.now(), self.mirrors or _SOURCE
+        held = [subscription(decode_subscription(raw)[0], as_of=now, source=source) for raw in found]
+        return tuple(sorted((each for each in held if each.customer_id == customer_id), key=lambda each: each.is_ended))
+
+    async def promotions(self) -> tuple[Promotion, ...]:
+        """Every promotion, in the order of their codes."""
+        found = await self._read(lambda tx: orders.extras(tx, "promotion"))
+        return tuple(promotion(decode_promotion(raw)[0], source=self.mirrors or _SOURCE) for raw in found)
 
     # Putting documents in: imports, the demo and the simulators
 
@@ -441,6 +495,21 @@ class EmbeddedStore:
 
         return await self._change(key, "open_claim", order_id, ClaimResult, change)
 
+    async def change_subscription(
+        self, key: str, customer_id: str, subscription_id: str, change: str, value: str, at: datetime
+    ) -> SubscriptionResult:
+        """Change the customer's own subscription."""
+
+        def apply(raw: dict[str, Any]) -> tuple[dict[str, Any], SubscriptionResult]:
+            document = decode_subscription(raw)[0]
+            if document.customer != customer_id:
+                raise StoreRefused(f"there is no subscription {subscription_id} of this customer")
+            document = changed(document, change, value, at)
+            return to_raw(document), result(document)
+
+        write = self._request(key, "change_subscription", subscription_id)
+        return await self._write(lambda tx: change_extra(tx, write, "subscription", SubscriptionResult, apply))
+
     async def _change(self, key: str, name: str, order_id: str, kind: type[R], change: OrderChange[R]) -> R:
         write = self._request(key, name, order_id)
         done: Done[R] = await self._write(lambda tx: change_order(tx, write, kind, change))
@@ -506,6 +575,11 @@ class EmbeddedStore:
 
 def _as_order(document: OrderDocument | Raw) -> OrderDocument:
     return document if isinstance(document, OrderDocument) else decode_order(document)[0]
+
+
+def _names(name: str, zip_code: str) -> list[Contact]:
+    """The keys of a name and a postal code whose country nobody said: a US one may be longer than what is kept."""
+    return named(name, [(zip_code, ""), (zip_code, "US")])
 
 
 def _by_id(found: Sequence[StoredOrder]) -> dict[str, StoredOrder]:

@@ -12,7 +12,7 @@ from typing import Final
 from memory import orders, parcels
 from memory.engines.base import Tx
 from memory.orders import OrderKeys
-from server.commerce.contacts import contacts, stems
+from server.commerce.contacts import contacts, named, stems
 from server.commerce.documents import CustomerDocument, OrderDocument, ProductDocument, parse_time, to_raw
 from server.commerce.feeds import tracking_numbers
 from server.commerce.formats import AddressDocument, BuyerDocument
@@ -54,7 +54,10 @@ def prepare(document: OrderDocument, shop_tz: str, region: str) -> PreparedOrder
         number_key=normalise_number(document.number),
         customer_id=buyer.id,
         placed_at=_instant(document.placed_at, zone_of(address.country, address.region, shop_tz)),
-        contacts=contacts(buyer.emails, buyer.phones, local),
+        contacts=[
+            *contacts(buyer.emails, buyer.phones, local),
+            *named(buyer.name, [(buyer.zip, local), (address.zip, local)]),
+        ],
     )
     raw = to_raw(document)
     return PreparedOrder(document.id, document.number, keys, raw, tracking_numbers(raw), buyer, local)
@@ -86,7 +89,9 @@ async def put_order(tx: Tx, order: PreparedOrder, now: datetime, *, seen_at: dat
 async def put_customer(tx: Tx, document: CustomerDocument, region: str) -> None:
     """Store a customer; phone numbers are read in the country of the default address."""
     default = next(iter(document.addresses or ()), AddressDocument())
-    keys = contacts(document.emails, document.phones, country_code(default.country) or region)
+    local = country_code(default.country) or region
+    zips = [(each.zip, country_code(each.country) or local) for each in document.addresses or ()]
+    keys = [*contacts(document.emails, document.phones, local), *named(document.name or "", zips)]
     await orders.put_customer(tx, document.id, keys, to_raw(document))
 
 

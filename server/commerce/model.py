@@ -378,6 +378,17 @@ class Dispute:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """Something about a parcel or its contents that was reported and is looked into; `kind` as `Store.open_claim` names it."""
+
+    id: str
+    kind: str
+    status: str
+    at: datetime | None = None
+    shipment_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """An earlier change of the order by or for the shopper; `kind` is `items`, `address` or `payment`."""
 
@@ -436,6 +447,7 @@ class OrderSnapshot:
     returns: tuple[Return, ...] = ()
     refunds: tuple[Refund, ...] = ()
     disputes: tuple[Dispute, ...] = ()
+    claims: tuple[Claim, ...] = ()
     changes: tuple[Change, ...] = ()
     cancelled_at: datetime | None = None
     cancel_reason: str | None = None

@@ -25,6 +25,7 @@ from server.commerce.model import (
     Attempt,
     Buyer,
     Change,
+    Claim,
     CustomerRecord,
     Direction,
     Dispute,
@@ -124,6 +125,10 @@ def snapshot(document: OrderDocument, *, as_of: datetime, source: str, shop_tz: 
         returns=returns,
         refunds=refunds,
         disputes=tuple(reader.dispute(each) for each in document.disputes or []),
+        claims=tuple(
+            Claim(each.id, each.kind, each.status, reader.maybe(each.at), each.shipment)
+            for each in document.claims or []
+        ),
         changes=tuple(Change(reader.maybe(each.at), each.kind) for each in document.changes or []),
         cancelled_at=reader.maybe(document.cancelled_at),
         cancel_reason=document.cancel_reason,

@@ -36,6 +36,7 @@ Capability: TypeAlias = Literal[
     "store_credit",
     "reship",
     "open_claim",
+    "change_subscription",
 ]
 
 
@@ -149,6 +150,14 @@ class OrderReads(Protocol):
 
     async def customers_by(self, email: str | None = None, phone: str | None = None) -> tuple[CustomerRecord, ...]:
         """Every customer with this e-mail (any case) and this phone; none given gives none."""
+        ...
+
+    async def orders_by_name(self, name: str, zip_code: str) -> tuple[OrderSnapshot, ...]:
+        """Every order that is known here of a person with this full name and postal code, newest first."""
+        ...
+
+    async def customers_by_name(self, name: str, zip_code: str) -> tuple[CustomerRecord, ...]:
+        """Every customer who is known here by this full name and postal code."""
         ...
 
     async def product(self, product_id: str) -> Product | None:
@@ -266,7 +275,8 @@ class OrderWrites(Protocol):
         statement: str,
         at: datetime,
     ) -> ClaimResult:
-        """Open a claim; `kind` is `not_received`, `damaged`, `lost`, `wrong_item`, `missing_item` or `trace`."""
+        """Open a claim; `kind` is `not_received`, `damaged`, `lost`, `wrong_item`, `missing_item`, `trace` or
+        `warranty`."""
         ...
 
 

@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 
 from server.demo import art, views
 from server.demo.documents import Document
+from server.demo.mailbox import Mailbox
 from server.errors import RefusedInput, StoreUnavailable
 
 PAGES: Final = Path(__file__).parent / "pages"
@@ -85,14 +86,15 @@ class DemoShop(Protocol):
         ...
 
 
-def routes(demo: DemoShop) -> list[Route | Mount]:
-    """The demo's routes. Reads templates and drawings now, so that no request does."""
+def routes(demo: DemoShop, mailbox: Mailbox | None = None) -> list[Route | Mount]:
+    """The demo's routes; `mailbox` is where codes arrive. Reads templates and drawings now, so that no request does."""
     art.load()
-    pages = _Pages(demo, _templates())
+    pages = _Pages(demo, _templates(), mailbox)
     return [
         Route("/", pages.shop),
         Route("/demo", pages.control),
         Route("/demo/orders", pages.orders),
+        Route("/demo/mailbox", pages.mailbox),
         Route("/demo/orders/{order_id}/{event}", pages.push, methods=["POST"]),
         Route("/demo/products/{product_id}", pages.product),
         Route("/demo/cart", pages.cart),
@@ -105,9 +107,10 @@ def routes(demo: DemoShop) -> list[Route | Mount]:
 class _Pages:
     """The endpoints over one demo."""
 
-    def __init__(self, demo: DemoShop, templates: Environment) -> None:
+    def __init__(self, demo: DemoShop, templates: Environment, mailbox: Mailbox | None) -> None:
         self._demo = demo
         self._templates = templates
+        self._mailbox = mailbox
 
     async def shop(self, request: Request) -> Response:
         """The shop front with the chat."""
@@ -131,6 +134,10 @@ class _Pages:
         """The stories' orders as the pages show them, for refreshing."""
         shown = [views.order_view(order) for order in views.in_story_order(await self._demo.story_orders())]
         return JSONResponse({"orders": shown}, headers=_NO_STORE)
+
+    async def mailbox(self, request: Request) -> Response:
+        """The messages that went to shoppers' own addresses, newest first."""
+        return JSONResponse({"letters": self._mailbox.letters if self._mailbox else []}, headers=_NO_STORE)
 
     async def push(self, request: Request) -> Response:
         """One carrier event for one story's order."""

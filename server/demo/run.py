@@ -34,6 +34,7 @@ from server.clock import Clock, SystemClock
 from server.commerce.embedded import EmbeddedStore
 from server.console.routes import console_routes
 from server.demo.documents import CURRENCY, SHOP_NAME, SHOP_ZONE
+from server.demo.mailbox import Mailbox
 from server.demo.routes import routes
 from server.demo.seed import Seed, seed
 from server.demo.shop import LOGINS, Login, SeededShop, stock
@@ -51,6 +52,7 @@ from server.settings import (
     WidgetSettings,
     checked,
 )
+from server.shelving import import_articles
 
 HOST: Final = "127.0.0.1"
 _CARRIER_INTERVAL_S: Final = 20.0
@@ -96,13 +98,14 @@ async def demo(settings: Settings, clock: Clock) -> AsyncIterator[Starlette]:
         goods = await asyncio.to_thread(seed, clock.now())
         if await _is_new(database, store):
             await _open_shop(database, store, goods, clock)
-        shop = SeededShop(store, clock, goods.products)
-        pages = await asyncio.to_thread(routes, shop)
+        shop, mailbox = SeededShop(store, clock, goods.products), Mailbox(clock)
+        pages = await asyncio.to_thread(routes, shop, mailbox)
         yield build(
             settings,
             clock=clock,
             database=database,
             store=store,
+            post=mailbox,
             routes=[*console_routes(), *api_routes(), *pages],
             loops=(*LOOPS, Loop("carrier", _carrier(shop))),
         )
@@ -126,6 +129,7 @@ async def _open_shop(database: Database, store: EmbeddedStore, goods: Seed, cloc
     async with asyncio.TaskGroup() as group:
         hashes = [group.create_task(asyncio.to_thread(hashed, login.password)) for login in LOGINS]
         await stock(store, goods)
+        await import_articles(database, Path(str(files("server.demo") / "data" / "knowledge")), clock.now())
     people = [(login, task.result()) for login, task in zip(LOGINS, hashes, strict=True)]
 
     async def add_everybody(tx: Tx) -> None:

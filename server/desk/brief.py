@@ -10,6 +10,7 @@ from memory import threads
 from memory.engines.base import Tx
 from memory.projection import Event
 from server.answering.context import Answer, Context
+from server.answering.drafts.returns import ReturnDraft
 from server.answering.words import return_words
 from server.answering.words.spoken import spoken
 from server.answering.words.voice import Voice
@@ -43,6 +44,7 @@ _WANTS = {
     "complaint": "complains",
     "human_request": "wants to speak to a person",
 }
+_FILES = 12
 _CHANNELS = {"widget": "web chat", "whatsapp": "WhatsApp", "sms": "SMS", "email": "e-mail", "voice": "the phone"}
 _REASONS = {
     "requested": "The customer asked for a person.",
@@ -85,7 +87,20 @@ async def write(
         "proof": {"words": sorted(words), "level": identity.level(words)},
         "language": answered.dialogue.language or "en",
         "contact": answered.dialogue.contact_given,
+        "files": _files(context),
     }
+
+
+def _files(context: Context) -> list[dict[str, Any]]:
+    """What the customer sent beside words in this conversation, oldest first: photos, documents, voice notes."""
+    kept = [
+        item
+        for event in context.history
+        if event.type == "message" and event.author_type == "customer"
+        for item in event.body.get("attachments", ())
+    ]
+    sent = [*kept, *(item for said in context.said for item in said.attachments)]
+    return [{key: item[key] for key in ("id", "name", "type", "size") if key in item} for item in sent][-_FILES:]
 
 
 def _wants(context: Context, answered: Answer) -> str:
@@ -146,8 +161,9 @@ def _policy(context: Context, order: OrderSnapshot | None, answered: Answer) -> 
             "text": "No order is identified yet.",
             "lines": [],
         }
-    draft = context.dialogue.draft or answered.dialogue.draft
-    reason = Reason(draft.reason) if draft and draft.reason in set(Reason) else Reason.OTHER
+    drafts = [each.task.draft for each in (context.dialogue, answered.dialogue) if each.task is not None]
+    reasons = [draft.reason for draft in drafts if isinstance(draft, ReturnDraft)]
+    reason = next((Reason(each) for each in reasons if each in set(Reason)), Reason.OTHER)
     open_lines = [line for line in order.lines if remaining(order, line) > 0]
     wishes = tuple(RequestLine(line.id, remaining(order, line), reason) for line in open_lines)
     decision = evaluate(context.policy, order, ReturnRequest(wishes), None, context.now)

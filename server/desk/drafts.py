@@ -10,7 +10,7 @@ from server.answering.context import Answer, Context
 from server.answering.words import order_words, return_words
 from server.answering.words.spoken import spoken
 from server.answering.words.voice import Speech, Voice
-from server.commerce.model import OrderSnapshot
+from server.commerce.model import Fact, OrderSnapshot
 from server.commerce.wismo import decide
 
 
@@ -20,6 +20,13 @@ def suggest(context: Context, answered: Answer, order: OrderSnapshot | None, rea
     name = context.customer.name.split(" ")[0] if context.customer.name else ""
     made = [_facts(voice, order, context, name), _ownership(voice, order, name), _question(voice, order, name, reason)]
     return tuple({"n": index + 1, "of": context.answers, **draft} for index, draft in enumerate(made))
+
+
+def evidence(context: Context, order: OrderSnapshot | None) -> tuple[Fact, ...]:
+    """Everything that a draft may say."""
+    if order is None:
+        return ()
+    return (*decide(order, context.now, cfg=context.wismo).all_facts, return_words.number_fact(order))
 
 
 def _opening(voice: Voice, name: str) -> Speech:

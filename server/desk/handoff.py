@@ -7,10 +7,11 @@ With nobody online the customer hears when somebody will be, and is asked once f
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from memory import agents
-from server.answering.context import Answer, Context, Handoff, Labels
+from server.answering.context import Answer, Context, Dialogue, Handoff
+from server.answering.words import grounding
 from server.answering.words.spoken import spoken
 from server.answering.words.voice import Voice
 from server.commerce.model import Fact, LocalTime, OrderSnapshot
@@ -19,13 +20,14 @@ from server.desk import drafts as suggestions
 from server.errors import StoreError
 from server.services import Services
 
-_URGENT = frozenset({"safety", "legal", "vulnerable"})
-_HIGH = frozenset({"chargeback", "reputation", "distress", "vip", "repeat_complaint", "over_limit"})
+if TYPE_CHECKING:
+    from server.answering.model.engine import ModelTurn
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """What goes with a handoff. `notice` is for the customer, in their language; the rest is for the desk.
+    """What goes with a handoff. `notice` is for the customer, in their language; the rest is for the desk. `unsaid` is what the
+    notice would have said and nothing proves.
 
     `duty` = (id, name) of the agent who answers for the case until somebody claims it."""
 
@@ -33,39 +35,30 @@ class Package:
     drafts: tuple[dict[str, Any], ...]
     notice: str
     notice_evidence: tuple[Fact, ...] = ()
+    unsaid: tuple[grounding.Dropped, ...] = ()
     duty: tuple[int, str] | None = None
 
 
-async def package(services: Services, context: Context, answered: Answer) -> Package:
-    """Brief, three drafts and the notice. Never fails for want of order data: then the brief says so."""
+async def package(services: Services, context: Context, answered: Answer, model: "ModelTurn | None" = None) -> Package:
+    """Brief, three drafts and the notice. Never fails for want of order data: then the brief says so.
+
+    `model` may find better words for brief and drafts."""
     order = await _order(context, answered)
     reason = answered.outcome.reason if isinstance(answered.outcome, Handoff) else _standing_reason(context)
     written = await briefs.write(services, context, answered, order, reason)
     offered = suggestions.suggest(context, answered, order, reason)
+    if model is not None:
+        from server.answering.model.desk import reworded
+
+        known = suggestions.evidence(context, order)
+        written, offered = await reworded(model, context, answered, written, offered, known)
     if not isinstance(answered.outcome, Handoff):
         return Package(written, offered, "")
     notice, evidence = _notice(context, answered)
+    checked = checked_notice(notice, evidence, answered.dialogue, context.now)
     now = services.clock.now()
     duty = await services.database.read(lambda tx: agents.duty(tx, now))
-    return Package(written, offered, notice, evidence, duty)
-
-
-def priority(labels: Labels, context: Context) -> tuple[str, str]:
-    """Priority with its reason, from risk, feeling, urgency and who it is."""
-    risky = [risk for risk in labels.risk if risk in _URGENT]
-    if risky:
-        return "urgent", f"{risky[0]} mentioned"
-    if labels.frustration >= 3:
-        return "urgent" if labels.urgency == "high" else "high", "very upset"
-    if context.customer.vip:
-        return "high", "VIP customer"
-    if labels.frustration == 2 or labels.severity == "high" or set(labels.risk) & _HIGH:
-        return "high", "upset" if labels.frustration == 2 else f"{labels.intent.replace('_', ' ')}, severe"
-    if labels.urgency == "high":
-        return "high", "urgent for the customer"
-    if labels.intent in ("greeting", "thanks", "goodbye"):
-        return "low", "courtesy"
-    return "medium", labels.intent.replace("_", " ")
+    return Package(written, offered, checked.text, evidence, checked.dropped, duty)
 
 
 def receipt(fact: Fact) -> dict[str, str]:
@@ -97,6 +90,13 @@ async def _order(context: Context, answered: Answer) -> OrderSnapshot | None:
         return None
 
 
+def checked_notice(notice: str, evidence: Sequence[Fact], dialogue: Dialogue, now: datetime) -> grounding.Checked:
+    """The notice as it may be said: what it says of hours must be among the facts, an address must be the customer's own."""
+    handed = Fact("done", "status", "hand_off", "handoff", now)
+    own = (*dialogue.slots.emails, *dialogue.slots.phones, dialogue.contact_given)
+    return grounding.check(notice, (*evidence, handed), Voice(dialogue.language, now), [each for each in own if each])
+
+
 def _notice(context: Context, answered: Answer) -> tuple[str, tuple[Fact, ...]]:
     """When somebody will be there, and, once, the question how to reach the customer."""
     voice = Voice(answered.dialogue.language, context.now)
@@ -105,7 +105,7 @@ def _notice(context: Context, answered: Answer) -> tuple[str, tuple[Fact, ...]]:
     if context.agents_online:
         parts.append(voice.text("desk.soon"))
     elif context.back_at is not None:
-        when = _when(context.back_at, context.shop.tz, context.now)
+        when = back_at_fact(context.back_at, context.shop.tz, context.now)
         parts.append(voice.text("desk.back_at", when=when))
         evidence = (when,)
     else:
@@ -115,7 +115,8 @@ def _notice(context: Context, answered: Answer) -> tuple[str, tuple[Fact, ...]]:
     return " ".join(part for part in parts if part), evidence
 
 
-def _when(at: datetime, tz: str, now: datetime) -> Fact:
+def back_at_fact(at: datetime, tz: str, now: datetime) -> Fact:
+    """From when on somebody is there."""
     return Fact("back_at", "datetime", LocalTime(at, tz), "opening hours", now)
 
 

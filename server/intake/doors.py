@@ -18,6 +18,8 @@ from server.services import Services
 VISITOR_SOCKETS: Final = 10
 _UPLOADS_PER_S: Final = 1 / 6
 _UPLOAD_BURST: Final = 10
+_SEARCHES_PER_S: Final = 2
+_SEARCH_BURST: Final = 30
 
 
 class Connection(Protocol):
@@ -101,6 +103,7 @@ class Doors:
     sessions: Buckets
     messages: Buckets
     uploads: Buckets
+    searches: Buckets
     assets: Assets
     patience: Patience = Patience()
 
@@ -116,6 +119,7 @@ class Doors:
             Buckets(limits.sessions_per_ip / 60, limits.sessions_per_ip),
             Buckets(limits.messages_per_s, 20),
             Buckets(_UPLOADS_PER_S, _UPLOAD_BURST),
+            Buckets(_SEARCHES_PER_S, _SEARCH_BURST),
             assets,
             patience,
         )

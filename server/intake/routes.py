@@ -3,7 +3,7 @@
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from server.intake import hooks, labels, pages, session, socket, stream, uploads
+from server.intake import help, hooks, labels, pages, session, socket, stream, uploads
 
 BODY_LIMITS = {"/widget/upload": uploads.UPLOAD_BODY, **hooks.BODY_LIMITS}
 SOCKETS: dict[str, ASGIApp] = {"/widget/socket": socket.endpoint}
@@ -21,6 +21,7 @@ def routes() -> list[BaseRoute]:
         Route("/labels/{token}", labels.label),
         Route("/widget/loader.js", pages.loader),
         Route("/widget/frame", pages.frame),
+        *help.routes(),
         *hooks.routes(),
         Route("/widget/{version}/{path:path}", pages.versioned),
     ]

@@ -18,7 +18,7 @@ from memory.threads import NewEvent, Thread
 from server import telemetry
 from server.errors import RateLimited, RefusedInput
 from server.inbox import wake
-from server.intake import sight, words
+from server.intake import help, sight, words
 from server.intake.doors import Doors, doors_of
 from server.intake.feed import HEARTBEAT_S
 from server.intake.frames import Frame
@@ -60,6 +60,7 @@ async def endpoint(request: Request) -> Response:
     locale, is_rtl = words.locale_of(asked.locale or "")
     ticket = Ticket(speaker, conv, origin, site, locale)
     look = _settings(settings, locale, is_rtl=is_rtl, agents=agents)
+    look["help"] = await help.label(doors.services, locale)
     return json_response(
         {"token": doors.tickets.ticket(ticket), "conv": conv, "visitor": kept, "settings": look},
     )

@@ -118,9 +118,13 @@ class ReturnRequest:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What is known of the customer beside the order; amounts in minor units of the policy's currency.
+    """What is known of the customer beside the order; amounts in minor units of the order's currency.
 
-    Absent knowledge is 0 or None: it never makes a decision kinder."""
+    Absent knowledge is 0 or None: it never makes a decision kinder. `refunds_30d` are the refunds that nobody but the
+    assistant agreed to, `paid_today_minor` what it paid out today to anybody (in the policy's currency). `in_flight_minor`
+    is money that leaves the order and that its snapshot does not show yet, `in_progress` counts the actions on the order of
+    which nobody knows yet what they came to, or that are younger than its snapshot; `settled` counts pieces, by line, that were sent
+    again or paid back without a return; `credits_on_order` are the credits given for this order."""
 
     account_days: int = 0
     orders_12m: int = 0
@@ -136,6 +140,11 @@ class History:
     is_abuse_flagged: bool = False
     has_legal_signal: bool = False
     has_public_post_signal: bool = False
+    paid_today_minor: int = 0
+    in_flight_minor: int = 0
+    in_progress: int = 0
+    settled: Mapping[str, int] = field(default_factory=dict)
+    credits_on_order: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from babel.numbers import format_currency
 
+from server.policies.actions import ACTIONS
 from server.policies.refunds import exponent
 from server.policies.shape import ActionRule, OutcomeRule, Policy, Proofs
 
@@ -32,6 +33,7 @@ def describe(policy: Policy) -> list[str]:
         *_actions(policy.actions),
         *_identity(policy.identity),
         *_approval(policy),
+        *_limits(policy),
         f"Always to a person: {', '.join(policy.human_only) or 'nothing'}.",
     ]
 
@@ -101,6 +103,25 @@ def _fault(policy: Policy) -> Iterator[str]:
     yield f"Above {_money(policy, fault.photo_over)} a photo is asked for."
 
 
+TARGET_NAMES: Mapping[str, str] = {
+    "original": "how it was paid",
+    "gift_card_on_file": "a gift card on file",
+    "method_on_file": "any means of payment on file",
+    "store_credit": "store credit",
+}
+_SCOPES: Mapping[str, str] = {
+    "same_product": "only within the same product",
+    "same_category": "only within the same category",
+    "any": "for anything in the shop",
+}
+_DIFFERENCES: Mapping[str, str] = {
+    "stored_method": "a difference in price goes to a stored means of payment whose balance covers it",
+    "original": "a difference in price goes to how the order was paid",
+    "payment_link": "a difference in price is paid by a link",
+    "none": "only at the same price",
+}
+
+
 def _actions(actions: Mapping[str, ActionRule]) -> Iterator[str]:
     for name, rule in actions.items():
         if not rule.enabled:
@@ -109,7 +130,40 @@ def _actions(actions: Mapping[str, ActionRule]) -> Iterator[str]:
         states = "in any state" if rule.states == "any" else f"while the order is {_either(rule.states)}"
         times = "" if rule.times == "any" else f", {rule.times} time(s) an order"
         person = "" if rule.need == "none" else f", with the consent of {NEED_NAMES[rule.need]}"
-        yield f"{name} is possible {states}{times}{person}."
+        yield f"{name} is possible {states}{times}{person}{_terms(name, rule)}."
+
+
+def _terms(name: str, rule: ActionRule) -> str:
+    """What else an action's line says, where it means something for this action."""
+    reads = ACTIONS.get(name, frozenset())
+    parts = []
+    if "reasons" in reads and rule.reasons != "any":
+        parts.append(f"only because: {_either(rule.reasons)}")
+    if "whole_order_only" in reads and rule.whole_order_only:
+        parts.append("only the whole order")
+    if "profile" in reads and rule.profile:
+        parts.append("the customer's default address, too")
+    if "scope" in reads:
+        parts += [_SCOPES[rule.scope], _DIFFERENCES[rule.difference]]
+    if "in_stock" in reads and rule.in_stock:
+        parts.append("only what is in stock")
+    if "methods" in reads:
+        parts.append("to a means of payment on file" if rule.methods == "on_file" else "to any means of payment")
+    if "balance_covers" in reads and rule.balance_covers:
+        parts.append("whose balance covers the order")
+    if "refund_to" in reads:
+        by = ", as the customer chooses" if rule.refund_to_by == "choice" and len(rule.refund_to) > 1 else ""
+        parts.append(f"money goes to {_either(TARGET_NAMES.get(each, each) for each in rule.refund_to)}{by}")
+    return f"; {', '.join(parts)}" if parts else ""
+
+
+def _limits(policy: Policy) -> Iterator[str]:
+    if policy.limits.stop_all:
+        yield "Every action is stopped: people do what is to be done."
+    yield (
+        f"By itself the assistant pays out at most {_money(policy, policy.limits.bot_daily_refund_total)} a day, and"
+        f" {policy.limits.bot_refunds_per_customer_30d} refund(s) a customer in 30 days."
+    )
 
 
 def _identity(identity: Mapping[str, Proofs]) -> Iterator[str]:

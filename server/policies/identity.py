@@ -14,6 +14,7 @@ from typing import Final, Literal
 
 import phonenumbers
 
+from server.commerce.contacts import name_key, zip_key
 from server.commerce.model import Address, CustomerRecord, OrderSnapshot
 from server.policies.actions import FREE, READING
 from server.policies.shape import Policy
@@ -23,10 +24,11 @@ Scope = Literal["none", "order", "customer"]
 
 SEEING: Final = "read_order"
 CHANGING: Final = "write"
+CODE: Final = "otp"
+CODE_TO_SEE: Final = "otp_see"
+"""A one-time code that was asked for to see orders: it opens what only reads, as `otp` would, and no change."""
+CODES: Final = frozenset({CODE, CODE_TO_SEE})
 PHONE_DAYS: Final = 180
-_US_ZIP_DIGITS: Final = 5
-_LETTERS: Final = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i"})
-_DROPPED: Final = str.maketrans({"'": "", "’": "", "ʼ": "", "`": "", ".": "", ",": " ", "-": " ", "‐": " ", "–": " "})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,27 +98,42 @@ def matching_customer(customer: CustomerRecord, given: Given) -> frozenset[str]:
 
 def allows(policy: Policy, action: str, proofs: frozenset[str]) -> bool:
     """Whether these proofs open `action` (`read_order` to see an order); an action not named follows `write`."""
-    return any(words <= proofs for words in _ways(policy, action))
+    counted = _counted(action, proofs)
+    return any(words <= counted for words in _ways(policy, action))
 
 
 def scope(policy: Policy, action: str, proofs: frozenset[str]) -> Scope:
     """How far these proofs reach: not at all, this order, or all of the customer's own orders.
 
     A list without order_number proves the customer."""
-    met = [words for words in _ways(policy, action) if words <= proofs]
+    counted = _counted(action, proofs)
+    met = [words for words in _ways(policy, action) if words <= counted]
     if not met:
         return "none"
     return "customer" if any(words and "order_number" not in words for words in met) else "order"
 
 
+def takes_for_customer(policy: Policy, action: str, words: frozenset[str]) -> bool:
+    """Whether so much, found true, would prove the customer as such, whatever order they mean."""
+    return any(way and "order_number" not in way and way <= words for way in _ways(policy, action))
+
+
 def missing(policy: Policy, action: str, proofs: frozenset[str]) -> tuple[frozenset[str], ...]:
     """The smallest sets of words still lacking, fewest words first; empty if the action is open."""
-    ways = _ways(policy, action)
+    ways, proofs = _ways(policy, action), _counted(action, proofs)
     if any(words <= proofs for words in ways):
         return ()
     lacking = {words - proofs for words in ways}
     smallest = [one for one in lacking if not any(other < one for other in lacking)]
     return tuple(sorted(smallest, key=lambda words: (len(words), sorted(words))))
+
+
+def carried(policy: Policy, order: OrderSnapshot, of_customer: frozenset[str], now: datetime) -> frozenset[str]:
+    """What a code that proved the order's customer says of this order: as much, unless the order is from long ago.
+
+    An old order may hold a number that is somebody else's now; it needs a code to an address of its own."""
+    is_fresh = now - order.placed_at <= timedelta(days=policy.channel.phone_days)
+    return of_customer & CODES if is_fresh else frozenset()
 
 
 def level(proofs: frozenset[str], *, is_stepped_up: bool = False) -> Level:
@@ -129,7 +146,7 @@ def level(proofs: frozenset[str], *, is_stepped_up: bool = False) -> Level:
         return "L3"
     if "otp" in proofs:
         return "L2"
-    pairs = ({"channel"}, {"order_number", "email"}, {"order_number", "name", "zip"})
+    pairs = ({"channel"}, {CODE_TO_SEE}, {"order_number", "email"}, {"order_number", "name", "zip"})
     return "L1" if any(pair <= proofs for pair in pairs) else "L0"
 
 
@@ -157,20 +174,6 @@ def normal_number(value: str) -> str:
     return "".join(normal_text(value).split()).lstrip("#")
 
 
-def normal_name(value: str) -> str:
-    """A full name without case, accents and punctuation."""
-    plain = unicodedata.normalize("NFKD", value).casefold().translate(_LETTERS).translate(_DROPPED)
-    return " ".join("".join(sign for sign in plain if not unicodedata.combining(sign)).split())
-
-
-def normal_zip(value: str, country: str) -> str:
-    """A postal code in capitals without spaces and hyphens; of a US ZIP+4 the first five digits."""
-    code = "".join(sign for sign in unicodedata.normalize("NFKC", value).upper() if sign.isalnum())
-    if country.upper() in ("US", "PR") and code.isdigit() and len(code) in (5, 9):
-        return code[:_US_ZIP_DIGITS]
-    return code
-
-
 def normal_phone(value: str, country: str) -> str:
     """A phone number as E.164; national numbers are read in `country`. Empty if it is none."""
     bare = value.strip().removeprefix("whatsapp:").removeprefix("tel:")
@@ -179,6 +182,11 @@ def normal_phone(value: str, country: str) -> str:
     except phonenumbers.NumberParseException:
         return ""
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _counted(action: str, proofs: frozenset[str]) -> frozenset[str]:
+    reads = action == SEEING or action in READING
+    return proofs | {CODE} if reads and CODE_TO_SEE in proofs else proofs
 
 
 def _ways(policy: Policy, action: str) -> tuple[frozenset[str], ...]:
@@ -212,14 +220,14 @@ def _matched(stored: _Stored, given: Given) -> frozenset[str]:
         return normal_phone(value, stored.country)
 
     def zip_code(value: str) -> str:
-        return normal_zip(value, stored.country)
+        return zip_key(value, stored.country)
 
     attested = _pairs(given.channel, _as_international, stored.phones, phone) if stored.phones_attest else False
     earned = {
         "order_number": _meets(given.order_numbers, stored.numbers, normal_number),
         "email": _meets(given.emails, stored.emails, normal_text),
         "phone": _meets(given.phones, stored.phones, phone),
-        "name": _meets(given.names, stored.names, normal_name),
+        "name": _meets(given.names, stored.names, name_key),
         "zip": _meets(given.zips, stored.zips, zip_code),
         "otp": _meets(given.otp, stored.emails, _as_email) | _meets(given.otp, stored.phones, phone),
         "channel": _meets(given.channel, stored.emails, _as_email) | attested,

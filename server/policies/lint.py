@@ -39,6 +39,7 @@ def warnings(policy: Policy) -> tuple[str, ...]:
         *_weaker(policy.identity, shipped.identity),
         *_left_to_the_assistant(policy),
         *_meaningless(policy.actions, shipped.actions),
+        *_stopped(policy),
         *_short_windows(policy),
     ]
     return tuple(found)
@@ -125,6 +126,12 @@ def _actions(policy: Policy) -> Iterator[str]:
                 yield f'actions.{name}.refund_to names "{target}"{_near(target, REFUND_TARGETS)}'
         if not rule.refund_to:
             yield f"actions.{name}.refund_to is empty: money could go nowhere."
+        if rule.states == ():
+            yield f"actions.{name}.states is empty: it could never be done. Switch an action off by enabled: false."
+        if rule.reasons == ():
+            yield f"actions.{name}.reasons is empty: no reason would do. Write `any`, or switch it off by enabled: false."
+        if "reasons" in ACTIONS.get(name, ()) and rule.reasons != "any":
+            yield from _twice((each.casefold() for each in rule.reasons), f'actions.{name}.reasons names "{{}}" twice.')
 
 
 def _flags(policy: Policy) -> Iterator[str]:
@@ -193,6 +200,14 @@ def _left_to_the_assistant(policy: Policy) -> Iterator[str]:
             yield f"human_only leaves out {reason}: the assistant would go on alone."
     if not policy.approval:
         yield "approval is empty: no amount needs a person."
+
+
+def _stopped(policy: Policy) -> Iterator[str]:
+    if policy.limits.stop_all:
+        yield "limits.stop_all is true: the assistant does nothing in the shop, people do."
+    for name, rule in policy.actions.items():
+        if rule.enabled and rule.times == 0:
+            yield f"actions.{name}.times is 0: it is never done. enabled: false says so plainly."
 
 
 def _meaningless(mine: Mapping[str, ActionRule], shipped: Mapping[str, ActionRule]) -> Iterator[str]:

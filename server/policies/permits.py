@@ -14,7 +14,6 @@ from server.commerce.model import (
     Line,
     LineQuantity,
     OrderSnapshot,
-    PaymentMethod,
     Product,
     RefundStatus,
     ReturnOutcome,
@@ -22,8 +21,12 @@ from server.commerce.model import (
 )
 from server.policies import facts, totals
 from server.policies.actions import FREE, READING
+from server.policies.decision import FAULTS
 from server.policies.refunds import exchange_difference, half_up
 from server.policies.shape import ActionRule, Need, Policy, Verdict
+from server.policies.targets import WALLETS as WALLETS
+from server.policies.targets import may_receive, method_on_file
+from server.policies.targets import refund_targets as refund_targets
 
 PermitKey = Literal[
     "permitted",
@@ -48,6 +51,8 @@ PermitKey = Literal[
     "out_of_stock",
     "method_needed",
     "method_not_on_file",
+    "method_not_allowed",
+    "payment_link_needed",
     "same_method",
     "balance_too_low",
     "balance_unknown",
@@ -59,9 +64,6 @@ PermitKey = Literal[
 Question = Literal["reason", "to_sku", "method", "refund_to"]
 Detail: TypeAlias = str | int | tuple[str, ...]
 
-WALLETS: Final = frozenset({"gift_card", "store_credit"})
-"""Means of payment that hold a balance."""
-
 _MONEY_MOVES: Final = frozenset({"start_return", "start_exchange", "refund", "cancel_order", "reship", "store_credit"})
 _SWAPS: Final = frozenset({"change_items", "start_exchange"})
 _WITHOUT_ORDER: Final = frozenset({"store_credit", "change_subscription"})
@@ -69,12 +71,15 @@ _WITHOUT_ORDER: Final = frozenset({"store_credit", "change_subscription"})
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """What the customer wants: lines (with `to_sku` for swaps), a reason, where money goes back to, a stored method."""
+    """What the customer wants: lines (with `to_sku` for swaps), a reason, where money goes back to, a stored method.
+
+    `outcome` is how a return ends where that is not money: then nothing goes back anywhere."""
 
     lines: tuple[LineQuantity, ...] = ()
     reason: str | None = None
     refund_to: str | None = None
     method: str | None = None
+    outcome: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +136,6 @@ def _kept_discount(line: Line, paid_net_minor: int, price_minor: int) -> int:
     """The order discount that fell on a line, in the same proportion on another price."""
     gross = line.unit_price.amount_minor * line.quantities.ordered
     return half_up(price_minor * (gross - paid_net_minor), gross) if gross > 0 else 0
-
-
-def method_on_file(method: str, order: OrderSnapshot | None, customer: CustomerRecord | None) -> PaymentMethod | None:
-    """The stored means of payment with this id: the customer's, else the order's."""
-    stored = (*(customer.payment_methods if customer else ()), *(order.payment.methods if order else ()))
-    return next((one for one in stored if one.id == method), None)
 
 
 def _find(products: Mapping[str, Product], sku: str | None) -> tuple[Product, Variant] | None:
@@ -230,11 +229,13 @@ class _Attempt:
             yield self._no("reasons", "reason_not_accepted", reasons=self.rule.reasons)
 
     def _lines(self, order: OrderSnapshot) -> Iterator[Permit]:
+        named: dict[str, int] = {}
         for wish in self.want.lines:
+            named[wish.line_id] = named.get(wish.line_id, 0) + max(0, wish.quantity)
             line = order.line(wish.line_id)
             if line is None:
                 yield self._no("lines", "unknown_line")
-            elif not 0 < wish.quantity <= facts.remaining(order, line):
+            elif not (wish.quantity > 0 and named[line.id] <= facts.remaining(order, line)):
                 yield self._no("lines", "quantity_exceeded", available=facts.remaining(order, line))
         if self.rule.whole_order_only and self.want.lines and not _covers(self.want.lines, order):
             yield self._no("whole_order_only", "whole_order_only")
@@ -289,14 +290,26 @@ class _Attempt:
         if not variant.available or (variant.stock is not None and variant.stock < quantity):
             yield self._no("in_stock", "out_of_stock", sku=variant.sku, stock=variant.stock or 0)
 
+    def _is_replacement(self, order: OrderSnapshot) -> bool:
+        """The same thing again for a fault: whatever it costs now, the customer is asked for no means of payment."""
+        lines = [(order.line(wish.line_id), wish.to_sku) for wish in self.want.lines]
+        return self.want.reason in FAULTS and all(line is not None and line.sku == sku for line, sku in lines)
+
     def _difference(self, order: OrderSnapshot) -> Iterator[Permit]:
         difference = price_difference(self.policy, order, self.want, self.products)
-        if self.rule.difference != "stored_method" or not difference:
+        if not difference or self._is_replacement(order):
             return
-        if self.want.method is None:
+        used = {one.id for one in order.payment.methods}
+        if self.rule.difference == "payment_link" and difference > 0:
+            yield self._person("difference", "payment_link_needed", difference=difference)
+        elif self.rule.difference == "original" and self.want.method not in (None, "original", *used):
+            yield self._no("difference", "method_not_allowed", methods=("original",))
+        elif self.rule.difference == "original":
+            yield from self._covered(order, difference, "difference", self.want.method or "original")
+        elif self.rule.difference == "stored_method" and self.want.method is None:
             yield self._ask("difference", "method_needed", "method", difference=difference)
-            return
-        yield from self._covered(order, difference, "difference")
+        elif self.rule.difference == "stored_method":
+            yield from self._covered(order, difference, "difference", self.want.method)
 
     # --- money
 
@@ -308,12 +321,12 @@ class _Attempt:
             yield self._no("methods", "same_method")
         if self.rule.methods == "on_file" or self.rule.balance_covers:
             due = order.totals.total.amount_minor if self.rule.balance_covers else 0
-            yield from self._covered(order, due, "methods")
+            yield from self._covered(order, due, "methods", self.want.method)
 
-    def _covered(self, order: OrderSnapshot, due_minor: int, rule: str) -> Iterator[Permit]:
+    def _covered(self, order: OrderSnapshot, due_minor: int, rule: str, named: str | None) -> Iterator[Permit]:
         """A stored method must be the customer's own, and its balance, where it has one, must cover what is due."""
         used = [one.id for one in order.payment.methods]
-        wanted = used[0] if self.want.method == "original" and len(used) == 1 else self.want.method
+        wanted = used[0] if named == "original" and len(used) == 1 else named
         if wanted == "original":
             return
         method = method_on_file(wanted or "", order, self.customer)
@@ -326,13 +339,13 @@ class _Attempt:
                 yield self._no("balance_covers", "balance_too_low", method=method.id, balance=method.balance_minor)
 
     def _refund_to(self, order: OrderSnapshot) -> Iterator[Permit]:
-        if self.action not in ("start_return", "refund", "cancel_order"):
+        if self.action not in ("start_return", "refund", "cancel_order") or self.want.outcome not in (None, "refund"):
             return
         if self.want.refund_to is None:
             open_ones = refund_targets(self.rule, order, self.customer)
             if self.rule.refund_to_by == "choice" and len(open_ones) > 1:
                 yield self._ask("refund_to", "refund_to_needed", "refund_to", methods=open_ones)
-        elif not _may_receive(self.rule, self.want.refund_to, order, self.customer):
+        elif not may_receive(self.rule, self.want.refund_to, order, self.customer):
             yield self._no(
                 "refund_to", "refund_to_not_allowed", methods=refund_targets(self.rule, order, self.customer)
             )
@@ -350,35 +363,6 @@ class _Attempt:
 
     def _name(self, part: str) -> str:
         return f"actions.{self.action}.{part}" if part in ActionRule.__dataclass_fields__ else part
-
-
-def refund_targets(rule: ActionRule, order: OrderSnapshot, customer: CustomerRecord | None) -> tuple[str, ...]:
-    """Where money may go back to, as words and ids a customer can choose from: `original`, stored method ids."""
-    used = {one.id for one in order.payment.methods}
-    stored = customer.payment_methods if customer else ()
-    found: list[str] = []
-    for target in rule.refund_to:
-        if target in ("original", "store_credit"):
-            found.append(target)
-        else:
-            wanted = _is_gift_card if target == "gift_card_on_file" else _is_any
-            found.extend(one.id for one in stored if wanted(one) and one.id not in used and one.id not in found)
-    return tuple(found)
-
-
-def _may_receive(rule: ActionRule, target: str, order: OrderSnapshot, customer: CustomerRecord | None) -> bool:
-    """The id of a method that paid the order means `original`."""
-    if "original" in rule.refund_to and target in {one.id for one in order.payment.methods}:
-        return True
-    return target in refund_targets(rule, order, customer)
-
-
-def _is_gift_card(method: PaymentMethod) -> bool:
-    return method.kind == "gift_card"
-
-
-def _is_any(method: PaymentMethod) -> bool:
-    return bool(method.id)
 
 
 def _covers(lines: tuple[LineQuantity, ...], order: OrderSnapshot) -> bool:

@@ -325,8 +325,9 @@ class ApprovalTimes:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the assistant may pay out by itself."""
+    """What the assistant may pay out by itself. `stop_all` = nothing is done in the shop by itself, whatever it is."""
 
+    stop_all: bool = False
     bot_daily_refund_total: int = _money()
     bot_refunds_per_customer_30d: int = _count()
 

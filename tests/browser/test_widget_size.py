@@ -13,6 +13,7 @@ from widget import served
 
 LOADER_AT_MOST = 4 * 1024
 ALL_AT_MOST = 30 * 1024
+ON_DEMAND_AT_MOST = 3 * 1024
 LANGUAGES = [path.stem for path in (WIDGET / "app" / "languages").iterdir()]
 
 
@@ -44,6 +45,10 @@ def test_what_one_shopper_downloads_is_within_the_budget(language: str) -> None:
 
 def test_the_whole_widget_with_all_languages_packs_into_the_budget() -> None:
     assert len(gzip.compress(b"".join(wire(path) for path in files()), mtime=0)) <= ALL_AT_MOST
+
+
+def test_what_is_loaded_only_when_somebody_asks_for_it_is_small() -> None:
+    assert sum(weight(path) for path in (WIDGET / "help").iterdir()) <= ON_DEMAND_AT_MOST
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs node")

@@ -94,7 +94,7 @@ function line(key, className, text) {
  * @returns {Item}
  */
 function intro({ chat, words }, empty) {
-  const { greeting = "", quick_replies: replies = [], assistant } = chat.settings ?? {};
+  const { greeting = "", quick_replies: replies = [], assistant, help } = chat.settings ?? {};
   const name = plainName(assistant?.name);
   const stack = () => el("div", { className: "stack" }, byline(name, words.say("assistantRole")), el("div", { className: "bubble", dir: "auto" }, ...rich(greeting)));
   return {
@@ -108,8 +108,8 @@ function intro({ chat, words }, empty) {
         el("div", { className: "choices" }),
       ),
     sync: (node) => {
-      const choices = empty ? replies.map((label) => ({ label, value: "" })) : [];
-      syncChoices(node.lastElementChild, choices, ({ label }) => chat.say(label));
+      const choices = empty ? [...replies, help ?? ""].filter(Boolean).map((label) => ({ label, value: "" })) : [];
+      syncChoices(node.lastElementChild, choices, ({ label }) => (label === help ? import("../help/help.js").then((it) => it.show(label)) : chat.say(label)));
     },
   };
 }

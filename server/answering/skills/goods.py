@@ -11,6 +11,7 @@ from server.answering.context import Goods, GoodsTalk, Option
 from server.answering.skills import goods_answers, guide
 from server.answering.skills.goods_meant import Asked, Meant, meant, names_goods, names_something
 from server.answering.skills.goods_reading import Kind, Question, follow_up, read
+from server.answering.told import same_again, told
 from server.answering.turn import Turn
 from server.answering.words import goods_words
 from server.commerce.catalogue.evidence import topic_of
@@ -133,6 +134,8 @@ def _is_claimed(turn: Turn, asked: Asked) -> bool:
     """Whether an unsure message is about goods after all: it names some, or looks for something."""
     question = asked.question
     likely = turn.understood.intent in INTENTS
+    if told(turn.text) or same_again(turn.text, turn.context.history):
+        return False
     return (
         names_goods(asked, is_likely=likely)
         or (likely and bool(question.kinds))

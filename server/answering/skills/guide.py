@@ -49,7 +49,7 @@ async def complaint(turn: Turn) -> None:
 
 async def policy_question(turn: Turn) -> None:
     """The return policy in words, from the policy file; anything else about policies goes to a person."""
-    if not _is_about_returns(turn):
+    if not is_about_returns(turn):
         await for_a_person(turn)
         return
     policy, now = turn.context.policy, turn.context.now
@@ -60,6 +60,7 @@ async def policy_question(turn: Turn) -> None:
         turn.say("policy.label_fee", fee=Fact("fee", "amount", Money(rule.label.fee, policy.currency), "policy", now))
     elif rule.label.kind == "merchant":
         turn.say("policy.label_free")
+    turn.speech.line("", Fact("label", "status", "free", "policy", now))
     turn.options = [turn.option("choice.start_return", "do:return"), turn.option("choice.human", "human")]
 
 
@@ -71,7 +72,8 @@ def _count(key: str, value: int, now: datetime) -> Fact:
     return Fact(key, "count", value, "policy", now)
 
 
-def _is_about_returns(turn: Turn) -> bool:
+def is_about_returns(turn: Turn) -> bool:
+    """Whether a question is one that the return policy answers."""
     return bool(
         re.search(
             r"return|refund|exchang|send.{0,12}back|devol|cambio|rembours|retour|rück|umtausch|reembols|troca",

@@ -8,7 +8,8 @@ import re
 from datetime import date
 from typing import Final
 
-from server.answering.identify import UNREADABLE, Found, find_order, numbers_in
+from server.answering.identify import UNREADABLE, Fits, Found, find_order, my_orders, numbers_in
+from server.answering.skills import choosing
 from server.answering.turn import Turn
 from server.answering.words import cards, order_words
 from server.commerce.documents import parse_time
@@ -27,12 +28,21 @@ _SHOWN_OTHERWISE: Final = frozenset({"widget", "voice"})
 async def order_status(turn: Turn, *, not_received: bool = False) -> None:
     """Say where the order is; ask which order when that is not known."""
     try:
-        found = await find_order(turn)
+        found = await find_order(turn, fits=await holding(turn))
     except StoreUnavailable as error:
         say_unreadable(turn, error)
         return
     if found is not None:
         tell(turn, found, not_received=not_received)
+
+
+async def holding(turn: Turn) -> Fits | None:
+    """Orders that hold what the message names ("when will the lamp ship?"); None where it names nothing of the asker's."""
+    if numbers_in(turn):
+        return None
+    meant = choosing.lines_meant(turn.text, await my_orders(turn), turn.voice.language)
+    named = {each.order.id for each in (meant.picks or meant.unclear)}
+    return (lambda order: order.id in named) if named else None
 
 
 def _told(turn: Turn, order: OrderSnapshot) -> dict[str, Moment]:

@@ -5,7 +5,7 @@ network, no memory of earlier messages. The head is trained from `lines/` by
 `python -m server.answering.understand.build`.
 """
 
-from server.answering.understand.reading import understand
+from server.answering.understand.reading import read, understand
 from server.answering.understand.shape import INTENTS, Clause, Entities, Intent, IntentScore, Understanding
 from server.answering.understand.stream import jsonl
 from server.answering.understand.yesno import answer, choice
@@ -20,5 +20,6 @@ __all__ = [
     "answer",
     "choice",
     "jsonl",
+    "read",
     "understand",
 ]

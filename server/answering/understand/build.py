@@ -1,215 +1,229 @@
-"""Trains the head from the authored lines: `python -m server.answering.understand.build`.
+"""Makes `weights/` from the authored lines in half a minute: `python -m server.answering.understand.build`.
 
-Reads `lines/*.txt`, fits one multinomial logistic regression, tempers it and sets its thresholds on lines that a model
-had not seen (five folds), and writes `weights/`. Needs the `train` extra; the running server never imports this module.
-The same lines give the same files.
+Fits the word head on every language and the meaning head on English, then tempers them and sets their thresholds on the
+held-out messages, which neither saw. Needs the `train` extra; the running server never imports this module. The same
+lines give the same heads.
 """
 
 import hashlib
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from math import log
 from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
 
-from server.answering.understand.features import UNIT, idea_features, piece_features, vector, word_features
-from server.answering.understand.head import Thresholds
-from server.answering.understand.normalise import clean, fold, mask, words
+from server.answering.understand import grams, weights
+from server.answering.understand.authored import Line, read_heldout, read_lines
+from server.answering.understand.encoder import FOLDER as ENCODER
+from server.answering.understand.encoder import encode_early
+from server.answering.understand.features import Floats, Table, names
+from server.answering.understand.head import (
+    Heads,
+    Thresholds,
+    combined,
+    log_softmax,
+    parse,
+    placed,
+    tempered,
+)
 from server.answering.understand.shape import INTENTS
 
-HERE = Path(__file__).parent
-_STRENGTH = 4.0
-_FOLDS = 5
-_KNOWN = 0.34
-_LEAST_COUNT = {"w": 2, "c": 3, "i": 2}
+Labels = NDArray[np.int64]
+
+_WORD_STRENGTH: Final = 0.5
+_SHARPNESS: Final = 0.3
+"""What margins are divided by to be of the size of log odds."""
+_MEANING_STRENGTH: Final = 5.0
+_DIRECTIONS: Final = 128
+_WHITENING: Final = 0.75
+_KNOWN: Final = 0.34
+_LEAST_COUNT: Final = {"w": 2, "c": 3, "i": 2}
+_RIGHT: Final = 0.88
+_RIGHT_BY_LEAD: Final = 0.90
+_RIGHT_WITHOUT_MEANING: Final = 0.97
+_CAUTION: Final = 1.2
+"""Held-out messages are by the lines' own authors: what strangers write is told less surely, by this factor."""
+_LEAST_ACCEPT: Final = 0.4
+_LEAST_MARGIN: Final = 0.15
+_FAR_OFF: Final = 0.01
+"""The share of held-out requests that may lie farther from every line than `near`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One authored message."""
+class Made:
+    """What the build writes."""
 
-    language: str
-    intent: str
-    text: str
-
-    @property
-    def tokens(self) -> list[str]:
-        """Its words, as the head sees them."""
-        return words(mask(fold(clean(self.text))))
-
-
-@dataclass(frozen=True, slots=True)
-class Files:
-    """What the build writes, by file name."""
-
-    manifest: str
+    manifest: dict[str, Any]
     vocabulary: str
-    weights: bytes
+    arrays: dict[str, NDArray[Any]]
     lexicon: str
+    grams: str
+
+    def heads(self) -> Heads:
+        """As the server would load it."""
+        return parse(self.manifest, self.vocabulary, self.arrays)
+
+    def write(self, folder: Path) -> None:
+        """Into `folder`, the manifest last: a folder with a manifest is whole."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / weights.MANIFEST).unlink(missing_ok=True)
+        (folder / "vocabulary.txt").write_text(self.vocabulary, "utf-8")
+        (folder / "lexicon.txt").write_text(self.lexicon, "utf-8")
+        (folder / grams.FILE).write_text(self.grams, "utf-8")
+        np.savez(folder / "heads.npz", **self.arrays)  # type: ignore[arg-type]
+        (folder / weights.MANIFEST).write_text(json.dumps(self.manifest, indent=1) + "\n", "utf-8")
 
 
-def read_lines(folder: Path) -> list[Line]:
-    """Every line under its `[intent]`, by file (= language) and in order. Raises ValueError for an unknown intent."""
-    return [line for path in sorted(folder.glob("*.txt")) for line in _read(path)]
-
-
-def _read(path: Path) -> Iterator[Line]:
-    intent = ""
-    for number, raw in enumerate(path.read_text("utf-8").splitlines(), 1):
-        text = raw.strip()
-        if text.startswith("[") and text.endswith("]"):
-            intent = text[1:-1]
-            if intent not in INTENTS:
-                raise ValueError(f"{path.name}:{number}: unknown intent {intent}")
-        elif text and not text.startswith("#"):
-            yield Line(path.stem, intent, text)
-
-
-def vocabulary_of(tokenised: Sequence[list[str]]) -> tuple[list[str], list[int]]:
-    """The features worth a row, sorted, and their inverse document frequencies in thousandths."""
+def vocabulary_of(tokenised: Sequence[list[str]]) -> tuple[list[str], Floats]:
+    """The features worth a row, sorted, and how rare each is (inverse document frequency, in thousandths)."""
     documents: Counter[str] = Counter()
     for tokens in tokenised:
-        documents.update((word_features(tokens) + piece_features(tokens) + idea_features(tokens)).keys())
-    names = sorted(name for name, count in documents.items() if count >= _LEAST_COUNT[name[0]])
+        documents.update(names(tokens))
+    known = sorted(name for name, count in documents.items() if count >= _LEAST_COUNT[name[0]])
     size = len(tokenised)
-    return names, [round(1000 * (log((1 + size) / (1 + documents[name])) + 1)) for name in names]
+    rarity = [round(1000 * (log((1 + size) / (1 + documents[name])) + 1)) for name in known]
+    return known, np.array(rarity, np.float32)
 
 
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """A trained head before it is stored: weights are intents x features."""
-
-    names: list[str]
-    idf: list[int]
-    coefficients: "np.ndarray[tuple[int, int], np.dtype[np.float64]]"
-    intercepts: list[float]
-
-    def logits(self, tokenised: Sequence[list[str]]) -> "np.ndarray[tuple[int, int], np.dtype[np.float64]]":
-        """Untempered scores, messages x intents."""
-        scores: np.ndarray[tuple[int, int], np.dtype[np.float64]] = (
-            _matrix(tokenised, self.names, self.idf) @ self.coefficients.T + self.intercepts
-        )
-        return scores
-
-
-def fit(lines: Sequence[Line]) -> Fitted:
-    """One head on these lines. Every intent must occur."""
-    tokenised = [line.tokens for line in lines]
-    names, idf = vocabulary_of(tokenised)
-    model = LogisticRegression(C=_STRENGTH, max_iter=300, tol=1e-3)
-    model.fit(_matrix(tokenised, names, idf), [INTENTS.index(line.intent) for line in lines])
-    return Fitted(names, idf, model.coef_, model.intercept_.tolist())
-
-
-def _matrix(tokenised: Sequence[list[str]], names: list[str], idf: list[int]) -> "csr_matrix":
-    rows = {name: row for row, name in enumerate(names)}
-    values: list[float] = []
-    columns: list[int] = []
-    ends = [0]
-    for tokens in tokenised:
-        for row, value in vector(tokens, rows, idf):
-            columns.append(row)
-            values.append(value / UNIT)
-        ends.append(len(columns))
-    return csr_matrix((values, columns, ends), shape=(len(tokenised), len(names)))
-
-
-@dataclass(frozen=True, slots=True)
-class Unseen:
-    """How models judged lines that they were not trained on: right intent and logits, row by row."""
-
-    truth: "np.ndarray[tuple[int], np.dtype[np.int64]]"
-    logits: "np.ndarray[tuple[int, int], np.dtype[np.float64]]"
-    known: "np.ndarray[tuple[int], np.dtype[np.float64]]"
-
-    def probabilities(self, temperature: float) -> "np.ndarray[tuple[int, int], np.dtype[np.float64]]":
-        """Tempered probabilities."""
-        raised = np.exp((self.logits - self.logits.max(axis=1, keepdims=True)) / temperature)
-        result: np.ndarray[tuple[int, int], np.dtype[np.float64]] = raised / raised.sum(axis=1, keepdims=True)
-        return result
-
-
-def unseen(lines: Sequence[Line]) -> Unseen:
-    """Five models, each judging the fifth of the lines that it did not see."""
-    parts = []
-    for fold_number in range(_FOLDS):
-        learnt = [line for at, line in enumerate(lines) if at % _FOLDS != fold_number]
-        judged = [line for at, line in enumerate(lines) if at % _FOLDS == fold_number]
-        model = fit(learnt)
-        words_known = set(model.names)
-        tokenised = [line.tokens for line in judged]
-        known = [sum(f"w{word}" in words_known for word in said) / max(len(said), 1) for said in tokenised]
-        parts.append(([INTENTS.index(line.intent) for line in judged], model.logits(tokenised), known))
-    return Unseen(
-        np.concatenate([part[0] for part in parts]),
-        np.concatenate([part[1] for part in parts]),
-        np.concatenate([part[2] for part in parts]),
-    )
-
-
-def temperature_of(judged: Unseen) -> float:
-    """The temperature under which the probabilities of unseen lines are least surprising (log loss)."""
-    steps = [round(0.2 + 0.02 * step, 2) for step in range(80)]
-    return min(steps, key=lambda step: _surprise(judged, step))
-
-
-def _surprise(judged: Unseen, temperature: float) -> float:
-    right = judged.probabilities(temperature)[np.arange(len(judged.truth)), judged.truth]
-    return float(-np.log(np.clip(right, 1e-9, 1)).mean())
-
-
-def thresholds_of(judged: Unseen, temperature: float) -> Thresholds:
-    """Accept where unseen lines above are right nine times in ten; margin and further intents likewise from the data."""
-    chances = judged.probabilities(temperature)
-    order = np.sort(chances, axis=1)
-    top, second = order[:, -1], order[:, -2]
-    right = chances.argmax(axis=1) == judged.truth
-    accept = _least(top, right, 0.88)
-    sure = top >= accept
-    margin = _least((top - second)[sure], right[sure], 0.90)
-    return Thresholds(accept=accept, margin=margin, also=max(0.35, round(accept * 0.66, 2)), known=_KNOWN)
-
-
-def _least(
-    scores: "np.ndarray[tuple[int], np.dtype[np.float64]]",
-    right: "np.ndarray[tuple[int], np.dtype[np.bool_]]",
-    wanted: float,
-) -> float:
-    for step in range(2, 96):
-        cut = step / 100
-        above = scores >= cut
-        if above.any() and right[above].mean() >= wanted:
-            return cut
-    return 0.95
-
-
-def store(model: Fitted, temperature: float, thresholds: Thresholds, lines: Sequence[Line]) -> Files:
-    """The four files of the head. Weights become int8 steps, so that the same lines give the same bytes anywhere."""
-    step = float(np.abs(model.coefficients).max()) / 127
-    # Shifted by 128: the running head keeps lanes of non-negative numbers.
-    stored = np.rint(model.coefficients / step).astype(np.int16) + 128
+def make(lines: Sequence[Line], heldout: Sequence[Line], base: str = "") -> Made:
+    """Everything that the lines decide. `base` names the release that a shop's own weights build on."""
+    known, arrays = _word_arrays(lines)
+    arrays |= _meaning_arrays([line for line in lines if line.language == "en"])
     manifest = {
-        "classes": list(INTENTS),
-        "bias": [round(each, 4) for each in model.intercepts],
-        "step": round(step, 6),
-        "temperature": temperature,
-        "thresholds": {name: getattr(thresholds, name) for name in ("accept", "margin", "also", "known")},
+        "format": weights.FORMAT,
+        "base": base,
         "lines": len(lines),
         "lines_sha256": digest(lines),
+        "encoder_sha256": hashlib.sha256((ENCODER / "weights.bin").read_bytes()).hexdigest(),
+        "classes": list(INTENTS),
+        "temperature": {"alone": 1.0, "both": 1.0},
+        "thresholds": {name: asdict(_NONE) for name in ("alone", "both")},
     }
-    idf = np.array(model.idf, dtype="<u2").tobytes()
-    return Files(
-        manifest=json.dumps(manifest, indent=1) + "\n",
-        vocabulary="".join(f"{name}\n" for name in model.names),
-        weights=idf + stored.T.astype(np.uint8).tobytes(),
-        lexicon=lexicon_of(lines),
-    )
+    vocabulary = "".join(f"{name}\n" for name in known)
+    _calibrate(parse(manifest, vocabulary, arrays), heldout, manifest)
+    letters = grams.train([(line.language, line.tokens) for line in lines])
+    return Made(manifest, vocabulary, arrays, lexicon_of(lines), letters)
+
+
+_NONE: Final = Thresholds(accept=0, margin=0, also=0, known=_KNOWN, near=0, enough=1)
+
+
+def _word_arrays(lines: Sequence[Line]) -> tuple[list[str], dict[str, NDArray[Any]]]:
+    tokenised = [line.tokens for line in lines]
+    known, rarity = vocabulary_of(tokenised)
+    model = LinearSVC(C=_WORD_STRENGTH, random_state=0)
+    model.fit(_matrix(tokenised, Table(known, rarity / np.float32(1000)), len(known)), _labels(lines))
+    coefficients, bias = _by_intent(model)
+    coefficients, bias = coefficients / _SHARPNESS, bias / _SHARPNESS
+    steps = np.maximum(np.abs(coefficients).max(axis=1), 1e-9) / 127
+    return known, {
+        "rarity": rarity.astype(np.uint16),
+        "word_weights": np.ascontiguousarray(np.rint(coefficients / steps[:, None]).astype(np.int8).T),
+        "word_steps": steps.astype(np.float32),
+        "word_bias": bias.astype(np.float32),
+    }
+
+
+def _by_intent(model: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(weights, bias) with a row for each of `INTENTS`, also those that no line had."""
+    coefficients = np.zeros((len(INTENTS), model.coef_.shape[1]))
+    bias = np.full(len(INTENTS), -10.0)
+    coefficients[model.classes_], bias[model.classes_] = model.coef_, model.intercept_
+    return coefficients, bias
+
+
+def _matrix(tokenised: Sequence[list[str]], table: Table, width: int) -> "csr_matrix":
+    vectors = [table.vector(tokens) for tokens in tokenised]
+    ends = np.cumsum([0, *(len(rows) for rows, _ in vectors)])
+    columns, values = (np.concatenate([vector[part] for vector in vectors]) for part in (0, 1))
+    return csr_matrix((values.astype(np.float64), columns, ends), shape=(len(vectors), width))
+
+
+def _meaning_arrays(lines: Sequence[Line]) -> dict[str, NDArray[Any]]:
+    """Directions in which lines differ count alike, so that no habit of the encoder outweighs the subject."""
+    vectors = encode_early([line.plain for line in lines])
+    centre = vectors.mean(axis=0)
+    _, spread, directions = np.linalg.svd(vectors - centre, full_matrices=False)
+    flipped = np.sign(directions[np.arange(len(directions)), np.abs(directions).argmax(axis=1)])
+    directions = directions * flipped[:, None]
+    size = min(_DIRECTIONS, len(spread))
+    project = (directions[:size].T / spread[:size] ** _WHITENING).astype(np.float16)
+    points = placed(vectors, centre, project.astype(np.float32))
+    model = LogisticRegression(C=_MEANING_STRENGTH, max_iter=500)
+    model.fit(points, _labels(lines))
+    coefficients, bias = _by_intent(model)
+    order = np.argsort(_labels(lines), kind="stable")
+    return {
+        "centre": centre,
+        "project": project,
+        "meaning_weights": coefficients.astype(np.float32),
+        "meaning_bias": bias.astype(np.float32),
+        "lines": np.rint(points[order] * 127).astype(np.int8),
+        "intents": _labels(lines)[order].astype(np.uint8),
+    }
+
+
+def _labels(lines: Sequence[Line]) -> Labels:
+    return np.array([INTENTS.index(line.intent) for line in lines])
+
+
+def _calibrate(heads: Heads, heldout: Sequence[Line], manifest: dict[str, Any]) -> None:
+    """Temperatures and thresholds from messages that the heads did not see, each path on its own."""
+    words = np.array([heads.words.log_chances(line.tokens) for line in heldout])
+    truth = _labels(heldout)
+    english = np.array([line.language == "en" for line in heldout])
+    points = heads.meaning.place(encode_early([line.plain for line in heldout if line.language == "en"]))
+    near = heads.meaning.nearness(points)
+    both = combined(words[english], heads.meaning.log_chances(points), near)
+    for name, scores, right in (("alone", words, truth), ("both", both, truth[english])):
+        temperature = _temperature(scores, right)
+        manifest["temperature"][name] = temperature
+        manifest["thresholds"][name] = asdict(_thresholds(tempered(scores, temperature), right))
+    ours = truth[english] != INTENTS.index("other")
+    closest = np.delete(near, INTENTS.index("other"), axis=1).max(axis=1)
+    manifest["thresholds"]["both"]["near"] = round(float(np.quantile(closest[ours], _FAR_OFF)), 2)
+    chances = tempered(words[english], manifest["temperature"]["alone"])
+    enough = _least(chances.max(axis=1), chances.argmax(axis=1) == truth[english], _RIGHT_WITHOUT_MEANING)
+    manifest["thresholds"]["both"]["enough"] = enough
+
+
+def _temperature(scores: Floats, truth: Labels) -> float:
+    """The temperature under which the right intents are least surprising (log loss)."""
+
+    def surprise(temperature: float) -> float:
+        return -float(log_softmax(scores / temperature)[np.arange(len(truth)), truth].mean())
+
+    return round(_CAUTION * min((0.2 + 0.02 * step for step in range(140)), key=surprise), 3)
+
+
+def _thresholds(chances: Floats, truth: Labels) -> Thresholds:
+    """Accept where held-out messages above are right nine times in ten; the lead likewise, for what is accepted."""
+    order = np.sort(chances, axis=1)
+    top, second = order[:, -1], order[:, -2]
+    right = chances.argmax(axis=1) == truth
+    accept = max(_LEAST_ACCEPT, _least(top, right, _RIGHT))
+    sure = top >= accept
+    margin = max(_LEAST_MARGIN, _least((top - second)[sure], right[sure], _RIGHT_BY_LEAD))
+    also = max(0.35, round(accept * 0.66, 2))
+    return Thresholds(accept=accept, margin=margin, also=also, known=_KNOWN, near=0.0, enough=1.0)
+
+
+def _least(scores: Floats, right: NDArray[np.bool_], wanted: float) -> float:
+    """The lowest score from which the share of right ones is as wanted."""
+    for step in range(2, 99):
+        above = scores >= step / 100
+        if above.any() and right[above].mean() >= wanted:
+            return step / 100
+    return 0.99
 
 
 def digest(lines: Sequence[Line]) -> str:
@@ -218,7 +232,7 @@ def digest(lines: Sequence[Line]) -> str:
 
 
 def lexicon_of(lines: Sequence[Line]) -> str:
-    """`word language:count ...` a line, sorted: what spelling takes for known words."""
+    """`word language:count ...` a line, sorted: what spelling and the telling of languages know."""
     counts: dict[str, Counter[str]] = {}
     for line in lines:
         for word in line.tokens:
@@ -229,23 +243,12 @@ def lexicon_of(lines: Sequence[Line]) -> str:
     )
 
 
-def make(lines: Sequence[Line]) -> Files:
-    """Everything that the lines decide."""
-    judged = unseen(lines)
-    temperature = temperature_of(judged)
-    return store(fit(lines), temperature, thresholds_of(judged, temperature), lines)
-
-
 def main() -> None:
     """Train from `lines/` and write `weights/`."""
-    made = make(read_lines(HERE / "lines"))
-    folder = HERE / "weights"
-    folder.mkdir(exist_ok=True)
-    (folder / "head.json").write_text(made.manifest, "utf-8")
-    (folder / "vocabulary.txt").write_text(made.vocabulary, "utf-8")
-    (folder / "head.bin").write_bytes(made.weights)
-    (folder / "lexicon.txt").write_text(made.lexicon, "utf-8")
-    sys.stdout.write(f"{made.manifest}{len(made.weights)} bytes of weights\n")
+    made = make(read_lines(), read_heldout())
+    made.write(weights.PACKAGED)
+    sys.stdout.write(json.dumps({key: made.manifest[key] for key in ("lines", "temperature", "thresholds")}, indent=1))
+    sys.stdout.write("\n")
 
 
 if __name__ == "__main__":

@@ -78,7 +78,11 @@ _FIVE = re.compile(r"(?<![\w#.,/+-])\d{5}(?![\w-]|[.,]\d)")
 
 _NAME = r"[A-ZÀ-Þ][\w'’.-]+(?:[ -](?:(?:de|da|do|dos|del|la|van|von|der|di|le|Mc|O')[ ])?[A-ZÀ-Þ][\w'’.-]*){0,3}"
 _NAME_CUED = re.compile(
-    rf"\b(?i:my name is|my name's|name is|name:|i am|i'm|this is|it's|me llamo|mi nombre es|soy|nombre:|je m'appelle|je suis|mon nom est|nom :|nom:|ich hei(?:ß|ss)e|ich bin|mein name ist|name ist|meu nome é|meu nome e|me chamo|sou (?:o |a )?|nome:|mera naam|under the name|in the name of|regards,?|thanks,?|cheers,?|saludos,?|cordialement,?|grüße,?|gr(?:ü|u)(?:ß|ss)en?,?|atenciosamente,?)\s+(?P<name>{_NAME})"
+    rf"\b(?i:my name is|my name's|name's|name is|name:|name|i am|i'm|this is|it's|me llamo|mi nombre es|soy|nombre:|je m'appelle|je suis|mon nom est|nom :|nom:|ich hei(?:ß|ss)e|ich bin|mein name ist|name ist|meu nome é|meu nome e|me chamo|sou (?:o |a )?|nome:|mera naam|under the name|in the name of|regards,?|thanks,?|cheers,?|saludos,?|cordialement,?|grüße,?|gr(?:ü|u)(?:ß|ss)en?,?|atenciosamente,?)\s+(?P<name>{_NAME})"
+)
+_NAME_BESIDE = re.compile(
+    rf"(?<![\w@.#-])(?P<name>{_NAME})(?:,? here)?(?:\s*[,;:(–-]+\s*|\s+)(?:(?i:and|my|y|et|und|e) )*(?i:(?:zip|post(?:al|leitzahl)?|plz|cep|c[oó]digo postal|code postal)"
+    r"(?:[ -]?code)?(?: is| es| est| ist|:)?\s*)?\(?\d{4,5}(?!\w|[.,]\d)"
 )
 _NAME_LOWER = re.compile(
     r"\b(?:my name is|name is|me llamo|mi nombre es|je m'appelle|mein name ist|ich heisse|ich heiße|meu nome é|me chamo|mera naam) (?P<name>[^\W\d_]+(?: [^\W\d_]+)?)",
@@ -283,6 +287,7 @@ def _placed_zips(page: _Page, ordered: bool, named: bool) -> list[str]:
 
 def _names(text: str) -> tuple[str, ...]:
     found = [match["name"] for match in _NAME_CUED.finditer(text) if _is_name(match["name"])]
+    found += [match["name"] for match in _NAME_BESIDE.finditer(text) if _is_name(match["name"])]
     found += [match["name"] for match in _NAME_LOWER.finditer(text) if _is_name(match["name"])]
     if len(text) <= 160:
         found += [

@@ -1,68 +1,89 @@
-"""Turns words into the sparse features of the head: words, word pairs, 3- to 5-letter pieces, and ideas.
+"""Turns words into the sparse features of the word head: words, word pairs, 3- to 5-letter pieces, and ideas.
 
-The build and the running server share this module, so that both see the same message. Values are integers (the head
-adds them without floats); each of the three blocks has its own fixed Euclidean length.
+The build and the running server share this module, so that both see the same message. A feature is there or not; it
+counts by how rare it is, and each of the three blocks has length 1.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from math import log, sqrt
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from server.answering.understand.concepts import ideas
 
-UNIT = 4096
-"""The length of a block: a feature's value is at most this."""
+Floats = NDArray[np.float32]
+Rows = NDArray[np.int32]
+
+_REMEMBERED: Final = 8192
 
 
-def word_features(tokens: list[str]) -> Counter[str]:
-    """`wWORD` for every word and `wWORD WORD` for every neighbouring pair, with counts."""
-    found = Counter(f"w{token}" for token in tokens)
-    found.update(f"w{left} {right}" for left, right in pairwise(tokens))
-    return found
+def word_names(tokens: Sequence[str]) -> Iterator[str]:
+    """`wWORD` for every word and `wWORD WORD` for every neighbouring pair."""
+    yield from (f"w{token}" for token in tokens)
+    yield from (f"w{left} {right}" for left, right in pairwise(tokens))
 
 
-def piece_features(tokens: list[str]) -> Counter[str]:
-    """`cPIECE` for every 3-, 4- and 5-letter piece of the padded words, with counts."""
-    found: Counter[str] = Counter()
-    for token in tokens:
-        padded = f"c {token} "
-        size = len(padded)
-        for length in (3, 4, 5):
-            found.update("c" + padded[at : at + length] for at in range(1, size - length + 1))
-    return found
+def piece_names(token: str) -> Iterator[str]:
+    """`cPIECE` for every 3-, 4- and 5-letter piece of the padded word."""
+    padded = f" {token} "
+    for length in (3, 4, 5):
+        yield from ("c" + padded[at : at + length] for at in range(len(padded) - length + 1))
 
 
-def idea_features(tokens: list[str]) -> Counter[str]:
+def idea_names(tokens: list[str]) -> Iterator[str]:
     """`iIDEA` for every idea and `iIDEA IDEA` for every idea that comes before another within three."""
     said = ideas(tokens)
-    found = Counter(f"i{idea}" for group in said for idea in group)
     for at, group in enumerate(said):
+        yield from (f"i{idea}" for idea in group)
         for later in said[at + 1 : at + 4]:
-            found.update(f"i{left} {right}" for left in group for right in later)
+            yield from (f"i{left} {right}" for left in group for right in later)
+
+
+def names(tokens: list[str]) -> set[str]:
+    """Every feature of a message."""
+    found = {*word_names(tokens), *idea_names(tokens)}
+    for token in tokens:
+        found.update(piece_names(token))
     return found
 
 
-def vector(tokens: list[str], rows: Mapping[str, int], idf: "Iterable[int] | list[int]") -> list[tuple[int, int]]:
-    """(row, value) of every known feature. `idf` is in thousandths, by row."""
-    weights = idf if isinstance(idf, list) else list(idf)
-    return (
-        _block(word_features(tokens), rows, weights)
-        + _block(piece_features(tokens), rows, weights)
-        + _block(idea_features(tokens), rows, weights)
-    )
+class Table:
+    """The features that count, by row, and how rare each is. Any thread may read it."""
 
+    def __init__(self, known: Sequence[str], rarity: Floats) -> None:
+        self._rows = {name: row for row, name in enumerate(known)}
+        self._rarity = rarity
+        self._pieces: dict[str, frozenset[int]] = {}
 
-def _block(counts: Counter[str], rows: Mapping[str, int], idf: list[int]) -> list[tuple[int, int]]:
-    raised = []
-    square = 0.0
-    for name, count in counts.items():
-        row = rows.get(name)
-        if row is not None:
-            value = idf[row] * (1.0 if count == 1 else 1.0 + log(count))
-            raised.append((row, value))
-            square += value * value
-    if not raised:
-        return []
-    scale = UNIT / sqrt(square)
-    return [(row, round(value * scale)) for row, value in raised]
+    def __contains__(self, name: str) -> bool:
+        return name in self._rows
+
+    def vector(self, tokens: list[str]) -> tuple[Rows, Floats]:
+        """(rows, values) of a message's known features."""
+        blocks = (self._found(word_names(tokens)), self._pieces_of(tokens), self._found(idea_names(tokens)))
+        rows = np.array([row for block in blocks for row in sorted(block)], np.int32)
+        values = self._rarity[rows]
+        at = 0
+        for block in blocks:
+            part = values[at : at + len(block)]
+            at += len(block)
+            if block:
+                part /= np.sqrt(part @ part)
+        return rows, values
+
+    def _found(self, wanted: Iterable[str]) -> set[int]:
+        rows = self._rows
+        return {rows[name] for name in wanted if name in rows}
+
+    def _pieces_of(self, tokens: Sequence[str]) -> set[int]:
+        found: set[int] = set()
+        for token in tokens:
+            rows = self._pieces.get(token)
+            if rows is None:
+                rows = frozenset(self._found(piece_names(token)))
+                if len(self._pieces) < _REMEMBERED:
+                    self._pieces[token] = rows
+            found |= rows
+        return found

@@ -1,120 +1,193 @@
-"""Runs the trained head: which intent do these words mean, with a calibrated probability.
+"""The two heads that tell what a clause asks for: one on its words, in every language, one on its meaning, in English.
 
-A multinomial logistic regression over sparse features, in pure Python. The weights of all intents of one feature stand
-in one big integer, a 32-bit lane an intent, so that adding a feature is one multiplication and one addition (about
-0.1 microseconds a feature, where a loop over intents takes ten times that). Files come from
-`python -m server.answering.understand.build`; the head knows no rules, no clauses and no entities.
+The word head is a linear machine on words, pieces and ideas. The meaning head reads the encoder's early vector: a
+logistic regression beside the three nearest lines of each intent. Trained by `build`; numpy only.
 """
 
-import json
-import sys
-from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
-from math import exp
+from typing import Any, Final
 
-from server.answering.understand.features import UNIT, vector
+import numpy as np
+from numpy.typing import NDArray
+
+from server.answering.understand import weights
+from server.answering.understand.features import Floats, Table
 from server.answering.understand.shape import Intent
 
-WEIGHTS = files("server.answering.understand").joinpath("weights")
-_OFFSET = 128  # lanes hold no negative numbers: int8 weights are stored plus 128
+Bytes = NDArray[np.int8]
+
+NEAREST: Final = 3
+"""How many lines of an intent speak for it."""
+WORDS_SHARE: Final = 0.5
+NEARNESS_SHARE: Final = 12.0
+"""Of the sum of both heads' log probabilities: the words' part (the meaning has the same), and that of the nearest lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Where the head's word stops counting. Computed by the build on messages that each model had not seen.
+    """Where a head's word stops counting. Computed by the build on messages that it had not seen.
 
     `accept`: least probability of a sure answer; `margin`: least lead over the second; `also`: least probability of
-    a further intent; `known`: least share of a message's words that the shop's language knows.
+    a further intent; `known`: least share of a message's words that the shop's language knows; `near`: least cosine to
+    the nearest lines; `enough`: the words' own probability from which the meaning is not asked.
     """
 
     accept: float
     margin: float
     also: float
     known: float
+    near: float
+    enough: float
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """The loaded weights. Immutable after loading, so any thread may use it."""
+class WordHead:
+    """Weights by feature in steps of an int8, one step an intent. `temperature` applies where it judges alone."""
 
-    classes: tuple[Intent, ...]
-    thresholds: Thresholds
-    _rows: Mapping[str, int]
-    _idf: list[int]
-    _lanes: list[int]
-    _bias: tuple[float, ...]
-    _scale: float
+    table: Table
+    stored: Bytes
+    steps: Floats
+    bias: Floats
+    temperature: float
 
-    def probabilities(self, tokens: list[str]) -> list[float]:
-        """One probability an intent, in the order of `classes`, for the words of a masked, folded text."""
-        return softmax(self.logits(tokens))
+    def log_chances(self, tokens: list[str]) -> Floats:
+        """Untempered log probabilities of the intents."""
+        rows, values = self.table.vector(tokens)
+        logits: Floats = (values @ self.stored[rows].astype(np.float32)) * self.steps + self.bias
+        return log_softmax(logits)
 
-    def logits(self, tokens: list[str]) -> list[float]:
-        """The tempered scores behind the probabilities."""
-        total = 0
-        offset = 0
-        lanes = self._lanes
-        for row, value in vector(tokens, self._rows, self._idf):
-            total += lanes[row] * value
-            offset += value
-        sums = array("I", total.to_bytes(4 * len(self.classes), "little"))
-        if sys.byteorder == "big":
-            sums.byteswap()
-        offset *= _OFFSET
-        return [(lane - offset) * self._scale + bias for lane, bias in zip(sums, self._bias, strict=True)]
-
-    def known_share(self, tokens: Sequence[str]) -> float:
+    def known_share(self, tokens: list[str]) -> float:
         """The share of the words that training saw (1.0 for no words at all)."""
         if not tokens:
             return 1.0
-        return sum(f"w{token}" in self._rows for token in tokens) / len(tokens)
+        return sum(f"w{token}" in self.table for token in tokens) / len(tokens)
 
 
-def softmax(logits: Sequence[float]) -> list[float]:
-    """Probabilities of the logits."""
-    highest = max(logits)
-    raised = [exp(each - highest) for each in logits]
-    total = sum(raised)
-    return [each / total for each in raised]
+@dataclass(frozen=True, slots=True)
+class MeaningHead:
+    """`centre` and `project` take a vector to where directions count alike; `lines` are rows by intent, in steps of 1/127."""
+
+    centre: Floats
+    project: Floats
+    coefficients: Floats
+    bias: Floats
+    lines: Floats
+    temperature: float
+
+    def place(self, vectors: Floats) -> Floats:
+        """Vectors of the encoder as points of length 1."""
+        return placed(vectors, self.centre, self.project)
+
+    def log_chances(self, points: Floats) -> Floats:
+        """Untempered log probabilities of the intents, a row a point."""
+        return log_softmax(points @ self.coefficients.T + self.bias)
+
+    def nearness(self, points: Floats) -> Floats:
+        """The mean cosine of the nearest lines of each intent, a row a point."""
+        intents, width = self.lines.shape[:2]
+        cosines = (points @ self.lines.reshape(intents * width, -1).T).reshape(len(points), intents, width)
+        return nearest(cosines)
+
+
+def placed(vectors: Floats, centre: Floats, project: Floats) -> Floats:
+    """Centred, projected, and of length 1."""
+    points = (vectors - centre) @ project
+    lengths = np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-9)
+    return np.asarray(points / lengths, np.float32)
+
+
+def nearest(cosines: Floats) -> Floats:
+    """The mean of the highest few along the last axis."""
+    highest = np.partition(cosines, -NEAREST, axis=-1)[..., -NEAREST:]
+    return np.asarray(highest.mean(axis=-1), np.float32)
+
+
+def log_softmax(logits: Floats) -> Floats:
+    """Log probabilities along the last axis."""
+    shifted: Floats = logits - logits.max(axis=-1, keepdims=True)
+    logs: Floats = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return logs
+
+
+def tempered(scores: Floats, temperature: float) -> Floats:
+    """Probabilities along the last axis."""
+    chances: Floats = np.exp(log_softmax(np.asarray(scores / temperature, np.float32)))
+    return chances
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """Everything that the lines decided, loaded. Immutable, so any thread may use it."""
+
+    classes: tuple[Intent, ...]
+    words: WordHead
+    meaning: MeaningHead
+    alone: Thresholds
+    both: Thresholds
+    """For clauses that the words alone judge, and for those that both heads do."""
+
+    def by_words(self, tokens: list[str]) -> tuple[Floats, Floats]:
+        """(probabilities, log probabilities before tempering) of the intents by the words of a masked, folded text."""
+        logs = self.words.log_chances(tokens)
+        return tempered(logs, self.words.temperature), logs
+
+    def by_both(self, word_logs: Floats, vectors: Floats) -> tuple[Floats, Floats]:
+        """(probabilities, nearness) of the intents, a row a text, by words and early vectors together."""
+        points = self.meaning.place(vectors)
+        near = self.meaning.nearness(points)
+        return tempered(combined(word_logs, self.meaning.log_chances(points), near), self.meaning.temperature), near
+
+
+def combined(word_logs: Floats, meaning_logs: Floats, near: Floats) -> Floats:
+    """The scores of both heads and of the nearest lines as one."""
+    together: Floats = WORDS_SHARE * (word_logs + meaning_logs) + np.float32(NEARNESS_SHARE) * near
+    return together
 
 
 @lru_cache(maxsize=1)
-def load() -> Head:
-    """The committed head, read once."""
-    return parse(
-        WEIGHTS.joinpath("head.json").read_text("utf-8"),
-        WEIGHTS.joinpath("vocabulary.txt").read_text("utf-8"),
-        WEIGHTS.joinpath("head.bin").read_bytes(),
+def load() -> Heads:
+    """The heads of the chosen folder of weights, read once."""
+    where = weights.folder()
+    with np.load(where / "heads.npz") as stored:
+        arrays = {name: stored[name] for name in stored.files}
+    return parse(weights.read_manifest(where), (where / "vocabulary.txt").read_text("utf-8"), arrays)
+
+
+weights.reload_on_change(load.cache_clear)
+
+
+def parse(manifest: Mapping[str, Any], vocabulary: str, arrays: Mapping[str, NDArray[Any]]) -> Heads:
+    """The heads from their three files: manifest, one feature a line, arrays."""
+    known = vocabulary.split("\n")[:-1]
+    return Heads(
+        classes=tuple(manifest["classes"]),
+        words=WordHead(
+            Table(known, arrays["rarity"].astype(np.float32) / np.float32(1000)),
+            arrays["word_weights"],
+            arrays["word_steps"],
+            arrays["word_bias"],
+            manifest["temperature"]["alone"],
+        ),
+        meaning=MeaningHead(
+            arrays["centre"],
+            arrays["project"].astype(np.float32),
+            arrays["meaning_weights"],
+            arrays["meaning_bias"],
+            _by_intent(arrays["lines"], arrays["intents"], len(manifest["classes"])),
+            manifest["temperature"]["both"],
+        ),
+        alone=Thresholds(**manifest["thresholds"]["alone"]),
+        both=Thresholds(**manifest["thresholds"]["both"]),
     )
 
 
-def parse(manifest_text: str, vocabulary: str, weights: bytes) -> Head:
-    """The head from its three files: manifest, one feature a line, then idf (uint16) and weights (int8) by row."""
-    manifest = json.loads(manifest_text)
-    names = vocabulary.split("\n")[:-1]
-    classes = tuple(manifest["classes"])
-    idf = array("H", weights[: 2 * len(names)])
-    if sys.byteorder == "big":
-        idf.byteswap()
-    temperature = manifest["temperature"]
-    return Head(
-        classes=classes,
-        thresholds=Thresholds(**manifest["thresholds"]),
-        _rows={name: row for row, name in enumerate(names)},
-        _idf=idf.tolist(),
-        _lanes=_lanes(weights[2 * len(names) :], len(classes)),
-        _bias=tuple(each / temperature for each in manifest["bias"]),
-        _scale=manifest["step"] / UNIT / temperature,
-    )
-
-
-def _lanes(stored: bytes, width: int) -> list[int]:
-    wide = array("I", list(stored))
-    if sys.byteorder == "big":
-        wide.byteswap()
-    raw = wide.tobytes()
-    size = 4 * width
-    return [int.from_bytes(raw[at : at + size], "little") for at in range(0, len(raw), size)]
+def _by_intent(lines: Bytes, intents: NDArray[np.uint8], count: int) -> Floats:
+    """Lines stacked by intent; the empty places of an intent with fewer lines have cosine 0 to everything."""
+    width = max(NEAREST, int(np.bincount(intents, minlength=count).max()))
+    stacked = np.zeros((count, width, lines.shape[1]), np.float32)
+    for intent in range(count):
+        own = lines[intents == intent].astype(np.float32) / 127
+        stacked[intent, : len(own)] = own
+    return stacked

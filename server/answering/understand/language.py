@@ -7,7 +7,7 @@ can hand them off honestly.
 
 import re
 
-from server.answering.understand import spelling
+from server.answering.understand import grams, spelling
 from server.answering.understand.normalise import fold, mask, words
 
 _STOP_WORDS: dict[str, str] = {
@@ -108,23 +108,32 @@ def detect(text: str, hint: str | None = None) -> str:
     script = _by_script(text)
     if script is not None:
         return script
-    scores = _scores(text)
-    if hint is not None:
-        scores[hint] = scores.get(hint, 0.0) + 0.6
-    if not scores:
-        return "en"
-    best = max(scores, key=lambda code: (scores[code], code == hint, code in SUPPORTED, code == "en"))
-    return best if scores[best] >= _needed(best, hint) else (hint or "en")
+    tokens = words(mask(fold(text)))
+    scores = _scores(text, tokens)
+    foreign = {
+        code: score for code, score in scores.items() if code not in SUPPORTED and (score >= _FOREIGN or code == hint)
+    }
+    by_letters = grams.load().scores(tokens)
+    ours = {code: scores.get(code, 0.0) + _LETTERS * by_letters.get(code, 0.0) for code in SUPPORTED}
+    if hint is not None and (hint in ours or hint in foreign):
+        (ours if hint in ours else foreign)[hint] += _HINT
+    if foreign and max(foreign.values()) > max(scores.get(code, 0.0) for code in SUPPORTED):
+        return max(foreign, key=lambda code: foreign[code])
+    if not by_letters and not any(ours.values()):
+        return hint or "en"
+    return max(ours, key=lambda code: (ours[code], code == hint, code == "en"))
 
 
-def _needed(code: str, hint: str | None) -> float:
-    # One shared little word must not turn a message into a language that nobody here speaks.
-    return 0.3 if code in SUPPORTED or code == hint else 1.2
+_FOREIGN = 1.2
+"""One shared little word must not turn a message into a language that nobody here speaks."""
+_LETTERS = 0.5
+_HINT = 0.6
+"""Beside a stop word's 1: what a nat of the letter groups counts, and what the caller's belief does."""
 
 
-def _scores(text: str) -> dict[str, float]:
+def _scores(text: str, tokens: list[str]) -> dict[str, float]:
     scores: dict[str, float] = {}
-    for word in words(mask(fold(text)))[:80]:
+    for word in tokens[:80]:
         for code, weight in _WEIGHTS.get(word) or _shop_word(word):
             scores[code] = scores.get(code, 0.0) + weight
     if not text.isascii():
@@ -137,7 +146,7 @@ def _scores(text: str) -> dict[str, float]:
 
 
 def _shop_word(word: str) -> tuple[tuple[str, float], ...]:
-    owners = spelling.load().known.get(word, ())
+    owners = spelling.load().owners.get(word, ())
     return tuple((code, 0.29 / len(owners)) for code in owners) if len(owners) <= 2 else ()
 
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from server.answering.understand import weights
 from server.answering.understand.concepts import ideas_of
-from server.answering.understand.head import WEIGHTS
 
 MIN_LETTERS = 4
 _LONG = 7  # words this long may hold two errors
@@ -18,9 +18,13 @@ _TARGET_COUNT = 3
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Known words with their languages, how common the common ones are, and which a word less one letter may be."""
+    """Known words, the languages of every word, how common the common ones are, and which a word less one letter may be.
 
-    known: Mapping[str, tuple[str, ...]]
+    A word said once is not known: it may be an error or a name.
+    """
+
+    known: frozenset[str]
+    owners: Mapping[str, tuple[str, ...]]
     counts: Mapping[str, Mapping[str, int]]
     near: Mapping[str, tuple[str, ...]]
 
@@ -75,23 +79,29 @@ def parse(lexicon: str) -> Lexicon:
     """The lexicon from its file: `word language:count ...` a line."""
     counts: dict[str, dict[str, int]] = {}
     near: dict[str, list[str]] = {}
-    known: dict[str, tuple[str, ...]] = {}
+    known: set[str] = set()
+    owned: dict[str, tuple[str, ...]] = {}
     for line in lexicon.splitlines():
         word, *owners = line.split(" ")
-        known[word] = tuple(owner.partition(":")[0] for owner in owners)
+        owned[word] = tuple(owner.partition(":")[0] for owner in owners)
         common = False
         for owner in owners:
             language, _, count = owner.partition(":")
+            if int(count) > 1:
+                known.add(word)
             if int(count) >= _TARGET_COUNT:
                 counts.setdefault(language, {})[word] = int(count)
                 common = True
         if common and len(word) >= MIN_LETTERS:
             for key in {word, *(word[:at] + word[at + 1 :] for at in range(len(word)))}:
                 near.setdefault(key, []).append(word)
-    return Lexicon(known, counts, {key: tuple(found) for key, found in near.items()})
+    return Lexicon(frozenset(known), owned, counts, {key: tuple(found) for key, found in near.items()})
 
 
 @lru_cache(maxsize=1)
 def load() -> Lexicon:
-    """The committed lexicon, read once."""
-    return parse(WEIGHTS.joinpath("lexicon.txt").read_text("utf-8"))
+    """The lexicon of the chosen folder of weights, read once."""
+    return parse((weights.folder() / "lexicon.txt").read_text("utf-8"))
+
+
+weights.reload_on_change(load.cache_clear)

@@ -14,7 +14,7 @@ from server.answering.understand.normalise import clean, fold, words
 
 _YES = frozenset(
     """yes yeah yep yup yea ya yess yas y sure ok okay okey k kk absolutely definitely certainly correct right exactly confirm confirmed
-    affirmative agreed agree indeed perfect great fine alright
+    affirmative proceed agreed agree indeed perfect great fine alright
     si sí claro vale correcto exacto confirmo confirmado dale bueno perfecto cierto efectivamente
     oui ouais ouaip daccord d'accord exact exactement parfait confirme volontiers bien certainement
     ja jo jawohl jap jep klar genau richtig gerne stimmt korrekt einverstanden bestatige passt doch naturlich
@@ -26,8 +26,8 @@ _NO = frozenset(
     incorrecto incorrect falsch errado galat""".split()
 )
 _YES_PHRASES = (
-    "go ahead", "do it", "please do", "sounds good", "that's right", "thats right", "that is right", "that's correct", "that is correct", "of course",
-    "why not", "you got it", "go for it", "works for me", "that works", "looks good", "all good", "for sure", "make it so", "yes please", "i do", "i am", "i confirm", "no problem", "not a problem",
+    "go ahead", "please proceed", "do it", "please do", "sounds good", "that's right", "thats right", "that is right", "that's correct", "that is correct", "of course",
+    "why not", "you got it", "go for it", "works for me", "that works", "looks good", "all good", "for sure", "make it so", "yes please", "please proceed", "proceed", "looks right", "looks correct", "yes change it", "yes, change it", "yes please change it", "yes, please change it", "i do", "i am", "i confirm", "no problem", "not a problem",
     "por supuesto", "de acuerdo", "esta bien", "adelante", "hazlo", "asi es", "eso es", "desde luego", "claro que si", "como no", "sin problema", "me parece bien",
     "bien sur", "d'accord", "tout a fait", "ca marche", "allez y", "allez-y", "vas y", "c'est ca", "c'est bon", "avec plaisir", "pas de probleme", "s'il vous plait", "s'il te plait", "je confirme",
     "in ordnung", "mach das", "machen sie das", "auf jeden fall", "geht klar", "alles klar", "so ist es", "kein problem", "ich bestatige", "sehr gerne", "ja bitte",
@@ -51,8 +51,15 @@ _CONDITION = re.compile(
     r"mas|porem|exceto|desde que|so se|talvez|primeiro|em vez|"
     r"lekin|par|magar|shayad|agar|pehle)\b"
 )
+_HALT = re.compile(
+    r"(?:(?:oh|ok|okay|sorry|actually|please|pero|mais|aber|mas|bitte|por favor|doch) )*(?:wait|stop|hold on|cancel that|forget it|forget about it"
+    r"|i (?:do not|don't|dont|no longer) want|i(?:'ve| have)? changed my mind|espera|para|dejalo|olvidalo|ya no quiero|he cambiado de idea"
+    r"|attendez|attends|arretez|laissez|je ne veux (?:plus|pas)|j'ai change d'avis|warte|warten sie|halt|stopp?|vergiss es|ich will (?:das )?(?:nicht|doch nicht)"
+    r"|ich mochte (?:das )?(?:nicht|doch nicht)|espere|pare|esquece|nao quero|mudei de ideia|ruko|rukiye)\b"
+)
 _PADDING = frozenset(
     """please pls thanks thank you thx that that's thats it is this the a an i you me my we so very much all good oh um uh well hmm mm just of course go ahead do
+    changes cancellation proceed with and would like to i'd confirm update
     por favor gracias eso esta bien lo la el muchas que es mi merci s'il vous te plait c'est ca bitte danke das ist es gut schon sehr isso obrigado obrigada
     ta bom tudo o a e ji hai haan sir bhai absolutely really totally then now ok okay okay, sounds works for refund return order cancel exchange them hazlo haz hagalo
     faites le mach mache machen sie das faca fazer kar karo dijiye do krdo kardo""".split()
@@ -79,6 +86,20 @@ def answer(text: str, lang: str | None = None) -> Literal["yes", "no"] | None:
     if bool(yes) == bool(no):
         return faces if not yes else None
     return "yes" if yes else "no"
+
+
+def turns_down(text: str, lang: str | None = None) -> bool:
+    """Whether a message stops what was proposed, in whatever words beside: "no wait, don't cancel it", "stop, leave my order"."""
+    folded = fold(clean(text)).strip()
+    if not words(folded) or "?" in folded:
+        return False
+    starts = _starts_with(folded, _NO_SPLIT, _no_words(lang)) or _HALT.match(folded) is not None
+    return starts and not _plain_yes(folded)
+
+
+def has_condition(text: str) -> bool:
+    """Whether a text makes a yes depend on something: "but", "if", "only"."""
+    return _CONDITION.search(fold(clean(text))) is not None
 
 
 def _by_face(plain: str) -> Literal["yes", "no"] | None:

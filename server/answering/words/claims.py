@@ -1,333 +1,249 @@
 """What a sentence claims, found in the sentence alone, and whether what is known proves it.
 
-Each finder reads one kind of claim, gives back those that nothing proves, and blanks out what it has read so that the next
-finder does not read it again: words of facts, dates, times, amounts, numbers, places, states.
+The words of a sentence are read once; they say which kinds of claim it may make, and only those are looked for. Each finder
+gives back what nothing proves, and blanks out what it has read so that the next does not read it again.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal
-from functools import cache
 from typing import Final
 
-from babel.numbers import get_currency_precision, get_currency_symbol
+from typing_extensions import override
 
-from server.answering.words.claim_words import Words, words_of
+from server.answering.words import amounts, claim_names, claim_states, moments, own_phrases
+from server.answering.words.claim_states import Claim
+from server.answering.words.claim_words import Words
 from server.answering.words.known import Known
-from server.answering.words.voice import phrases
-from server.commerce.model import Money
 
 _BLANK: Final = "\ue000"
-_LINK: Final = re.compile(r"(?:https?://|www\.)\S+|[\w.+*-]+@[\w-]+\.[\w.-]+", re.IGNORECASE)
-_CARRIER: Final = re.compile(
-    r"\bUPS\b|\bUSPS\b|\bTNT\b|\bCTT\b|\bMRW\b|\bDPD\b|\bGLS\b|(?i:\bfed ?ex\b|\bdhl\b|\bevri\b|\bhermes\b|\broyal mail\b|"
-    r"\bcorreos\b|\bseur\b|\bla poste\b|\bcolissimo\b|\bchronopost\b|\bmondial relay\b|\bdeutsche post\b|\bcorreios\b|\bjadlog\b|"
-    r"\bcanada post\b|\bpurolator\b|\baustralia post\b|\bontrac\b|\blasership\b|\bpostnord\b|\byodel\b|\bdelhivery\b|"
-    r"\bblue ?dart\b|\binpost\b|\bamazon logistics\b)"
+_INVISIBLE: Final = dict.fromkeys(
+    [0x00AD, *range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x2070), 0xFEFF, *range(0xE0000, 0xE0080)]
 )
-_NUMBER: Final = r"\d{1,3}(?:[.,'’\u00a0\u202f ]\d{3})+(?:[.,]\d{1,3})?(?!\d)|\d+(?:[.,]\d{1,3})?(?!\d)"
-_SIGN: Final = (
-    r"[A-Z]{0,3}[$€£¥₹₩₺₫₪][A-Z]{0,3}|\b(?:USD|EUR|GBP|CAD|AUD|NZD|BRL|MXN|INR|CHF|JPY|CNY|SEK|NOK|DKK|PLN|CZK|KRW|CLP|"
-    r"COP|ARS|SGD|HKD|ZAR|KWD|AED|SAR|QAR|BHD|OMR|JOD|EGP|MAD|HUF|RON|BGN|TRY|ILS|ISK|UAH|RSD|THB|MYR|PHP|IDR|VND|TWD|PEN|UYU|"
-    r"NGN|KES)\b|(?i:\b(?:dollars?|euros?|pounds?|cents?|d[oó]lares|reais|libras|pesos)\b)"
-)
-_AMOUNT: Final = re.compile(
-    rf"(?P<before>{_SIGN})[ \u00a0\u202f]?(?P<first>{_NUMBER})|(?P<second>{_NUMBER})[ \u00a0\u202f]?(?P<after>{_SIGN})"
-)
-_TIME: Final = re.compile(
-    r"\b(?P<hour>2[0-4]|[01]?\d)(?!\d)(?:(?::|h|\.(?=[0-5]\d\s*Uhr))(?P<minute>[0-5]\d))?(?:\s?(?P<half>[ap])\.?\s?m\b\.?|(?P<h>\s?h\b(?!\w))|\s?Uhr\b)?",
+_PLAINER: Final = {ord("’"): "'", ord("ʼ"): "'", ord("`"): "'", 0x00A0: " ", 0x202F: " ", 0x2009: " "}
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_DIGIT: Final = re.compile(r"\d")
+_LINK: Final = re.compile(
+    r"(?:https?://|www\.)\S+|[\w.+*-]+@[\w-]+\.[\w.-]+|\b[\w-]+\.(?:com|net|org|shop|io|test|example|de|fr|es|br)\b\S*",
     re.IGNORECASE,
 )
-_ISO: Final = re.compile(r"\b(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)\b")
-_NUMERIC: Final = re.compile(
-    r"\b(?P<left>\d{1,2})(?P<mark>[/.])(?P<right>\d{1,2})(?:(?P=mark)(?P<year>\d{4}|\d\d)|(?<=\.\d\d)\.|(?<=\.\d)\.|(?<=/\d\d)|(?<=/\d))(?!\d)"
+_CARRIER: Final = re.compile(
+    r"\bUPS\b|\bCorreos\b|\bUSPS\b|\bTNT\b|\bCTT\b|\bMRW\b|\bDPD\b|\bGLS\b|(?i:\bfed ?ex\b|\bdhl\b|\bevri\b|\bhermes\b|\broyal mail\b|"
+    r"\bseur\b|\bla poste\b|\bcolissimo\b|\bchronopost\b|\bmondial relay\b|\bdeutsche post\b|\bcorreios\b|\bjadlog\b|"
+    r"\bcanada post\b|\bpurolator\b|\baustralia post\b|\bontrac\b|\blasership\b|\bpostnord\b|\byodel\b|\bdelhivery\b|"
+    r"\bblue ?dart\b|\binpost\b|\bamazon logistics\b|\bparcelforce\b|\bloggi\b|\bnacex\b)"
 )
+_CARRIER_FIRST_WORDS: Final = """ups usps tnt ctt mrw dpd gls fed fedex dhl evri hermes royal correos seur la colissimo chronopost
+mondial deutsche correios jadlog canada purolator australia ontrac lasership postnord yodel delhivery blue bluedart inpost amazon
+parcelforce loggi nacex"""
+_CARRIER_WORDS: Final = frozenset(_CARRIER_FIRST_WORDS.split())
 _TOKEN: Final = re.compile(r"\S*\d\S*")
-_PLAIN: Final = re.compile(r"[#(]?(\d{1,3}(?:[.,'’]\d{3})+|\d+)(?:st|nd|rd|th|er|[ºª.])?\s?%?")
-_NAME: Final = re.compile(r"\b[A-ZÀ-ÖØ-Þ][\w'’-]+ [A-ZÀ-ÖØ-Þ]\.(?=\s|$|,)")
-_MARK: Final = re.compile(r"[,;:()–—•!?.]")
-_JOINED: Final = re.compile(r"\b(?:and|but|y|e|pero|et|mais|und|aber|mas|sino|sondern)\b", re.IGNORECASE)
+_PLAIN: Final = re.compile(r"[#(]?(\d{1,3}(?:[.,'’]\d{3})+|\d+)(?:st|nd|rd|th|er|[ºª.])?(?P<percent>\s?%)?")
+_LISTED: Final = re.compile(r"\s*\d{1,2}[.)]\s")
+_BEFORE_NUMBER: Final = re.compile(r"[$€£¥₹%]\s?$")
+_SPAN: Final = re.compile(
+    r"days?|hours?|weeks?|months?|years?|percent|d[ií]as?|horas?|semanas?|m[eê]s|meses|a[nñ]os?|"
+    r"jours?|heures?|mois|tag|stunde|woche|monat|jahr|werktag"
+)
+_AFTER_NUMBER: Final = re.compile(r"\s?[$€£¥₹%]|[.,:/]\d|\s+[^\W\d_]{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a sentence may not be said: the kind of claim, the words that make it, and what is wrong with it."""
+
+    kind: str
+    value: str
+    why: str = "is in no fact"
+
+    @override
+    def __str__(self) -> str:
+        """`amount "$49.00" is in no fact`."""
+        return f'{self.kind} "{self.value}" {self.why}'
 
 
 @dataclass(slots=True)
-class _Reading:
-    """A sentence that is being read: `left` is what no finder has read yet."""
+class Reading:
+    """A sentence that is being read. `left` and its lower case `low` hold what no finder has read yet, place for place."""
 
+    text: str
     left: str
+    low: str
     words: Words
     known: Known
-    days: list[frozenset[date]] = field(default_factory=list)
+    cues: str = ""
+    claims: list[Claim] = field(default_factory=list)
+    said: set[str] = field(default_factory=set)
+    dated: list[moments.Dated] = field(default_factory=list)
+    own: list[own_phrases.Phrase] = field(default_factory=list)
 
-    def blank(self, match: "re.Match[str]") -> None:
+    def blank(self, start: int, end: int) -> None:
         """Mark a piece as read; positions of the rest stay."""
-        start, end = match.span()
-        self.left = f"{self.left[:start]}{_BLANK * (end - start)}{self.left[end:]}"
+        gap = _BLANK * (end - start)
+        self.left = f"{self.left[:start]}{gap}{self.left[end:]}"
+        self.low = f"{self.low[:start]}{gap}{self.low[end:]}"
 
 
-def unproven(sentence: str, words: Words, known: Known) -> list[str]:
-    """The claims of a sentence for which nothing is known, as they stand in it; empty when all are proven."""
-    reading = _Reading(_without_spellings(sentence, known), words, known)
-    found: list[str] = []
-    for finder in (_links, _carriers, _amounts, _moments, _numbers, _counted, _names, _places, _states):
-        found.extend(finder(reading))
+def unproven(reading: Reading) -> list[Cause]:
+    """The claims of a sentence for which nothing is known, in the order in which they are looked for; empty when all are proven."""
+    known = reading.known
+    found: list[Cause] = []
+    has_digits = _DIGIT.search(reading.left) is not None
+    found += _links(reading)
+    found += (Cause("quotation", each) for each in claim_names.quotations(reading))
+    if "k" in reading.cues:
+        found += _carriers(reading)
+    if has_digits or "n" in reading.cues:
+        found += _amounts(reading)
+    if has_digits or "m" in reading.cues or "w" in reading.cues or "r" in reading.cues:
+        found += (Cause(kind, value) for kind, value in moments.unproven(reading))
+    if has_digits or "n" in reading.cues:
+        found += _counted(reading)
+    if has_digits:
+        found += _numbers(reading)
+    found += (Cause(kind, value) for kind, value in claim_names.unproven(reading))
+    if not found:
+        wrong = own_phrases.contradiction(reading.text, reading.own, known, reading.dated)
+        found += [Cause(wrong[0].replace("_", " "), wrong[1], "is not what the facts say")] if wrong else []
+    if reading.claims:
+        found += (Cause(kind, value, why) for kind, value, why in claim_states.unproven(reading))
     return found
 
 
-def _without_spellings(sentence: str, known: Known) -> str:
-    for text in known.spellings:
-        end = r"(?![\w$])"  # the country of a place is no part of "US$"
-        pattern = rf"(?<!\w){re.escape(text)}{end}" if text[:1].isalnum() else rf"{re.escape(text)}{end}"
-        sentence = re.sub(pattern, lambda match: _BLANK * len(match.group()), sentence)
-    return sentence
+def read(sentence: str, words: Words, known: Known) -> Reading:
+    """A sentence without what facts spell out, its words read once."""
+    text = sentence if sentence.isascii() else sentence.translate(_INVISIBLE)
+    left = _without_spellings(text, known)
+    reading = Reading(text, left, lowered(left), words, known)
+    if _LISTED.match(left):
+        match = _LISTED.match(left)
+        reading.blank(0, match.end() if match else 0)
+    _read_words(reading)
+    return reading
 
 
-def _links(reading: _Reading) -> Iterator[str]:
+def lowered(text: str) -> str:
+    """Lower case of the same length, with plain apostrophes and spaces."""
+    low = text.lower()
+    if len(low) != len(text):
+        low = "".join(sign.lower() if len(sign.lower()) == 1 else sign for sign in text)
+    return low if low.isascii() else low.translate(_PLAINER)
+
+
+def _read_words(reading: Reading) -> None:
+    words, low = reading.words, reading.low
+    buckets, cues, anything = words.buckets, words.cues, words.buckets.get("")
+    own = own_phrases.phrases_by_word(words.language)
+    seen: set[str] = set()
+    said = reading.said
+    for match in _WORD.finditer(low):
+        word, start = match.group(), match.start()
+        said.add(word)
+        if word in cues:
+            seen.update(cues[word])
+        if word in own:
+            reading.own += own[word]
+        if word in _CARRIER_WORDS:
+            seen.add("k")
+        for bucket in (buckets.get(word[:2]), anything):
+            if bucket is not None and bucket.any.match(low, start):
+                reading.claims += (Claim(state, found) for state, found in bucket.found(low, start))
+    reading.cues = "".join(seen)
+
+
+def _without_spellings(text: str, known: Known) -> str:
+    for spelling in known.spellings:
+        start = text.find(spelling)
+        while start >= 0:
+            end = start + len(spelling)
+            if _is_whole(text, start, end):
+                text = f"{text[:start]}{_BLANK * len(spelling)}{text[end:]}"
+            start = text.find(spelling, end)
+    return text
+
+
+def _is_whole(text: str, start: int, end: int) -> bool:
+    """Whether a piece is no part of a longer word; the country of a place is no part of "US$", a number no part of an amount."""
+    first, last = text[start], text[end - 1]
+    before, after = text[start - 1 : start], text[end : end + 1]
+    if first.isalnum() and before and (before.isalnum() or before == "_"):
+        return False
+    if after == "$" or (after and last.isalnum() and (after.isalnum() or after == "_")):
+        return False
+    if first.isdigit() and text[start:end].isdigit():
+        return not (_BEFORE_NUMBER.search(text, max(0, start - 3), start) or _is_counting(text, end))
+    return True
+
+
+def _is_counting(text: str, end: int) -> bool:
+    """Whether a number goes on as an amount, a decimal, a share or a span of time."""
+    match = _AFTER_NUMBER.match(text, end)
+    if match is None:
+        return False
+    following = match.group()
+    return not following[0].isspace() or bool(amounts.MARK.search(following) or _SPAN.match(following.strip().lower()))
+
+
+def _links(reading: Reading) -> Iterator[Cause]:
+    if not ("@" in reading.left or "." in reading.left.rstrip(".")):
+        return
     for match in list(_LINK.finditer(reading.left)):
-        reading.blank(match)
-        yield match.group()
+        reading.blank(*match.span())
+        yield Cause("link" if "@" not in match.group() else "e-mail", match.group())
 
 
-def _carriers(reading: _Reading) -> Iterator[str]:
+def _carriers(reading: Reading) -> Iterator[Cause]:
     for match in list(_CARRIER.finditer(reading.left)):
-        reading.blank(match)
-        yield match.group()
-
-
-# Dates and times
-
-
-def _moments(reading: _Reading) -> Iterator[str]:
-    """Dates, then times: a time must be one of the date that stands before it."""
-    dated = [*_dates(reading), *_relative_days(reading)]
-    reading.days = [days for _, days in dated]
-    for match, days in dated:
-        if not days:
-            yield match.group()
-    for match in list(_TIME.finditer(reading.left)):
-        minute = _minute(match)
-        if minute is None:
-            continue
-        reading.blank(match)
-        before = max((each for each in dated if each[0].end() <= match.start()), key=_end, default=None)
-        if not _is_known(minute, before[1] if before else None, reading.known):
-            yield match.group()
-    yield from _loose_days(reading)
-
-
-def _end(pair: tuple["re.Match[str]", frozenset[date]]) -> int:
-    return pair[0].end()
-
-
-def _is_known(minute: int, days: frozenset[date] | None, known: Known) -> bool:
-    if days is None:
-        return minute in known.minutes
-    return any((day, minute) in known.moments for day in days)
-
-
-def _minute(match: "re.Match[str]") -> int | None:
-    """The minute of the day; None for a bare number, which is no time."""
-    hour, minute, half = int(match["hour"]), match["minute"], match["half"]
-    if minute is None and half is None and not match.group().lower().rstrip().endswith(("h", "uhr")):
-        return None
-    if half:
-        hour = hour % 12 + (12 if half.lower() == "p" else 0)
-    return hour * 60 + int(minute or 0)
-
-
-def _dates(reading: _Reading) -> list[tuple["re.Match[str]", frozenset[date]]]:
-    """Every written date with the known days that it may mean."""
-    found = []
-    for pattern in (_ISO, date_pattern(reading.words.language), _NUMERIC):
-        for match in list(pattern.finditer(reading.left)):
-            reading.blank(match)
-            found.append((match, frozenset(day for day in reading.known.days if _means(match, day, reading.words))))
-    return found
-
-
-def _joined(names: Iterable[str]) -> str:
-    return "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-
-
-@cache
-def date_pattern(language: str) -> "re.Pattern[str]":
-    """A day of a month, with its weekday and year where they are said."""
-    words = words_of(language)
-    month, weekday = _joined(words.months), _joined(words.weekdays)
-    return re.compile(
-        rf"(?:\b(?P<weekday>{weekday})\.?,?\s+(?:the |dem |den |el |le )?)?(?:"
-        rf"\b(?P<day>[0-3]?\d)(?:st|nd|rd|th|er|\.|º|ª)?\s+(?:de\s+|of\s+|do\s+)?(?P<month>{month})\b\.?"
-        rf"|\b(?P<month2>{month})\b\.?\s+(?P<day2>[0-3]?\d)(?:st|nd|rd|th)?\b)"
-        r"(?:,?\s+(?:de\s+|del\s+|do\s+)?(?P<year>(?:19|20)\d\d)\b)?",
-        re.IGNORECASE,
-    )
-
-
-def _means(match: "re.Match[str]", day: date, words: Words) -> bool:
-    """Whether a written date can mean this day."""
-    parts = match.groupdict()
-    year = parts.get("year")
-    if year is not None and int(year) not in (day.year, day.year % 100):
-        return False
-    if "left" in parts:
-        return {int(parts["left"]), int(parts["right"])} == {day.day, day.month}
-    if "weekday" not in parts:
-        return (int(parts["month"]), int(parts["day"])) == (day.month, day.day)
-    weekday, month = parts["weekday"], parts["month"] or parts["month2"]
-    if weekday is not None and words.weekdays[weekday.casefold()] != day.weekday():
-        return False
-    return (words.months[month.casefold()], int(parts["day"] or parts["day2"])) == (day.month, day.day)
-
-
-def _relative_days(reading: _Reading) -> list[tuple["re.Match[str]", frozenset[date]]]:
-    """Today, tomorrow, yesterday; a date that follows directly must be that day."""
-    found = []
-    for pattern, offset in reading.words.relative:
-        for match in list(pattern.finditer(reading.left)):
-            reading.blank(match)
-            found.append((match, reading.known.on(offset)))
-    return found
-
-
-def _loose_days(reading: _Reading) -> Iterator[str]:
-    """A weekday or a month that stands alone."""
-    days = reading.known.days
-    weekdays = {day.weekday() for day in days}
-    months = {day.month for day in days}
-    for match in list(re.finditer(r"[^\W\d_]+(?:-feira)?", reading.left)):
-        word = match.group()
-        if reading.words.language in ("en", "de") and not word[0].isupper():
-            continue
-        weekday = reading.words.full_weekdays.get(word.casefold())
-        month = reading.words.months.get(word.casefold()) if len(word) > 3 or word == "May" else None
-        if weekday is None and month is None:
-            continue
-        reading.blank(match)
-        if weekday not in weekdays and month not in months:
-            yield word
+        reading.blank(*match.span())
+        yield Cause("carrier", match.group())
 
 
 # Amounts and numbers
 
 
-def _amounts(reading: _Reading) -> Iterator[str]:
-    for match in list(_AMOUNT.finditer(reading.left)):
-        reading.blank(match)
-        sign, number = match["before"] or match["after"], match["first"] or match["second"]
-        if not any(_is_amount(sign, number, money, reading.words) for money in reading.known.amounts):
-            yield match.group()
+def _amounts(reading: Reading) -> Iterator[Cause]:
+    if not amounts.MARK.search(reading.left):
+        return
+    known, language = reading.known, reading.words.language
+    for match, sign, number in [*amounts.written(reading.left), *amounts.in_words(reading.low, language)]:
+        reading.blank(*match.span())
+        if not any(amounts.is_amount(sign, number, money, language) for money in known.amounts):
+            yield Cause("amount", reading.text[match.start() : match.end()])
 
 
-def _is_amount(sign: str, number: str, money: Money, words: Words) -> bool:
-    digits = get_currency_precision(money.currency)
-    return _minor(number, digits) == money.amount_minor and sign.casefold() in _signs(money.currency, words.language)
+def _counted(reading: Reading) -> Iterator[Cause]:
+    """Numbers with what they count: "three business days", "30 days", "in 2 hours"."""
+    words, known = reading.words, reading.known
+    for match in list(words.counted.finditer(reading.low)):
+        number, unit = match["n"], match.lastgroup or ""
+        value = words.numbers.get(number)
+        value = int(number) if value is None else value
+        reading.blank(*match.span("n"))
+        if words.ahead.search(reading.low, 0, match.start()):
+            proven = known.lasts(value, unit) or _is_day_ahead(value, unit, known) or _has_passed(value, unit, reading)
+        else:
+            proven = known.counted(value, unit)
+        if not proven:
+            yield Cause("count", reading.text[match.start() : match.end()])
 
 
-@cache
-def _signs(currency: str, language: str) -> frozenset[str]:
-    """How a currency is marked in a language; a word for it counts wherever it may mean it."""
-    symbols = {get_currency_symbol(currency, locale) for locale in (language, "en_US")}
-    spoken = {
-        "USD": "dollar dollars dólares dolares", "CAD": "dollar dollars $", "AUD": "dollar dollars $", "EUR": "euro euros",
-        "GBP": "pound pounds libras", "BRL": "reais", "MXN": "pesos $",
-    }.get(currency, "")  # fmt: skip
-    return frozenset(text.casefold() for text in {currency, *symbols, *spoken.split()})
+def _has_passed(value: int, unit: str, reading: Reading) -> bool:
+    """Spanish and others count silence with the same word: "no hay escaneos en 3 días"."""
+    return any(claim.state == "no_scan" for claim in reading.claims) and reading.known.counted(value, unit)
 
 
-def _minor(number: str, digits: int) -> int:
-    """Minor units of a written amount: the last mark with as many digits behind it as the currency has is the point."""
-    tail = re.search(rf"[.,](\d{{{digits}}})$", number) if digits else None
-    whole = re.sub(r"\D", "", number[: tail.start()] if tail else number)
-    return int(Decimal(whole) * 10**digits) + (int(tail[1]) if tail else 0)
+def _is_day_ahead(value: int, unit: str, known: Known) -> bool:
+    days = {"day": value, "week": 7 * value}.get(unit)
+    return days is not None and bool(known.on(days))
 
 
-def _numbers(reading: _Reading) -> Iterator[str]:
+def _numbers(reading: Reading) -> Iterator[Cause]:
     for match in list(_TOKEN.finditer(reading.left)):
         token = match.group().strip("\"'“”«»„.,;:!?()[]*•" + _BLANK)
         if not any(character.isdigit() for character in token):
             continue
         plain = _PLAIN.fullmatch(token)
         value = int(re.sub(r"\D", "", plain[1])) if plain else None
-        if value is None or value not in reading.known.counts:
-            yield token
-
-
-def _counted(reading: _Reading) -> Iterator[str]:
-    """Numbers as words, where they count something: "three business days"."""
-    for match in reading.words.counted.finditer(reading.left):
-        if reading.words.numbers[match[1].casefold()] not in reading.known.counts:
-            yield match.group()
-
-
-# Names and places
-
-
-def _names(reading: _Reading) -> Iterator[str]:
-    """A first name with an initial, as those who sign for parcels are written."""
-    for match in _NAME.finditer(reading.left):
-        yield match.group()
-
-
-def _places(reading: _Reading) -> Iterator[str]:
-    for match in reading.words.before_place.finditer(reading.left):
-        if match["place"].casefold() not in vocabulary(reading.words.language):
-            yield match.group()
-
-
-@cache
-def vocabulary(language: str) -> frozenset[str]:
-    """The words of our own phrases: none of them is a place."""
-    found = {word.casefold() for text in phrases(language).values() for word in re.findall(r"[\w'’-]+", text)}
-    return frozenset(found | _ORDINARY)
-
-
-_ORDINARY_WORDS: Final = """i you your yours mr mrs ms sie ihnen ihr ihre ihrem ihren ihrer deutschland anspruch bearbeitung kürze
-ordnung ruhe verbindung folge fall fällen zukunft regel anlage frage minuten stunden tagen wochen monaten email e-mail app web
-internet visa mastercard paypal"""
-_ORDINARY: Final = frozenset(_ORDINARY_WORDS.split())
-
-
-# States
-
-
-def _states(reading: _Reading) -> Iterator[str]:
-    if reading.left.rstrip().endswith("?"):
-        return
-    for state, pattern in reading.words.states:
-        for match in pattern.finditer(reading.left):
-            if _is_false(state, match, reading):
-                yield match.group()
-
-
-def _is_false(state: str, match: "re.Match[str]", reading: _Reading) -> bool:
-    """Whether a state is claimed, or denied, against what is known; what may come to be is no claim."""
-    words, text = reading.words, reading.left
-    part, after = _last(_MARK, text[: match.start()]), _first(_MARK, text[match.end() :])
-    before = _last(_JOINED, part)
-    if words.unreal.search(before) or words.condition.search(part) or words.condition.search(after):
-        return False
-    if state not in _SAID_BY_DENYING and words.denied.search(before):
-        return state in reading.known.states or not reading.known.has_status
-    return state not in reading.known.states or _is_misdated(state, reading)
-
-
-def _is_misdated(state: str, reading: _Reading) -> bool:
-    """Whether a sentence gives a state only days of other things."""
-    true_days = reading.known.when(state)
-    return bool(true_days and reading.days) and not any(days & true_days for days in reading.days)
-
-
-_SAID_BY_DENYING: Final = frozenset({"unpaid", "refund_pending", "refund_failed"})
-
-
-def _last(marks: "re.Pattern[str]", text: str) -> str:
-    """What stands after the last mark."""
-    found = list(marks.finditer(text))
-    return text[found[-1].end() :] if found else text
-
-
-def _first(marks: "re.Pattern[str]", text: str) -> str:
-    """What stands before the first mark."""
-    found = marks.search(text)
-    return text[: found.start()] if found else text
+        is_share = token.endswith("%") or reading.left[match.end() : match.end() + 2].strip()[:1] == "%"
+        if value is None or not reading.known.counted(value, "percent" if is_share else ""):
+            yield Cause("percentage" if is_share else "number", token)

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Final
 
 from server.answering.context import Option
+from server.answering.words.rows import ONLY_IF, ROW_STATES
 from server.answering.words.voice import Speech, Value, Voice, names_in, phrases
 from server.commerce.model import Fact, LocalTime, OrderSnapshot, RefundStatus
 from server.commerce.rows import RowResult, WismoAnswer, has_passed
@@ -66,43 +67,6 @@ _PROBLEM: Final = (
 )
 _AFTER: Final = (("feed.unheard",), *_PROBLEM)
 """Said after any row: that the carrier could not be read, and what is wrong with the money."""
-
-_STATES: Final[Mapping[int, str]] = {
-    1: "cancelled", 2: "unpaid", 3: "on_hold", 4: "on_hold", 5: "back_ordered", 6: "scheduled", 7: "preparing", 8: "overdue",
-    9: "processing", 10: "label_created", 11: "label_created", 12: "in_transit", 13: "moved", 14: "stalled", 15: "late", 16: "customs",
-    17: "address_problem", 18: "exception", 19: "damaged", 20: "out_for_delivery", 21: "attempted", 22: "available_for_pickup",
-    23: "delivered", 24: "delivered", 25: "returning", 26: "returned", 27: "lost", 28: "several", 29: "sent", 30: "unknown",
-}  # fmt: skip
-"""Row -> what it says of the order, or of a parcel; said with its facts, and so evidence with them."""
-
-_ONLY_IF: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
-    "refund.done": ("refund_status", frozenset({"succeeded"})),
-    "refund.done_plain": ("refund_status", frozenset({"succeeded"})),
-    "refund.done_only": ("refund_status", frozenset({"succeeded"})),
-    "refund.pending": ("refund_status", frozenset({"pending"})),
-    "refund.pending_only": ("refund_status", frozenset({"pending"})),
-    "refund.failed": ("refund_status", frozenset({"failed"})),
-    "r7.taken": ("warehouse", frozenset({"requested"})),
-    "r9.handed": ("warehouse", frozenset({"requested"})),
-    "r9.packed": ("warehouse", frozenset({"packed"})),
-    "r13.delayed": ("delay", frozenset({"carrier"})),
-    "r14.held": ("held", frozenset({"carrier"})),
-    "r16.duty_plain": ("duty", frozenset({"due"})),
-    "r16.documents": ("documents", frozenset({"wanted"})),
-    "r27.presumed": ("loss", frozenset({"presumed"})),
-    "r27.presumed_plain": ("loss", frozenset({"presumed"})),
-    "r27.person": ("loss", frozenset({"presumed"})),
-    "r27.since": ("loss", frozenset({"confirmed"})),
-    "r27.none": ("loss", frozenset({"confirmed"})),
-    "r27.choose": ("loss", frozenset({"confirmed"})),
-    "problem.bounced": ("payment_problem", frozenset({"refund_bounced"})),
-    "problem.bounced_plain": ("payment_problem", frozenset({"refund_bounced"})),
-    "problem.twice": ("payment_problem", frozenset({"charged_twice"})),
-    "problem.twice_plain": ("payment_problem", frozenset({"charged_twice"})),
-    "problem.failed": ("payment_problem", frozenset({"failed"})),
-    "problem.unclear": ("payment_problem", frozenset({"unknown"})),
-}
-"""Phrase -> the fact that must say one of these."""
 
 _OFFERS: Final[Mapping[str, frozenset[str]]] = {
     "r3.help": frozenset({"change_address"}),
@@ -233,7 +197,7 @@ def state_of(result: RowResult, order: OrderSnapshot) -> Fact:
     """What the row itself says: the state of a parcel, or of what has not left."""
     first = next(iter(result.facts), None)
     source = first.source if first else f"{order.source}:orders/{order.id}"
-    value = "presumed" if _is_presumed(result) else _STATES[result.row]
+    value = "presumed" if _is_presumed(result) else ROW_STATES[result.row]
     return Fact("state", "status", value, source, first.at if first else order.as_of)
 
 
@@ -272,7 +236,7 @@ def _fits(name: str, facts: Mapping[str, Fact], voice: Voice) -> bool:
         return False
     if _UNLESS_TOLD.get(name) in facts or _is_known_over(facts.get(_UNLESS_OVER.get(name, "")), voice):
         return False
-    key, values = _ONLY_IF.get(name, ("", frozenset[str]()))
+    key, values = ONLY_IF.get(name, ("", frozenset[str]()))
     return not key or (key in facts and facts[key].value in values)
 
 
@@ -292,7 +256,7 @@ def _may(name: str, answer: WismoAnswer) -> bool:
 
 def _behind(name: str, facts: Mapping[str, Fact]) -> tuple[Fact, ...]:
     """The fact that decided for this wording."""
-    return (facts[_ONLY_IF[name][0]],) if name in _ONLY_IF else ()
+    return (facts[ONLY_IF[name][0]],) if name in ONLY_IF else ()
 
 
 def _counts(facts: Sequence[Fact]) -> tuple[Fact, ...]:

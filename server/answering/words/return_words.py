@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from server.answering.context import ReturnDraft
+from server.answering.drafts.returns import ReturnDraft
 from server.answering.words import wishes
 from server.answering.words.voice import Speech, Voice, names_in, phrases
 from server.commerce.business import Calendar, add_days, local
@@ -131,6 +131,8 @@ def _add_offer(said: Speech, kind: str, order: OrderSnapshot, decision: Decision
     elif kind == "credit" and "bonus" in money:
         key = "returns.offer_credit_bonus"
     said.add(key, **_only_named(key, money, said.voice))
+    if kind in ("exchange", "credit", "replace", "repair"):
+        said.line("", Fact("label", "status", "free", "policy", now))
 
 
 def read_back(
@@ -140,10 +142,12 @@ def read_back(
     voice: Voice,
     now: datetime,
     products: Mapping[str, Product],
+    *,
+    method: Fact | None = None,
 ) -> Speech:
     """Exactly what will happen, and the question. Tells beforehand when the label would use up the refund."""
     held: dict[str, Fact] = {"items": _items(order, draft.lines), "number": number_fact(order)}
-    held["method"] = Fact("method", "text", "original", "policy", now)
+    held["method"] = method or Fact("method", "text", "original", "policy", now)
     held["wanted"] = _wanted(draft, products, now)
     held |= _sums(order, decision, draft.outcome, now)
     key = f"returns.back_{draft.outcome}"

@@ -5,8 +5,9 @@ Dates always carry their day and month, so that a reply read tomorrow is still t
 """
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -83,8 +84,13 @@ def undated(fact: Fact, language: str, now: datetime, tz: str = "UTC") -> str:
 
 def money(value: Money, language: str) -> str:
     """An amount as it is written in a language: `$1,299.00`, `1.299,00 $`."""
-    digits = get_currency_precision(value.currency)
-    text = format_currency(Decimal(value.amount_minor).scaleb(-digits), value.currency, locale=_locale(language))
+    return _money(value.amount_minor, value.currency, language)
+
+
+@lru_cache(maxsize=4096)
+def _money(minor: int, currency: str, language: str) -> str:
+    digits = get_currency_precision(currency)
+    text = format_currency(Decimal(minor).scaleb(-digits), currency, locale=_locale(language))
     return _GLUED.sub("\u00a0", text)
 
 
@@ -102,16 +108,29 @@ def day(value: date, language: str, now: datetime, tz: str = "UTC") -> str:
 
 def plain_day(value: date, language: str, now: datetime, tz: str) -> str:
     """A date with its weekday, and with its year when that is not this one."""
-    pattern = _DAY[language] + ("" if value.year == _today(now, tz).year else _YEAR[language])
+    only = value.date() if isinstance(value, datetime) else value
+    return _dated(only, value.year != _today(now, tz).year, language)
+
+
+@lru_cache(maxsize=4096)
+def _dated(value: date, with_year: bool, language: str) -> str:
+    pattern = _DAY[language] + (_YEAR[language] if with_year else "")
     text = format_date(value, pattern, locale=_locale(language))
     return text.replace(" 1 ", " 1er ", 1) if language == "fr" and value.day == 1 else text
 
 
 def clock(value: datetime, tz: str, language: str) -> str:
     """The time of day at the destination."""
-    return format_time(value.astimezone(ZoneInfo(tz)), format="short", locale=_locale(language)).replace("\u202f", " ")
+    local = value.astimezone(ZoneInfo(tz))
+    return _clock(time(local.hour, local.minute), language)
 
 
+@lru_cache(maxsize=2048)
+def _clock(value: time, language: str) -> str:
+    return format_time(value, format="short", locale=_locale(language)).replace("\u202f", " ")
+
+
+@lru_cache(maxsize=2048)
 def short_date(value: date, language: str) -> str:
     """`Nov 23`, for cards."""
     return format_skeleton("MMMd", value, locale=_locale(language)) or format_date(value, locale=_locale(language))
@@ -186,5 +205,6 @@ def _with_article(text: str, value: date, language: str, now: datetime, tz: str)
     return article + text
 
 
+@cache
 def _locale(language: str) -> Locale:
     return Locale.parse({"en": "en_US", "pt": "pt_BR"}.get(language, language))

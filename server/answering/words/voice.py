@@ -1,14 +1,15 @@
 """The assistant's voice: phrases by key, filled with facts, collected as a text together with its evidence.
 
 A phrase may hold a fact only through `{name}`; every fact that was said is kept as evidence. Phrases live in
-phrases/LANGUAGE.yaml and phrases/goods.LANGUAGE.yaml, the same keys in each language; a test holds them against each other.
+phrases/LANGUAGE.yaml and, by subject, phrases/SUBJECT.LANGUAGE.yaml, the same keys in each language; a test holds them against
+each other.
 """
 
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Final
 
@@ -48,8 +49,10 @@ _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @cache
 def phrases(language: str) -> Mapping[str, str]:
-    """Every phrase of a language, flat: `ask.order` -> text. What is said of goods has a file of its own."""
-    return {**dict(_read(f"{language}.yaml")), **dict(_read(f"goods.{language}.yaml"))}
+    """Every phrase of a language, flat: `ask.order` -> text. Subjects have files of their own."""
+    folder = files("server.answering.words.phrases")
+    names = sorted(each.name for each in folder.iterdir() if f".{each.name}".endswith(f".{language}.yaml"))
+    return {key: text for name in names for key, text in _read(name)}
 
 
 def _read(name: str) -> list[tuple[str, str]]:
@@ -73,17 +76,18 @@ def names_in(phrase: str) -> frozenset[str]:
 class Word(str):
     """A value in words. A phrase asks for a form: `{x}` as it stands, `{x:on}` when something happens, `{x:day}` without "today"."""
 
-    forms: Mapping[str, str]
+    forms: Mapping[str, Callable[[], str]]
 
-    def __new__(cls, text: str, **forms: str) -> "Word":
-        """`forms` are the other forms, where there are any."""
+    def __new__(cls, text: str, **forms: Callable[[], str]) -> "Word":
+        """`forms` make the other forms, where there are any, when a phrase asks for them."""
         word = super().__new__(cls, text)
         word.forms = forms
         return word
 
     @override
     def __format__(self, form: str) -> str:
-        return self.forms.get(form, str(self))
+        made = self.forms.get(form)
+        return str(self) if made is None else made()
 
 
 class Voice:
@@ -118,12 +122,8 @@ class Voice:
         key = self._table(value)
         if key:
             return Word(phrases(self.language)[key])
-        when = on(value, self.language, self.now, self.tz)
-        return Word(
-            spoken(value, self.language, self.now, self.tz),
-            on=when,
-            day=undated(value, self.language, self.now, self.tz),
-        )
+        said = (value, self.language, self.now, self.tz)
+        return Word(spoken(*said), on=partial(on, *said), day=partial(undated, *said))
 
     def knows(self, fact: Fact) -> bool:
         """Whether a fact can be said in this language: a carrier's own English words only in English."""
@@ -185,10 +185,12 @@ class Speech:
 
     @property
     def text(self) -> str:
-        """All sentences; those that begin with a line break keep it, and what follows a list begins a line of its own."""
+        """All sentences; those that begin with a line break keep it, and what follows a list or a paragraph
+        begins a line of its own."""
         text, before = "", ""
         for part in self._parts:
-            gap = "" if not text or part.startswith("\n") else "\n" if before.startswith("\n•") else " "
+            apart = "\n\n" if before.startswith("\n\n") else "\n" if before.startswith("\n•") else " "
+            gap = "" if not text or part.startswith("\n") else apart
             text, before = f"{text}{gap}{part}", part
         return text.strip()
 

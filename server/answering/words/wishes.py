@@ -125,12 +125,12 @@ def mentioned(text: str, lines: Sequence[Line]) -> list[Line]:
     named = [(said & _words_of(line), line) for line in lines]
     named = [(hit, line) for hit, line in named if hit and not any(hit < other for other, _ in named)]
     if not named:
-        return list(lines) if len(lines) > 1 and _is_all(text) else []
+        return list(lines) if len(lines) > 1 and means_all(text) else []
     meant = [line for hit, line in named if sum(hit == other for other, _ in named) == 1 or _is_plural(text, hit)]
-    return meant if len(meant) == len(named) or not _is_all(text) else [line for _, line in named]
+    return meant if len(meant) == len(named) or not means_all(text) else [line for _, line in named]
 
 
-def _is_all(text: str) -> bool:
+def means_all(text: str) -> bool:
     """Whether everything is meant; a bare "all" counts only in a short answer."""
     folded = _folded(text)
     return bool(_ALL_OF_IT.search(folded)) or (len(folded.split()) <= _SHORT_WORDS and bool(_ALL_SHORT.search(folded)))
@@ -141,7 +141,7 @@ def _is_plural(text: str, stems: frozenset[str]) -> bool:
     folded = _folded(text)
     if re.search(r"\b(one|uno|una|un|une|eine?[rs]?|um|uma) (of|de|von|des|d[ao]s)\b", folded):
         return False
-    return _is_all(text) or any(_stem(word) in stems and word != _stem(word) for word in re.findall(r"\w+", folded))
+    return means_all(text) or any(_stem(word) in stems and word != _stem(word) for word in re.findall(r"\w+", folded))
 
 
 def number_of(text: str, line: Line) -> int | None:

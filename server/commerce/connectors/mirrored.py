@@ -315,6 +315,14 @@ class MirroredStore:
         found = await self._people(("by", email, phone), lambda: self.platform.customers_by(email, phone))
         return found or await self._mirror.customers_by(email, phone)
 
+    async def orders_by_name(self, name: str, zip_code: str) -> tuple[OrderSnapshot, ...]:
+        """Every order of a person with this full name and postal code, of those that were ever read."""
+        return await self._mirror.orders_by_name(name, zip_code)
+
+    async def customers_by_name(self, name: str, zip_code: str) -> tuple[CustomerRecord, ...]:
+        """Every customer with this full name and postal code, of those that were ever read."""
+        return await self._mirror.customers_by_name(name, zip_code)
+
     async def _one_customer(self, customer_id: str) -> Sequence[Raw]:
         raw = await self.platform.customer(customer_id)
         return [raw] if raw is not None else []

@@ -9,13 +9,25 @@ const ANSWER_WITHIN_MS = 15_000;
 /**
  * Does something with a thread. Never throws: an answer that did not come has status 0 and may be repeated with the same key.
  * @param {string} conv
- * @param {"claim"|"reply"|"note"|"resolve"|"hand_back"} name
+ * @param {"claim"|"reply"|"note"|"resolve"|"hand_back"|"correct"} name
  * @param {object} [body]
  * @returns {Promise<Answer>}
  */
-export async function act(conv, name, body = {}) {
+export const act = (conv, name, body = {}) => post(`threads/${encodeURIComponent(conv)}/${name}`, body);
+
+/**
+ * Agrees to an action that waits, or refuses it.
+ * @param {import("./types.js").Approval} approval
+ * @param {boolean} isYes
+ * @param {string} reason
+ */
+export const decide = ({ key, amount_minor, currency }, isYes, reason) =>
+  post(`approvals/${key.split("/").map(encodeURIComponent).join("/")}/${isYes ? "approve" : "refuse"}`, isYes ? { amount_minor, currency, screen: location.pathname } : { reason });
+
+/** @param {string} path @param {object} body @returns {Promise<Answer>} */
+async function post(path, body) {
   try {
-    const response = await fetch(`/api/v1/threads/${encodeURIComponent(conv)}/${name}`, {
+    const response = await fetch(`/api/v1/${path}`, {
       method: "POST",
       credentials: "same-origin",
       headers: { "Content-Type": "application/json", "X-CSRF-Token": TOKEN },

@@ -24,7 +24,7 @@ export function drawEvent(event, scene, isFirst) {
   if (event.type === "note") return note(event, scene, isFirst);
   if (event.type === "handoff") return handoff(event);
   if (event.type === "order_update") return update(event);
-  if (["proposed", "confirmed", "approved", "executed", "failed"].includes(event.type)) return action(event);
+  if (["proposed", "confirmed", "awaiting", "approved", "executed", "failed"].includes(event.type)) return action(event);
   return line(event, scene);
 }
 
@@ -87,7 +87,7 @@ function time(event) {
 }
 
 /** @param {import("./types.js").Attachment[]} all */
-function attachments(all) {
+export function attachments(all) {
   if (!all.length) return null;
   return el("ul", { className: "attachments" }, ...all.map((item) => el("li", null, attachment(item))));
 }
@@ -161,6 +161,7 @@ function update(event) {
 const ACTIONS = {
   proposed: ["chat", "Proposed to the customer", "quiet"],
   confirmed: ["check", "Confirmed by the customer", "quiet"],
+  awaiting: ["hand", "Waits for approval", "quiet"],
   approved: ["check", "Approved", "good"],
   executed: ["check", "Done", "good"],
   failed: ["warn", "Did not work", "bad"],
@@ -207,8 +208,10 @@ function lineWords(event, scene) {
       return ["reply", "The customer wrote again: reopened"];
     case "status":
       return ["clock", `Status: ${words.status(String(body.status)).toLowerCase()}`];
-    case "classified":
     case "corrected":
+      return ["note", `${name} corrected ${words.plain(String(body.field ?? "label"))}: ${words.plain(String(body.was ?? ""))} → ${words.plain(String(body.now ?? ""))}`];
+    case "classified":
+      if (body.because === "time") return ["clock", `Priority is ${body.priority} now (${words.plain(String(body.priority_reason ?? ""))})`];
       return ["spark", `Understood: ${understood(body)}`];
     case "linked":
       return ["box", body.title ? `Linked to ${String(body.title).replace(/^Order/, "order")}` : body.how === "signed_in" ? "The customer signed in" : "Linked"];

@@ -5,6 +5,7 @@ import * as api from "./api.js";
 import { Composer } from "./composer.js";
 import { byId, el, face, icon, iconButton } from "./dom.js";
 import { InboxPane } from "./inbox.js";
+import { correct } from "./decisions.js";
 import * as keys from "./keys.js";
 import { Link } from "./link.js";
 import { PanelPane } from "./panel.js";
@@ -43,8 +44,8 @@ class Console {
   constructor() {
     this.alerts = new Alerts((conv) => this.open(conv));
     this.inboxPane = new InboxPane(byId("inbox"), this.inbox, { me, open: (conv) => this.open(conv), embed: body.dataset.embed ?? "" });
-    this.threadPane = new ThreadPane(byId("thread"), { me, assistant, act: (name) => this.act(name), back: () => this.toInbox(), details: () => this.toggleDetails(), seen: () => this.readSoon() });
-    this.panelPane = new PanelPane(byId("panel"), { open: (conv) => this.open(conv), close: () => this.toggleDetails(false) });
+    this.threadPane = new ThreadPane(byId("thread"), { me, assistant, act: (name) => this.act(name), correct: () => this.correct(), back: () => this.toInbox(), details: () => this.toggleDetails(), seen: () => this.readSoon() });
+    this.panelPane = new PanelPane(byId("panel"), { open: (conv) => this.open(conv), close: () => this.toggleDetails(false), mayAct: me.mayAct, decide: (approval, isYes, reason) => void this.decide(approval, isYes, reason) });
     this.composer = new Composer(this.threadPane.foot, { me, send: (sending) => this.send(sending), typing: (on) => this.typing(on) });
     this.link = new Link({ hello: () => this.hello(), frame: (frame) => this.frame(frame), phase: (phase, code) => this.phase(phase, code) });
     this.tools();
@@ -286,6 +287,27 @@ class Console {
     else if (name === "claim" && !["INPUT", "TEXTAREA"].includes(document.activeElement?.tagName ?? "")) this.composer.text.focus();
   }
 
+  /** @param {import("./types.js").Approval} approval @param {boolean} isYes @param {string} reason */
+  async decide(approval, isYes, reason) {
+    for (const button of this.panelPane.body.querySelectorAll("[data-decide]")) /** @type {HTMLButtonElement} */ (button).disabled = true;
+    const answer = await api.decide(approval, isYes, reason);
+    if (answer.status === 200) this.say(!isYes ? "Refused. Nothing was done; tell the customer." : answer.body.done ? "Done. Tell the customer." : answer.body.state === "awaiting" ? "Your agreement counts. One more person must agree." : "Approved; it is being carried out.");
+    else this.say(api.words(answer));
+    for (const button of this.panelPane.body.querySelectorAll("[data-decide]")) /** @type {HTMLButtonElement} */ (button).disabled = false;
+  }
+
+  /** Sets right what was understood. */
+  correct() {
+    const row = this.row;
+    if (!row || !me.mayAct) return;
+    correct(row, (field, value) => {
+      void api.act(row.conv, "correct", { field, value }).then((answer) => {
+        if (answer.body?.thread) this.applyInbox({ rows: [answer.body.thread], removed: [] });
+        if (answer.status !== 201) this.say(api.words(answer));
+      });
+    });
+  }
+
   /**
    * Sends what was written, after what was sent before it. Nothing is lost on the way: it arrives, or it comes back.
    * @param {import("./composer.js").Sending} sending
@@ -402,6 +424,7 @@ class Console {
         { key: "n", shown: "N", does: "Write a note", act: () => this.write("note") },
         { key: "e", shown: "E", does: "Resolve", act: () => void this.act("resolve") },
         { key: "b", shown: "B", does: "Hand back to the assistant", act: () => void this.act("hand_back") },
+        { key: "l", shown: "L", does: "Correct the label", act: () => this.correct() },
         { key: "/", shown: "/", does: "Filter the inbox", act: () => this.inboxPane.filter.focus() },
         { key: "?", shown: "?", does: "Show these keys", act: () => this.help() },
         { key: "Escape", shown: "Esc", does: "Leave a field, go back", act: () => (body.dataset.show === "panel" ? this.toggleDetails(false) : this.toInbox()) },

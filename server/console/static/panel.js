@@ -1,8 +1,9 @@
 // @ts-check
 /** Draws what stands beside a conversation: the brief, the customer, live orders, what policy says, earlier conversations. */
 import { drawCard } from "./cards.js";
+import { approvals } from "./decisions.js";
 import { el, icon, iconButton } from "./dom.js";
-import { receiptList } from "./events.js";
+import { attachments, receiptList } from "./events.js";
 import * as words from "./words.js";
 
 /** @typedef {import("./types.js").Panel} Panel */
@@ -26,7 +27,7 @@ const VERDICTS = {
 export class PanelPane {
   #wiring;
 
-  /** @param {HTMLElement} place @param {{open: (conv: string) => void, close: () => void}} wiring */
+  /** @param {HTMLElement} place @param {{open: (conv: string) => void, close: () => void, mayAct: boolean, decide: import("./decisions.js").Deciding["decide"]}} wiring */
   constructor(place, wiring) {
     this.#wiring = wiring;
     this.body = el("div", { className: "panel-body", tabIndex: 0, role: "region", "aria-label": "Customer and order" });
@@ -44,7 +45,7 @@ export class PanelPane {
   draw(panel) {
     const open = new Set([...this.body.querySelectorAll("details[open]")].map((each) => each.getAttribute("data-part")));
     const from = this.body.scrollTop;
-    this.body.replaceChildren(...[brief(panel), customer(panel), orders(panel), policy(panel.brief), tried(panel.brief), this.#earlier(panel)].filter((part) => part !== null));
+    this.body.replaceChildren(...[approvals(panel.approvals ?? [], this.#wiring), brief(panel), customer(panel), orders(panel), policy(panel.brief), tried(panel.brief), this.#earlier(panel)].filter((part) => part !== null));
     for (const each of this.body.querySelectorAll("details[data-part]")) if (open.has(each.getAttribute("data-part"))) each.setAttribute("open", "");
     this.body.scrollTop = from;
   }
@@ -81,6 +82,7 @@ function brief({ brief }) {
     brief.quote && el("blockquote", { dir: "auto" }, brief.quote),
     el("p", { className: "quiet" }, brief.history),
     brief.contact && el("p", { className: "quiet" }, `Wants to be reached at ${brief.contact}.`),
+    attachments(brief.files ?? []),
     known(brief),
   );
 }

@@ -29,7 +29,7 @@ export class ThreadPane {
 
   /**
    * @param {HTMLElement} place
-   * @param {{me: import("./types.js").Me, assistant: string, act: (name: Act) => void, back: () => void, details: () => void, seen: (seq: number) => void}} wiring
+   * @param {{me: import("./types.js").Me, assistant: string, act: (name: Act) => void, correct: () => void, back: () => void, details: () => void, seen: (seq: number) => void}} wiring
    */
   constructor(place, wiring) {
     this.#wiring = wiring;
@@ -87,7 +87,7 @@ export class ThreadPane {
         "div",
         { className: "thread-who" },
         el("h1", { dir: "auto" }, words.called(row), row.customer.vip && el("span", { className: "vip" }, "VIP")),
-        el("p", { className: "thread-subject" }, el("span", { dir: "auto" }, subject(row)), priority(row)),
+        el("p", { className: "thread-subject" }, el("span", { dir: "auto" }, subject(row)), priority(row), this.#wiring.me.mayAct && el("button", { type: "button", className: "inline correct", title: "Correct the label (L)", "aria-keyshortcuts": "L", onclick: this.#wiring.correct }, "Correct")),
       ),
       el("div", { className: "viewers" }, ...here.map((one) => el("span", { className: "viewer", title: `${one.name} is looking at this too` }, face(one.name, "small agent"), el("span", { className: "unseen" }, `${one.name} is looking at this too`)))),
       iconButton("panel", "Customer and order", this.#wiring.details),

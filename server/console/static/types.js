@@ -27,11 +27,13 @@
  * @typedef {{wants: string, quote: string, mood: {frustration: number, sentiment: string}|null, history: string, known: Receipt[],
  *   policy: {version: string, verdict: string, text?: string, approval?: string|null, lines: {item: string, verdict: string, rule: string, text: string}[]},
  *   tried: string[], why: {reason: string, text: string}, proof: {words: string[], level: number|string}, language: string, contact: string,
- *   seq: number}} Brief
+ *   files?: Attachment[], seq: number}} Brief
  * @typedef {{conv: string, number: number, title: string, status: Status, channel: string, last_at: string|null}} Earlier
  * @typedef {{conv: string, customer: {id: string, store_id: string|null, name: string, vip: boolean, language: string, since: string|null,
  *   contacts: Contact[]}, recipient: Contact & {channel: string}, brief: Brief|null, drafts: Draft[], orders: Card[], orders_error?: string,
- *   earlier: Earlier[]}} Panel
+ *   earlier: Earlier[], approvals?: Approval[]}} Panel
+ * @typedef {{key: string, conv: string, action: Record<string, any>, amount_minor: number, currency: string, amount: string, need: string, who: string,
+ *   rule: string, why: string, asked_at: string, expires_at: string, due_at: string, agreed: string[]}} Approval
  * @typedef {{id: string, name: string, online: boolean, conv?: string}} Here
  * @typedef {{id: string, name: string, role: string, mayAct: boolean}} Me
  * @typedef {{texts: Record<"reply"|"note", string>, mode: "reply"|"note", draft?: {n: number, original: string}}} Written

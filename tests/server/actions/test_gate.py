@@ -31,25 +31,26 @@ class House:
         self.services, self.store, self.clock, self.thread = services, store, clock, thread
         self.gate = Gate(services)
 
-    async def order(self) -> OrderSnapshot:
-        order = await self.services.store.order("ord_7")
+    async def order(self, order_id: str = "ord_7") -> OrderSnapshot:
+        order = await self.services.store.order(order_id)
         assert order is not None
         return order
 
-    async def request(self, key: str = "key", **values: Any) -> Request:
+    async def request(self, key: str = "key", order_id: str = "ord_7", **values: Any) -> Request:
         """A confirmed return of one scarf."""
+        order = await self.order(order_id)
         arguments = {
             "name": "start_return",
-            "order": "#1042",
+            "order": order.number,
             "lines": [{"line": "l1", "sku": "SCARF-RED", "quantity": 1}],
             "reason": "changed_mind",
             "outcome": "refund",
             "method": "original",
         }
-        order = await self.order()
+        ruling = await self.gate.consider(arguments, order, await self.services.store.customer(order.customer.id))
         whole: dict[str, Any] = {
             "thread_id": self.thread.id, "key": key, "name": "start_return", "order": order, "arguments": arguments,
-            "proofs": PAIR,
+            "proofs": PAIR, "decision_hash": ruling.hash,
         }  # fmt: skip
         return Request(**{**whole, **values})
 
@@ -80,7 +81,8 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
 async def house(database: Database) -> AsyncIterator[House]:
     clock = HandClock(NOW)
     order = shipped(an_event(ago(days=2), "delivered"))
-    async with core.rooms(database, order, clock=clock, store_kind=core.MoodyStore) as services:
+    other = shipped(an_event(ago(days=2), "delivered"), order={"id": "ord_8", "number": "#1043"})
+    async with core.rooms(database, order, other, clock=clock, store_kind=core.MoodyStore) as services:
         assert isinstance(services.store, core.MoodyStore)
         yield House(services, services.store, clock, (await core.write(services, "a return, please")).thread)
 
@@ -215,9 +217,9 @@ async def test_a_crash_before_the_order_system_was_asked_is_reconciled(house: Ho
 
 async def test_an_action_that_breaks_holds_up_no_other(house: House) -> None:
     house.store.unable = core.raising(StoreUnavailable("no connection"))
-    for key in ("one", "two"):
+    for key, order_id in (("one", "ord_7"), ("two", "ord_8")):
         with pytest.raises(StoreUnavailable):
-            await house.gate.execute(await house.request(key))
+            await house.gate.execute(await house.request(key, order_id))
     calls = iter([core.raising(KeyError("a mistake"))])
 
     async def first_breaks() -> None:

@@ -9,7 +9,9 @@ import httpx2
 import pytest
 from starlette.applications import Starlette
 
+from server.clock import HandClock
 from server.demo import art
+from server.demo.mailbox import Mailbox
 from server.demo.routes import PAGES, routes
 from server.demo.stories import STORIES
 from tests.server.demo.in_memory import InMemoryShop
@@ -24,8 +26,13 @@ def shop() -> InMemoryShop:
 
 
 @pytest.fixture
-def app(shop: InMemoryShop) -> Starlette:
-    return Starlette(routes=routes(shop))
+def mailbox() -> Mailbox:
+    return Mailbox(HandClock(NOW))
+
+
+@pytest.fixture
+def app(shop: InMemoryShop, mailbox: Mailbox) -> Starlette:
+    return Starlette(routes=routes(shop, mailbox))
 
 
 @pytest.fixture
@@ -52,6 +59,17 @@ async def test_the_control_room_tells_every_story_and_the_logins(client: httpx2.
     assert all(f'id="{story.order_id}"' in page for story in STORIES)
     assert "kim@harbourandpine.example" in page
     assert "harbour-demo-kim" in page
+
+
+async def test_the_control_room_opens_the_shoppers_mailboxes(client: httpx2.AsyncClient, mailbox: Mailbox) -> None:
+    assert (await client.get("/demo/mailbox")).json() == {"letters": []}
+    for number in range(25):
+        await mailbox.post("email", "ana.lopez@example.com", f"Your code is {number:06}.")
+    answer = await client.get("/demo/mailbox")
+    letters = answer.json()["letters"]
+    assert [letters[0]["text"], len(letters)] == ["Your code is 000024.", 20]
+    assert {letter["to"] for letter in letters} == {"ana.lopez@example.com"}
+    assert answer.headers["cache-control"] == "no-store"
 
 
 async def test_what_is_shown_is_text_and_never_markup(client: httpx2.AsyncClient) -> None:

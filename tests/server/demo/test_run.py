@@ -1,5 +1,6 @@
 """The demo as a whole: what it stocks, whom it lets in, what it refuses, and what is left when it is over."""
 
+import asyncio
 import os
 import re
 import signal
@@ -14,6 +15,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from channels.message import Address, Inbound
 from memory import agents
 from memory.engines import connect
 from memory.migrations import migrate
@@ -25,6 +27,7 @@ from server.demo.shop import LOGINS, SeededShop, stock
 from server.demo.stories import STORIES
 from server.desk.hours import is_staffed
 from server.errors import OperatorError, RefusedInput
+from server.inbox import accept
 from server.passwords import matches
 from tests.support.servers import serve
 
@@ -68,6 +71,24 @@ async def test_every_door_of_the_demo_is_open(tmp_path: Path) -> None:
         assert (await client.get("/widget/loader.js")).status_code == 200
         assert (await client.get("/api/v1/threads")).status_code == 401
         assert len((await client.get("/demo/orders")).json()["orders"]) == len(STORIES)
+
+
+async def test_a_code_that_the_assistant_asks_for_arrives_in_the_control_room(tmp_path: Path) -> None:
+    async with (
+        demo(demo_settings(tmp_path, 8000), SystemClock()) as app,
+        serve(app) as url,
+        httpx2.AsyncClient(base_url=url) as client,
+    ):
+        shopper = Address("visitor", "v" * 40, "channel")
+        wish = "cancel my order 1063, I don't need it any more. hannah.schmidt@example.com"
+        await accept(app.state.services, Inbound("voice", shopper, wish, datetime.now(UTC)))
+        for _ in range(200):
+            letters = (await client.get("/demo/mailbox")).json()["letters"]
+            if letters:
+                break
+            await asyncio.sleep(0.05)
+        assert [letter["to"] for letter in letters] == ["hannah.schmidt@example.com"]
+        assert re.search(r"\b\d{6}\b", letters[0]["text"])
 
 
 async def test_a_kept_folder_is_stocked_once(tmp_path: Path) -> None:
@@ -167,15 +188,20 @@ def until_open(process: "subprocess.Popen[str]") -> str:
     return said
 
 
+def _own(folder: Path) -> list[Path]:
+    """What the demo put there; the encoder's runtime keeps an empty mark of its own."""
+    return [each for each in folder.iterdir() if each.name != ".ses"]
+
+
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_the_demo_says_where_it_is_and_leaves_nothing_behind(tmp_path: Path, ending: signal.Signals) -> None:
     process = start("--port", "0", folder=tmp_path)
     said = until_open(process)
-    assert len(list(tmp_path.iterdir())) == 1
+    assert len(_own(tmp_path)) == 1
     process.send_signal(ending)
     _, complaints = process.communicate(timeout=30)
     assert (process.returncode, complaints) == (0, "")
-    assert list(tmp_path.iterdir()) == []
+    assert _own(tmp_path) == []
     assert len(re.findall(r"http://127\.0\.0\.1:\d+/", said)) == 3
     for login in LOGINS:
         assert f"{login.email} " in said

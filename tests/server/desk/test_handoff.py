@@ -1,7 +1,7 @@
 """A handoff is never empty: with nobody there the customer hears when, is asked once how to be reached, and somebody answers for it."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,11 +9,13 @@ from memory import agents, desk
 from memory.agents import Agent
 from memory.engines.base import Tx
 from memory.threads import Thread
+from server.desk import handoff
 from server.policies.shape import Policy
 from server.settings import DeskSettings, Settings, ShopSettings
 from server.stage import Line, Stage
 
 _THREE_AT_NIGHT_ON_CHRISTMAS = datetime(2026, 12, 25, 8, 0, tzinfo=UTC)  # 03:00 in New York, a Friday
+_MONDAY_AT_NINE = datetime(2026, 12, 28, 14, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -78,3 +80,27 @@ async def test_the_brief_and_three_drafts_are_there_with_the_handoff(night: Stag
     offered = [event for event in await night.events(thread.id) if event.type == "draft_offered"]
     assert found is not None and found[1]["why"]["reason"] == "distress"
     assert len({str(event.body["text"]) for event in offered}) == 3
+
+
+@pytest.mark.parametrize(
+    ("language", "asked"),
+    [
+        ("en", "I want to talk to a person"),
+        ("es", "Quiero hablar con una persona"),
+        ("fr", "Je veux parler à une personne"),
+        ("de", "Ich möchte mit einem Menschen sprechen"),
+        ("pt", "Quero falar com uma pessoa"),
+    ],
+)
+async def test_the_hours_that_are_named_are_held_against_the_desks_own(night: Stage, language: str, asked: str) -> None:
+    """The notice passes the check of every reply: whole as it is, and without its hours when those are others."""
+    heard = await night.say(Line(asked))
+    dialogue, now = heard.answers[0].dialogue, night.clock.now()
+    notice = heard.replies[-1]["text"].partition("\n\n")[2]
+    named = handoff.back_at_fact(_MONDAY_AT_NINE, "America/New_York", now)
+    moved = handoff.back_at_fact(_MONDAY_AT_NINE + timedelta(hours=1), "America/New_York", now)
+
+    assert "28" in notice
+    assert handoff.checked_notice(notice, (named,), dialogue, now).text == notice
+    assert [each.causes[0].kind for each in handoff.checked_notice(notice, (moved,), dialogue, now).dropped] == ["time"]
+    assert (heard.dropped, dialogue.language) == ([], language)

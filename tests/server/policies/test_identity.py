@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from server.commerce.model import Address, Buyer
 from server.policies.actions import ACTIONS, FREE
 from server.policies.identity import (
+    CODE_TO_SEE,
     Given,
     Level,
     allows,
+    carried,
     level,
     mask_email,
     mask_phone,
@@ -162,6 +164,26 @@ def test_how_far_proofs_reach(proofs: frozenset[str], expected: str) -> None:
     assert scope(SHIPPED, "read_order", proofs) == expected
 
 
+@pytest.mark.parametrize("action", sorted(DOORS))
+def test_a_code_for_seeing_opens_what_reads_and_nothing_else(action: str) -> None:
+    reads = action in ("read_order", "notify_when") or action in FREE
+    assert allows(SHIPPED, action, frozenset({CODE_TO_SEE})) is reads
+    assert (missing(SHIPPED, action, frozenset({CODE_TO_SEE})) == ()) is reads
+    assert allows(SHIPPED, action, PAIR | {CODE_TO_SEE}) == allows(SHIPPED, action, PAIR) or reads
+
+
+def test_a_policy_without_codes_takes_none_for_seeing() -> None:
+    rules = policy("identity: {read_order: {any_of: [[order_number, email], [signed_in]]}}")
+    assert not allows(rules, "read_order", frozenset({CODE_TO_SEE}))
+
+
+@pytest.mark.parametrize(("days", "is_carried"), [(0, True), (180, True), (181, False), (400, False)])
+def test_a_customers_code_reaches_their_young_orders(days: int, is_carried: bool) -> None:
+    words = frozenset({"otp", "otp_see", "email", "name"})
+    reached = carried(SHIPPED, order(), words, PLACED + timedelta(days=days))
+    assert reached == (frozenset({"otp", "otp_see"}) if is_carried else frozenset())
+
+
 def test_a_policy_may_let_an_address_alone_prove_the_customer() -> None:
     rules = policy("identity: {read_order: {any_of: [[email], [name, zip]]}, write: {any_of: [[email], [name, zip]]}}")
     assert scope(rules, "start_return", frozenset({"email"})) == "customer"
@@ -202,6 +224,7 @@ def test_asking_for_a_person_needs_no_proof(action: str) -> None:
         ("order_number+email", False, "L1"),
         ("order_number+name+zip", False, "L1"),
         ("channel", False, "L1"),
+        ("otp_see", False, "L1"),
         ("otp", False, "L2"),
         ("signed_in", False, "L3"),
         ("otp", True, "L4"),

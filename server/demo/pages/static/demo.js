@@ -7,6 +7,7 @@ import { copyOnPress, day, element, readOrders, timeOf, toast, whileVisible } fr
 /** @type {Map<string, string>} order id -> when it last changed, as far as this page knows */
 const known = new Map();
 const log = /** @type {HTMLElement} */ (document.querySelector('[data-part="log"]'));
+const mail = /** @type {HTMLElement} */ (document.querySelector('[data-part="mail"]'));
 const live = /** @type {HTMLElement} */ (document.querySelector('[data-part="live"]'));
 
 /**
@@ -54,6 +55,22 @@ function tell(card, order, by) {
   while (log.children.length > 30) log.lastElementChild?.remove();
 }
 
+/** Messages that went to shoppers' own addresses, newest first. */
+async function readMail() {
+  const answer = await fetch("/demo/mailbox", { cache: "no-store" });
+  /** @type {{letters: {at: string, to: string, text: string}[]}} */
+  const { letters } = await answer.json();
+  if (!letters.length || mail.dataset.newest === letters[0].at) return;
+  mail.dataset.newest = letters[0].at;
+  mail.replaceChildren(
+    ...letters.map((letter) => {
+      const line = element("li", letter.text);
+      line.append(element("small", `${letter.to} · ${new Date(letter.at).toLocaleTimeString("en", { hour: "2-digit", minute: "2-digit" })}`));
+      return line;
+    }),
+  );
+}
+
 /** @param {HTMLButtonElement} button */
 async function push(button) {
   const card = /** @type {HTMLElement} */ (button.closest("[data-order]"));
@@ -79,6 +96,7 @@ async function refresh() {
       known.set(order.id, order.updated_at);
       show(order, before && before !== order.updated_at ? "the carrier" : undefined);
     }
+    await readMail();
     live.classList.remove("lost");
     live.lastChild?.replaceWith(" live");
   } catch {

@@ -114,3 +114,9 @@ def _situations() -> list[Situation]:
 
 SITUATIONS = _situations()
 """Every row of the table at least once, and every optional fact."""
+
+RAW_ORDERS: list[tuple[str, Raw, datetime]] = [
+    *((f"{case.row} {case.name}", case.raw, case.now) for case in CASES),
+    *((name, raw, NOW) for name, raw in (*_rich(), *_troubled())),
+]
+"""The documents behind them: (name, order, the moment at which it is asked for)."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from server.answering.context import ReturnDraft
+from server.answering.drafts.returns import ReturnDraft
 from server.answering.words import grounding, return_words
 from server.answering.words.claim_words import words_of
 from server.answering.words.spoken import LANGUAGES

@@ -1,0 +1,105 @@
+"""What the ledger knows of a customer's past and of an order's money: the counts and sums that the judge asks about.
+
+Read inside the unit that confirms, while the purses are held, the sums are exact: two actions at once cannot both stay under
+a limit that only one of them fits. What the caller knows beside the ledger (complaints, signals) is kept.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from memory import actions as ledger
+from memory.actions import Action
+from memory.engines.base import Tx
+from memory.times import to_ms
+from server.commerce.model import CustomerRecord, OrderSnapshot, RefundStatus
+from server.policies import facts
+from server.policies.decision import History
+from server.policies.shape import Policy
+
+_RECENT: Final = timedelta(days=30)
+_LONG: Final = timedelta(days=365)
+_PAYING: Final = frozenset({"refund", "cancel_order"})
+_BESIDE: Final = frozenset({"open_claim"})
+_UNDER_WAY: Final = frozenset({"confirmed", "executing", "unknown"})
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom and what an action is about, as read; `seen` = the actions on the order that were over before it was read."""
+
+    order: OrderSnapshot | None
+    customer: CustomerRecord | None
+    customer_id: str
+    seen: frozenset[int] | None = None
+
+    @property
+    def purses(self) -> tuple[str, ...]:
+        """Whose money it is: the customer's, the order's, and what the assistant may pay out in a day."""
+        names = [f"customer:{self.customer_id}"] if self.customer_id else []
+        if self.order is not None:
+            names.append(f"order:{self.order.id}")
+        return (*names, "assistant")
+
+
+async def history(tx: Tx, policy: Policy, subject: Subject, known: History, now: datetime, *, but: str = "") -> History:
+    """What is known of the past, `known` by the caller and by the ledger; the action with the key `but` left out."""
+    order, recent = subject.order, now - _RECENT
+    currency = order.currency if order else policy.currency
+    past = await ledger.past_of(tx, subject.customer_id, currency, recent, now - _LONG, but=but)
+    begun = await ledger.begun_on(tx, order.id, but=but) if order else []
+    midnight = facts.end_of(facts.local_day(now, policy.defaults.tz) - timedelta(days=1), policy.defaults.tz)
+    record, unseen = subject.customer, _unseen(begun, subject.seen)
+    return replace(
+        known,
+        refunds_30d=max(known.refunds_30d, past.refunds),
+        sum_refunds_30d_minor=max(known.sum_refunds_30d_minor, _given(order, begun, past.sum_minor, recent)),
+        replacements_12m=max(known.replacements_12m, past.replacements),
+        inr_12m=max(known.inr_12m, past.not_received, (record.not_received_claims_12m or 0) if record else 0),
+        orders=max(known.orders, (record.orders or 0) if record else 0),
+        account_days=max(known.account_days, _days_since(record, now)),
+        paid_today_minor=await ledger.paid_since(tx, midnight, policy.currency, but=but),
+        in_flight_minor=sum(one.amount_minor for one in unseen if one.name in _PAYING),
+        in_progress=len(unseen),
+        settled=_settled(begun),
+        credits_on_order=sum(1 for one in begun if one.name == "store_credit"),
+    )
+
+
+def _given(order: OrderSnapshot | None, begun: Sequence[Action], sum_minor: int, since: datetime) -> int:
+    """What was given since a time: by the ledger, and what others gave back on this order without it."""
+    here = sum(one.amount_minor for one in begun if one.created_at >= to_ms(since))
+    shown = sum(
+        one.amount.amount_minor
+        for one in (order.refunds if order else ())
+        if one.status is not RefundStatus.FAILED and (one.at is None or one.at >= since)
+    )
+    return max(sum_minor, here) + max(0, shown - here)
+
+
+def _unseen(begun: Sequence[Action], seen: frozenset[int] | None) -> list[Action]:
+    """What was begun on the order and that its snapshot may not show yet."""
+    return [
+        one
+        for one in begun
+        if one.name not in _BESIDE and (one.state in _UNDER_WAY or (seen is not None and one.id not in seen))
+    ]
+
+
+def _settled(begun: Sequence[Action]) -> dict[str, int]:
+    """Pieces that were sent again or paid back without a return, by line."""
+    found: dict[str, int] = {}
+    for one in begun:
+        if one.name in ("reship", "refund"):
+            for line in one.body.get("work", {}).get("lines", ()):
+                found[line["line"]] = found.get(line["line"], 0) + line["quantity"]
+    return found
+
+
+def _days_since(record: CustomerRecord | None, now: datetime) -> int:
+    first = record.first_order_at if record else None
+    if first is None:
+        return 0
+    day: date = first.date() if isinstance(first, datetime) else first
+    return max(0, (now.date() - day).days)

@@ -1,0 +1,48 @@
+"""The row that reserves an action's money: what it moves, whose it is, and the work that will be asked of the order system."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from memory import actions as ledger
+from memory.actions import Action
+from memory.engines.base import Tx
+from server.actions.carrying import kind_of, work_of
+from server.actions.judging import Fresh
+from server.actions.request import Request
+from server.policies.asked import asked
+from server.policies.judge import COUNTED, Ruling
+from server.policies.shape import Policy
+
+
+async def put_row(
+    tx: Tx,
+    policy: Policy,
+    request: Request,
+    fresh: Fresh,
+    ruling: Ruling,
+    state: str,
+    now: datetime,
+    *,
+    expires_at: datetime | None = None,
+    signals: Mapping[str, Any] | None = None,
+) -> Action:
+    """The action's row in `state`, made or, where it was only proposed, completed."""
+    subject = fresh.subject
+    wish = asked(request.arguments, subject.order)
+    order_id = subject.order.id if subject.order else ""
+    kind = kind_of(wish, ruling)
+    body: dict[str, Any] = {
+        "arguments": dict(request.arguments),
+        "order_id": order_id,
+        "work": work_of(policy, wish, subject, ruling),
+        "agent_id": request.agent_id,
+        "why": ruling.key,
+        "signals": dict(signals or {}),
+    }
+    is_counted = wish.name in COUNTED and wish.outcome in (None, "refund") and kind == "refund"
+    return await ledger.put(
+        tx, request.thread_id, request.key, request.name, order_id, body, state, now,
+        amount_minor=ruling.amount_minor, currency=ruling.currency, customer_id=subject.customer_id, kind=kind,
+        is_counted=is_counted, need=ruling.need, decision_hash=ruling.hash, expires_at=expires_at,
+    )  # fmt: skip

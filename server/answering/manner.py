@@ -1,0 +1,76 @@
+"""How the assistant ends what it says, and what it makes of the small words around it.
+
+After a complete answer it asks once in a thread whether that solved it; one tap, or a plain yes, closes the thread as confirmed.
+Small words that only make sense after an answer ("and now?", "any news?") are read here.
+"""
+
+import re
+from typing import Final
+
+from server.answering.turn import Turn
+from server.answering.understand import yesno
+
+_CALM_BELOW: Final = 2
+_AGAIN: Final = re.compile(
+    r"^\W*(?:(?:ok|okay|well|so|hello|hi|hey|and|y|et|und|e|aur|please|pls|por favor|bitte|svp)\W+)*"
+    r"(?:(?:what|how) about (?:it )?now|now|any (?:news|updates?|change|progress)|what'?s new|still nothing|nothing new"
+    r"|where is it(?: now)?"
+    r"|where'?s it|and (?:today|now)|ahora|alguna (?:novedad|noticia)|(?:hay )?novedades|d[oó]nde est[aá]|y hoy|maintenant|du nouveau"
+    r"|des nouvelles|(?:il|elle) est o[uù]|o[uù] (?:est|en est)[- ](?:il|elle|on)|jetzt|heute|was neues"
+    r"|gibt es (?:etwas )?neues|neuigkeiten|wo ist (?:es|sie|er)"
+    r"|agora|alguma novidade|novidades|onde est[aá]|cad[eê]|ab kahan hai|kuch update)"
+    r"(?:\W+(?:please|pls|then|on it|por favor|bitte|svp|denn|yet))*\W*$",
+    re.IGNORECASE,
+)
+
+
+def asks_again(text: str) -> bool:
+    """Whether a message only asks how it stands now with what was spoken of."""
+    return len(text) <= 60 and _AGAIN.match(text.strip()) is not None
+
+
+_POINTING: Final = re.compile(
+    r"\W*(?:(?:no|yes|ok|and|just|only|the|that|this|i mean|el|la|le|l'|der|die|das|den|o|a)\W+)*"
+    r"(?:first|second|third|last|other|former|latter|same|primer[oa]?|segund[oa]|tercer[oa]?|[uú]ltim[oa]|otr[oa]|premi[eè]re?|deuxi[eè]me"
+    r"|troisi[eè]me|derni[eè]re?|autre|erste[nrs]?|zweite[nrs]?|dritte[nrs]?|letzte[nrs]?|andere[nrs]?|primeir[oa]|terceir[oa]|outr[oa]"
+    r"|that|this|it|both|ambos|ambas|les deux|beide|os dois|as duas)(?: (?:one|ones|item|thing))?(?: please| pls| por favor| bitte)?\W*",
+    re.IGNORECASE,
+)
+
+
+def only_points(text: str) -> bool:
+    """Whether a message only points at something that was told before: "the second one", "both", "the other"."""
+    return len(text) <= 40 and _POINTING.fullmatch(text) is not None
+
+
+def ask_solved(turn: Turn) -> None:
+    """After a complete answer, once in a thread: did that solve it?"""
+    dialogue = turn.dialogue
+    is_whole = bool(turn.is_answered and turn.speech.text) and not (
+        turn.is_asking or turn.reason or turn.waits_for_person
+    )
+    is_refusal = len(dialogue.refused) > len(turn.context.dialogue.refused)
+    if not is_whole or is_refusal or dialogue.solved or turn.message.frustration >= _CALM_BELOW:
+        return
+    dialogue.solved = "asked"
+    turn.say("manner.solved")
+    tapped = [turn.option("manner.it_did", "solved:yes"), turn.option("manner.it_did_not", "solved:no")]
+    turn.options = [*tapped, *turn.options]
+
+
+def takes_solved(turn: Turn) -> bool:
+    """Take the answer to that question; False when the message is about something else."""
+    dialogue = turn.dialogue
+    if dialogue.solved != "asked":
+        return False
+    dialogue.solved = "passed"
+    said = (turn.choice or "").removeprefix("solved:") if (turn.choice or "").startswith("solved:") else None
+    if said is None and not dialogue.asked and not turn.choice:
+        said = yesno.answer(turn.text, turn.voice.language)
+    if said == "yes":
+        turn.say("manner.glad")
+        turn.is_resolving = True
+    elif said == "no":
+        turn.say("manner.what_is_open")
+        turn.options = [turn.option("choice.human", "human")]
+    return said is not None

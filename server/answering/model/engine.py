@@ -1,0 +1,369 @@
+"""The modelled turn: the embedded assistant answers first; then, where it did not know, a model may choose and word.
+
+What comes out is always the assistant's own answer, at most about something else that the model had looked up, at most in other
+words that passed every guard. Whatever happens to the model, the answer at hand stands, in time.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import logging
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Self
+
+import msgspec
+
+from memory.engines.base import Database
+from memory.errors import StorageError
+from server import telemetry
+from server.actions.gate import Gate
+from server.answering.assistant import answer as embedded_answer
+from server.answering.context import Answer, Context, Handoff, Reply
+from server.answering.model import fencing, guards, prompts, tools
+from server.answering.model.budget import Budget
+from server.answering.model.client import Client
+from server.answering.model.events import LLM, Failed, Message, TextDelta, ToolCall, Usage
+from server.answering.model.looking import Looking
+from server.answering.model.tools import Rejected
+from server.answering.words.voice import Voice
+from server.clock import Clock
+from server.settings import LlmSettings, Settings
+
+_log = logging.getLogger("onethread.model")
+_MARGIN_S: Final = 0.2
+_STREAM_MARGIN_S: Final = 0.35
+"""The stream ends before the turn does, so that a model that is too slow is told to the circuit breaker."""
+_LEAST_S: Final = 0.5
+_REPAIRS: Final = 1
+_CHARS_PER_TOKEN: Final = 3
+_UNSURE: Final = frozenset({"low_confidence", "out_of_scope"})
+_PRIVATE: Final = frozenset({"identify", "which_order", "code"})
+_TOOLS: Final = frozenset(tools.BY_NAME)
+
+
+class Stopped(Exception):
+    """The model is of no use in this turn; the message is why, in one word."""
+
+
+@dataclass(slots=True)
+class Spent:
+    """What a turn cost so far."""
+
+    prompt: int = 0
+    completion: int = 0
+    cached: int = 0
+    rounds: int = 0
+    calls: int = 0
+
+    @property
+    def tokens(self) -> int:
+        """Everything that counts for the budget."""
+        return self.prompt + self.completion
+
+
+@dataclass(slots=True)
+class _Said:
+    """One answer of the model."""
+
+    text: str = ""
+    calls: list[ToolCall] = field(default_factory=list)
+
+
+class Model:
+    """A model for the whole process, with its budget. One `ModelTurn` for each turn."""
+
+    def __init__(self, llm: LLM, budget: Budget, settings: LlmSettings, secret: str = "", *, at_once: int = 8) -> None:
+        """`secret` keys the pseudonyms that a vendor sees; `at_once` turns may ask at the same time, the others do without."""
+        self.llm = llm
+        self.places = at_once
+        self.budget = budget
+        self.settings = settings
+        self._secret = (secret or secrets.token_hex(16)).encode()
+
+    @classmethod
+    async def open(cls, settings: Settings, database: Database, clock: Clock) -> Self | None:
+        """The model that the settings name; None without one, and then nothing of it is loaded."""
+        if not settings.llm.model:
+            return None
+        llm = await asyncio.to_thread(Client, settings.llm)
+        secret = settings.server.secret_keys[-1] if settings.server.secret_keys else ""
+        budget = Budget(database, clock, settings.llm, settings.shop.tz)
+        return cls(llm, budget, settings.llm, secret, at_once=max(1, settings.turns.workers // 2))
+
+    def over(self, settings: Settings, database: Database, clock: Clock) -> "Model":
+        """The same model with a budget of its own over another database."""
+        return Model(self.llm, Budget(database, clock, settings.llm, settings.shop.tz), settings.llm)
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self.llm.close()
+
+    def begin(self) -> "ModelTurn":
+        """A turn begins now; its deadline runs."""
+        return ModelTurn(self, asyncio.get_running_loop().time() + self.settings.deadline_s)
+
+    def pseudonym(self, customer_id: int) -> str:
+        """A customer as a vendor may know them."""
+        return hmac.new(self._secret, f"customer:{customer_id}".encode(), hashlib.sha256).hexdigest()[:40]
+
+
+class ModelTurn:
+    """One turn's share of the model. `until` is the time of the loop at which the answer at hand stands.
+
+    `outcome` is what became of it, in one word; `is_usable` = it has not failed in this turn yet."""
+
+    def __init__(self, model: Model, until: float) -> None:
+        self.until = until
+        self.outcome = "unasked"
+        self.is_usable = True
+        self._model = model
+        self._spent = Spent()
+
+    async def answer(self, context: Context, gate: Gate) -> Answer:
+        """What the burst comes to. Raises as the embedded assistant does, and never because of the model."""
+        embedded = await embedded_answer(context, gate)
+        offered = tools_for(context, embedded)
+        may_word = self._model.settings.words == "all" and isinstance(embedded.outcome, Reply)
+        if not may_ask(context, embedded) or not (offered or may_word):
+            return embedded
+        looking = Looking(context, gate, embedded, offered)
+        return await self._guarded(context, looking, is_unsure=bool(offered))
+
+    async def ask(self, context: Context, messages: Sequence[Message], max_tokens: int) -> str:
+        """The model's text for the desk, within what is left of the turn. Raises Stopped."""
+        left = await self._left(context, messages)
+        if left <= 0:
+            raise Stopped("budget")
+        try:
+            with self._place():
+                said = await self._said(context, messages, [], max_tokens)
+        finally:
+            await self._book(context, messages)
+        if said.calls or not said.text.strip():
+            raise Stopped("empty")
+        return said.text
+
+    async def _guarded(self, context: Context, looking: Looking, *, is_unsure: bool) -> Answer:
+        """Ask within the deadline; whatever goes wrong, the answer at hand stands."""
+        messages: list[Message] = []
+        worded: Answer | None = None
+        try:
+            with self._model.budget.in_flight(), self._place():
+                async with asyncio.timeout_at(self.until - _MARGIN_S):
+                    worded = await self._modelled(context, looking, messages, is_unsure=is_unsure)
+        except TimeoutError:
+            self.outcome, self.is_usable = "kept_deadline", False
+        except Stopped as stopped:
+            self.outcome, self.is_usable = f"kept_{stopped}", False
+        except StorageError:
+            self.outcome = "kept_storage"
+        except Exception:  # the edge of the model: the assistant's answer is at hand, and nothing here may cost it
+            self.outcome = "kept_broken"
+            _log.exception("the model's turn broke", extra={"thread_id": context.thread_id})
+        await self._book(context, messages)
+        telemetry.model_turns.labels(self.outcome).inc()
+        return worded or _labelled(looking.answer, looking.chosen)
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        """One of the places at the model. Raises Stopped when all are taken: nobody waits for a slow one in a queue."""
+        if self._model.places <= 0:
+            raise Stopped("busy")
+        self._model.places -= 1
+        try:
+            yield
+        finally:
+            self._model.places += 1
+
+    async def _modelled(
+        self, context: Context, looking: Looking, messages: list[Message], *, is_unsure: bool
+    ) -> Answer | None:
+        mark = fencing.tag()
+        messages += prompts.opening(context, looking.answer, mark, is_unsure=is_unsure)
+        offered = tools.offered(sorted(_TOOLS if is_unsure else ()))
+        left = await self._left(context, messages)
+        asked: set[tuple[str, str]] = set()
+        repairs = 0
+        for _ in range(self._model.settings.max_rounds):
+            if self._spent.tokens + _estimate(messages) + self._model.settings.max_tokens > left:
+                raise Stopped("budget")
+            said = await self._said(context, messages, offered, 0)
+            if not said.calls:
+                return self._worded(context, looking, said.text, mark, is_unsure=is_unsure)
+            repairs += await self._looked(looking, context, said.calls, messages, asked, mark)
+            if repairs > _REPAIRS:
+                raise Stopped("repairs")
+        raise Stopped("rounds")
+
+    async def _looked(
+        self,
+        looking: Looking,
+        context: Context,
+        calls: Sequence[ToolCall],
+        messages: list[Message],
+        asked: set[tuple[str, str]],
+        mark: str,
+    ) -> int:
+        """Answer each call once, under an id of our own; how many of them were wrong. Raises Stopped."""
+        named = [
+            (f"call_{self._spent.calls + place}", call.name[:64], _object(call.arguments))
+            for place, call in enumerate(calls)
+        ]
+        self._spent.calls += len(calls)
+        if self._spent.calls > self._model.settings.max_calls:
+            raise Stopped("calls")
+        messages.append(prompts.assistant_calls(named))
+        wrong = 0
+        for (id, _, _), call in zip(named, calls, strict=True):
+            key = (call.name, call.arguments)
+            try:
+                if key in asked:
+                    raise Rejected("that was asked already: answer now")
+                asked.add(key)
+                found = await looking.call(call.name, call.arguments)
+                messages.append(prompts.tool_answer(id, prompts.result(found, context, mark)))
+            except Rejected as error:
+                wrong += 1
+                messages.append(prompts.tool_answer(id, prompts.problem(str(error), mark)))
+        return bool(wrong)
+
+    async def _said(
+        self, context: Context, messages: Sequence[Message], offered: Sequence[Message], max_tokens: int
+    ) -> _Said:
+        """One whole answer. Raises Stopped."""
+        if asyncio.get_running_loop().time() + _LEAST_S > self.until:
+            raise Stopped("deadline")
+        model, said, counted = self._model, _Said(), False
+        self._spent.rounds += 1
+        user = model.pseudonym(context.customer.id)
+        events = model.llm.stream(
+            messages, offered, until=self.until - _STREAM_MARGIN_S, user=user, max_tokens=max_tokens
+        )
+        try:
+            async with aclosing(events):
+                async for event in events:
+                    match event:
+                        case TextDelta(text):
+                            said.text += text
+                        case ToolCall():
+                            said.calls.append(event)
+                        case Usage(prompt, completion, cached):
+                            counted = bool(prompt or completion)
+                            self._spend(prompt, completion, cached)
+                        case Failed(why):
+                            raise Stopped(why)
+        finally:
+            if not counted:
+                self._spend(_estimate(messages), len(said.text) // _CHARS_PER_TOKEN + 1, 0)
+        return said
+
+    def _spend(self, prompt: int, completion: int, cached: int) -> None:
+        self._spent.prompt += prompt
+        self._spent.completion += completion
+        self._spent.cached += cached
+
+    def _worded(self, context: Context, looking: Looking, text: str, mark: str, *, is_unsure: bool) -> Answer:
+        """The answer at hand, in the model's words where they may stand for it."""
+        answer = _labelled(looking.answer, looking.chosen)
+        outcome = answer.outcome
+        if not isinstance(outcome, Reply) or not is_wordable(answer):
+            self.outcome = "chosen" if looking.chosen else "kept_own_words"
+            return answer
+        has_own = bool(looking.chosen) or not is_unsure
+        slots = answer.dialogue.slots
+        own = guards.Own(
+            text=outcome.text if has_own else "",
+            given=f"{outcome.text}\n{context.shop.name}\n{context.customer.name}",
+            evidence=outcome.evidence,
+            voice=Voice(answer.dialogue.language, context.now),
+            allowed=(*slots.order_numbers, str(context.number), context.shop.name, *context.customer.name.split()),
+            mark=mark,
+        )
+        said = guards.tidied(text)
+        refused = guards.refusal(said, own) or ("question" if not has_own and not said.endswith("?") else None)
+        if refused is not None:
+            self.outcome = f"kept_{refused}"
+            return answer
+        self.outcome = "worded"
+        return replace(answer, outcome=replace(outcome, text=said))
+
+    async def _left(self, context: Context, messages: Sequence[Message]) -> int:
+        """Tokens that this turn may still cost. Raises Stopped when they do not last for one answer."""
+        left = await self._model.budget.left(context.thread_id) - self._spent.tokens
+        if left < _estimate(messages) + self._model.settings.max_tokens:
+            raise Stopped("budget")
+        return left
+
+    async def _book(self, context: Context, messages: Sequence[Message]) -> None:
+        """Book what was spent since the last booking; a budget that cannot be written costs no answer."""
+        spent, self._spent = self._spent, Spent()
+        if not spent.rounds:
+            return
+        prompt = hashlib.sha256(msgspec.json.encode(list(messages))).hexdigest()[:16]
+        body: dict[str, Any] = {
+            "kind": "llm", "model": self._model.settings.model, "tokens": spent.tokens, "prompt": spent.prompt,
+            "completion": spent.completion, "cached": spent.cached, "rounds": spent.rounds, "outcome": self.outcome,
+        }  # fmt: skip
+        _log.info("model asked", extra={"thread_id": context.thread_id, "hash": prompt, **body})
+        try:
+            await self._model.budget.spend(context.thread_id, body)
+        except (StorageError, LookupError):
+            _log.warning("the model's cost was not booked", extra={"thread_id": context.thread_id})
+
+
+def may_ask(context: Context, answer: Answer) -> bool:
+    """Whether a model may have a part in this turn at all.
+
+    Never where a person owns the thread or must hear of it, where something was done, proposed or waits for a yes, and where
+    somebody proves who they are: those are the assistant's own words."""
+    outcome, dialogue = answer.outcome, answer.dialogue
+    if context.owner_kind != "assistant" or not context.text.strip() or answer.executed or answer.proposed:
+        return False
+    if any(each.asked.startswith("confirm") or each.asked in _PRIVATE for each in (context.dialogue, dialogue)):
+        return False
+    if any(said.choice for said in context.said):
+        return False
+    if isinstance(outcome, Reply):
+        return not outcome.is_first_proof and not outcome.is_resolving and not outcome.waits_for_person
+    return isinstance(outcome, Handoff) and outcome.reason in _UNSURE
+
+
+def tools_for(context: Context, answer: Answer) -> frozenset[str]:
+    """The tools for a turn in which the assistant did not know what is wanted; none where it did."""
+    outcome = answer.outcome
+    is_lost = isinstance(outcome, Handoff) and outcome.reason == "low_confidence"
+    is_asking = isinstance(outcome, Reply) and answer.dialogue.asked == "choose"
+    abstained = answer.labels is not None and answer.labels.abstain
+    if is_lost or is_asking or (isinstance(outcome, Handoff) and outcome.reason in _UNSURE and abstained):
+        return _TOOLS
+    return frozenset()
+
+
+def is_wordable(answer: Answer) -> bool:
+    """Whether other words may stand for an answer: never for a read-back, a deed, or a question of who is asking."""
+    asked = answer.dialogue.asked
+    return not (answer.executed or answer.proposed or asked.startswith("confirm") or asked in _PRIVATE)
+
+
+def _labelled(answer: Answer, chosen: str) -> Answer:
+    """The answer with the task of the first tool as its intent, where the assistant had none."""
+    labels = answer.labels
+    task = tools.BY_NAME[chosen].task if chosen else ""
+    if not task or labels is None or not labels.abstain:
+        return answer
+    return replace(answer, labels=replace(labels, intent=task, intents=((task, 0.5),), abstain=False))
+
+
+def _object(arguments: str) -> str:
+    """Arguments as they may be sent back: some servers refuse a conversation with anything but an object in it."""
+    try:
+        return arguments if isinstance(msgspec.json.decode(arguments), dict) else "{}"
+    except (msgspec.DecodeError, RecursionError):
+        return "{}"
+
+
+def _estimate(messages: Sequence[Message]) -> int:
+    return sum(len(str(message.get("content") or "")) + 200 for message in messages) // _CHARS_PER_TOKEN

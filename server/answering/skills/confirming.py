@@ -1,0 +1,199 @@
+"""The clear yes: what was read back is done when the customer confirms it, and only then.
+
+A skill says what will happen and calls `propose`. The yes is bound to that proposal: it expires, it is void when the task is left
+or anything in it changes, and the gate judges again before it acts. What each action needs beside that, its skill registers as a
+`Write`: how to take the task up again, how to read a correction, how to tell what was done.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from server.actions.request import Changed, Request
+from server.answering.context import Executed, Proposal
+from server.answering.identify import proofs_for, proofs_of_customer
+from server.answering.skills.order_status import say_unreadable
+from server.answering.turn import Turn, short_hash
+from server.answering.understand import yesno
+from server.commerce.model import OrderSnapshot
+from server.errors import ActionRefused, StoreRefused, StoreUnavailable
+from server.policies.judge import Ruling
+
+CONFIRM: Final = "confirm"
+_PROPOSAL_SECONDS: Final = 24 * 3600.0
+_INNER: Final = frozenset({"customer", "line", "opened", "worn", "delivered_on", "photo"})
+_SURE_TASKS_EXCEPT: Final = frozenset({"other", "greeting", "thanks", "goodbye"})
+
+
+@dataclass(frozen=True, slots=True)
+class Performed:
+    """What the gate carried out. `order` as it stands now, None for the customer's own record; `result` as the store answered."""
+
+    proposal: Proposal
+    order: OrderSnapshot | None
+    result: Mapping[str, Any]
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """The action, flat, with our line ids."""
+        return self.proposal.arguments
+
+    @property
+    def source(self) -> str:
+        """Where the fact that it is done comes from."""
+        return f"ledger:actions/{self.proposal.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """What a skill knows about one action.
+
+    `again` takes the task at work up again: it asks, refuses, or proposes anew. `corrects` reads a change of mind out of the
+    message into the task's draft; whether there was one. `tell` says what was done."""
+
+    again: Callable[[Turn], Awaitable[None]]
+    corrects: Callable[[Turn], Awaitable[bool]]
+    tell: Callable[[Turn, Performed], Awaitable[None]]
+
+
+WRITES: Final[dict[str, Write]] = {}
+"""Action -> what its skill knows about it; filled by `registry`."""
+
+
+def propose(turn: Turn, action: Mapping[str, Any], order: OrderSnapshot | None, ruling: Ruling) -> None:
+    """Bind a proposal that was just said to the customer, and ask for a clear yes."""
+    context, arguments = turn.context, dict(action)
+    turn.dialogue.proposal = Proposal(
+        key=f"{context.conv}:{short_hash(context.answers, ruling.hash, arguments)}",
+        name=str(arguments["name"]),
+        arguments=arguments,
+        decision_hash=ruling.hash,
+        amount_minor=ruling.amount_minor,
+        currency=ruling.currency,
+        expires_at=context.now.timestamp() + _PROPOSAL_SECONDS,
+        order_id=order.id if order else "",
+        customer_id=order.customer.id if order else str(arguments.get("customer", "")),
+    )
+    turn.proposed.append(shown(arguments))
+    turn.ask(CONFIRM, [turn.option("choice.yes_do_it", "yes"), turn.option("choice.no", "no")])
+
+
+def shown(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """An action without our own ids and the answers that only the ruling needs, as the outside surface names it."""
+    flat = {key: value for key, value in arguments.items() if key not in _INNER}
+    if "lines" in flat:
+        flat["lines"] = [{key: value for key, value in line.items() if key not in _INNER} for line in flat["lines"]]
+    return flat
+
+
+async def continues(turn: Turn) -> bool:
+    """Take the answer to what was read back; False when the message is about something else."""
+    proposal = turn.dialogue.proposal
+    if turn.dialogue.asked != CONFIRM or proposal is None or proposal.name not in WRITES:
+        return False
+    write = WRITES[proposal.name]
+    said = turn.choice if turn.choice in ("yes", "no") else yesno.answer(turn.text, turn.voice.language)
+    if said == "yes":
+        await _execute(turn, proposal, write)
+    elif await write.corrects(turn):
+        turn.dialogue.proposal = None
+        turn.settle()
+        await write.again(turn)
+    elif said == "no" or yesno.turns_down(turn.text, turn.voice.language):
+        is_other = said is None and _asks_else(turn)
+        drop(turn)
+        if is_other:
+            return False
+        turn.say("confirm.dropped")
+    elif _asks_else(turn):
+        turn.dialogue.proposal = None
+        return False
+    else:
+        turn.say("confirm.again")
+        turn.ask(CONFIRM, [turn.option("choice.yes_do_it", "yes"), turn.option("choice.no", "no")])
+    return True
+
+
+def drop(turn: Turn) -> None:
+    """Forget the task at work and what it proposed."""
+    turn.settle()
+    turn.dialogue.proposal = turn.dialogue.task = None
+
+
+def _asks_else(turn: Turn) -> bool:
+    """Whether the message surely asks for something, other than what was proposed."""
+    task = turn.dialogue.task
+    if task is not None and turn.understood.intent == task.skill:
+        return False
+    return not turn.understood.abstain and turn.understood.intent not in _SURE_TASKS_EXCEPT
+
+
+async def _execute(turn: Turn, proposal: Proposal, write: Write) -> None:
+    """Let the gate do it; what is no longer what was read back is read back again."""
+    try:
+        known = await turn.gate.done(proposal.key)
+        if known is None and turn.context.now.timestamp() > proposal.expires_at:
+            await _again(turn, write)
+            return
+        await _carry_out(turn, proposal, write)
+    except Changed as error:
+        if not await _let_wait(turn, proposal, error.ruling):
+            await _again(turn, write)
+    except StoreUnavailable as error:
+        say_unreadable(turn, error)
+        turn.hand_off("unreadable")
+    except (StoreRefused, ActionRefused) as error:
+        if isinstance(error, ActionRefused) and str(error) == "identity":  # a proof has run out: asked again
+            turn.dialogue.proposal = None
+            turn.settle()
+            await write.again(turn)
+            return
+        turn.say("returns.refused_by_store")
+        turn.hand_off("failed")
+
+
+async def _again(turn: Turn, write: Write) -> None:
+    turn.dialogue.proposal = None
+    turn.settle()
+    turn.say("confirm.changed")
+    await write.again(turn)
+
+
+async def _let_wait(turn: Turn, proposal: Proposal, ruling: Ruling) -> bool:
+    """What was agreed to came to need a person's consent, and nothing else about it moved: it waits for that; whether it does."""
+    same = (ruling.amount_minor, ruling.currency) == (proposal.amount_minor, proposal.currency)
+    if not same or ruling.verdict != "allow" or ruling.need == "none" or ruling.ask is not None:
+        return False
+    try:
+        request = await _request(turn, proposal)
+        await turn.gate.ask_approval(replace(request, decision_hash=ruling.hash), ruling)
+    except (ActionRefused, Changed, StoreUnavailable):
+        return False
+    turn.settle()
+    turn.dialogue.proposal = turn.dialogue.task = None
+    turn.say("changing.person")
+    turn.hand_off("over_limit")
+    return True
+
+
+async def _request(turn: Turn, proposal: Proposal) -> Request:
+    """The proposal as it is confirmed now. Raises StoreUnavailable."""
+    context = turn.context
+    order = await context.store.order(proposal.order_id) if proposal.order_id else None
+    if proposal.order_id and order is None:
+        raise StoreUnavailable("the order is gone")
+    proofs = await proofs_for(turn, order) if order else await proofs_of_customer(turn, proposal.customer_id)
+    return Request(
+        context.thread_id, proposal.key, proposal.name, order, proposal.arguments, proofs, proposal.amount_minor,
+        proposal.currency, seen_seq=context.answers, decision_hash=proposal.decision_hash, customer_id=proposal.customer_id,
+    )  # fmt: skip
+
+
+async def _carry_out(turn: Turn, proposal: Proposal, write: Write) -> None:
+    context, request = turn.context, await _request(turn, proposal)
+    done = await turn.gate.execute(request)
+    turn.executed.append(Executed(shown(proposal.arguments)))
+    turn.settle()
+    turn.dialogue.proposal = None
+    fresh = await context.store.order(proposal.order_id) if proposal.order_id else None
+    await write.tell(turn, Performed(proposal, fresh or request.order, done.result))

@@ -1,0 +1,295 @@
+"""What a message asks for: one task for each thing wanted, with the words that are about it.
+
+A message with several wishes is cut along its clauses; a wish that names several orders becomes one task for each. Facts come first,
+then what needs questions. Nothing here answers anything.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Final
+
+from server.answering.context import Task
+from server.answering.identify import numbers_in
+from server.answering.manner import asks_again
+from server.answering.skills import addresses, goods
+from server.answering.skills.registry import SKILLS, WRITING
+from server.answering.told import same_again, told
+from server.answering.turn import Turn
+from server.answering.understand import Clause, IntentScore, understand
+
+COURTESY: Final = frozenset({"greeting", "thanks", "goodbye"})
+MOST: Final = 4
+_PAIR: Final = 2
+_ORDER: Final = {
+    "complaint": 0,
+    "product_question": 1,
+    "stock_question": 1,
+    "order_status": 2,
+    "delivery_problem": 2,
+    "refund_status": 3,
+    "policy_question": 4,
+    "return": 5,
+}
+_BESIDE: Final = frozenset({"account", "payment", "promo", "subscription", "warranty", "policy_question", "complaint"})
+"""Wishes that stray words beside another wish easily look like."""
+_SURELY: Final = 0.9
+_LIKELY: Final = 0.6
+_ALIKE: Final = frozenset({"exchange", "change_order", "return", "damaged_or_wrong_item"})
+_TOGETHER: Final = 0.8
+_VAGUE: Final = re.compile(
+    r"(?:(?:hi|hello|hey|hola|bonjour|hallo|ol[aá]|please|sorry)\W+)*(?:(?:i(?:'ve| have)?(?: got)?|there(?:'s| is)|we have|having) )?"
+    r"(?:(?:some|an?|the|un|una|uma|ein|une|eine) )?(?:problem|issue|question|trouble|help|problema|pregunta|duda|probl[eè]me|souci"
+    r"|frage|d[uú]vida|tengo (?:un problema|una pregunta)|j'ai un (?:probl[eè]me|souci)|ich habe (?:ein problem|eine frage)"
+    r"|tenho (?:um problema|uma d[uú]vida)|can you help(?: me)?|need (?:some )?help|i need help)"
+    r"(?: (?:with|about|regarding|con|sobre|avec|mit|zu|com) (?:my|an|the|this|mi|el|ma|mon|une|meiner?|der|einer|meu|o) "
+    r"(?:orders?|purchase|delivery|package|pedidos?|compra|commande|colis|bestellung|paket|encomenda))?\W*",
+    re.IGNORECASE,
+)
+"""Something is the matter, and nobody can know what."""
+_WRONG_WITH: Final = re.compile(
+    r"\bsomething(?:'s| is) (?:wrong|not right) with (?:the|my|one of)\b"
+    r"(?! (?:\w+ )?(?:order|account|login|payment|card|site|website|app|address|delivery)\b)",
+    re.IGNORECASE,
+)
+"""An item is not as it should be, and nobody said how."""
+
+_SAME_TALK: Final = (frozenset({"return", "refund_request"}), frozenset({"exchange", "damaged_or_wrong_item"}))
+"""Wishes that are one task when they stand together: the first reading of them leads."""
+_AIDS: Final = frozenset({"payment", "product_question", "stock_question", "promo"})
+_MONEY_GOES: Final = frozenset(
+    {"return", "exchange", "refund_request", "cancel", "change_order", "damaged_or_wrong_item"}
+)
+"""Wishes that money goes with: beside them, a word about cards says which one."""
+_ASKS_STATUS: Final = re.compile(
+    r"\?|\b(?:status|when|where|how long|still|yet|cuando|donde|quand|wann|wo|quando|onde)\b", re.IGNORECASE
+)
+_TROUBLE: Final = re.compile(
+    r"\b(?:twice|double|declined|fail\w*|error|rejected|dos veces|rechazad\w*|deux fois|refus\w*|doppelt|abgelehnt|duas vezes|recusad\w*)\b",  # noqa: E501
+    re.IGNORECASE,
+)
+
+
+def tasks_in(turn: Turn) -> list[Task]:
+    """The tasks of this message, facts first; empty when it asks for nothing that is understood."""
+    if turn.choice and turn.choice.startswith("do:"):
+        return [Task(turn.choice.removeprefix("do:"), turn.text)]
+    names = _besides_address(turn, wanted(turn))
+    if not names:
+        return []
+    spoken = _spoken(turn)
+    rest = (
+        [name for name in names if name not in {each.skill for each in spoken} | {"refund_request"}]
+        if spoken
+        else names
+    )
+    texts = {names[0]: turn.text} if len(names) == 1 else _by_clause(turn, names)
+    found = [task for name in rest for task in _by_order(turn, Task(name, texts.get(name) or turn.text))]
+    return [*found, *spoken][:MOST]
+
+
+def _spoken(turn: Turn) -> list[Task]:
+    """Wishes of two kinds that are told outright, in one sentence perhaps: each with its own stretch of the text.
+
+    An order that is named once for all of them is added to each."""
+    wishes = told(turn.text)
+    if len({each.name for each in wishes}) < _PAIR:
+        return []
+    numbers = numbers_in(turn)
+    found: list[Task] = []
+    for each in wishes:
+        has_own = len(numbers) != 1 or _stands_in(numbers[0], each.text)
+        found += _by_order(turn, Task(each.name, each.text if has_own else f"{each.text} ({numbers[0]})"))
+    return found
+
+
+def wanted(turn: Turn) -> list[str]:
+    """The skills that the message surely asks for, in the order that serves best."""
+    if turn.dialogue.order_id and asks_again(turn.text):
+        return ["order_status"]
+    if _VAGUE.fullmatch(turn.text.strip()):
+        return []
+    if _WRONG_WITH.search(turn.text):
+        return ["damaged_or_wrong_item"]
+    again = same_again(turn.text, turn.context.history)
+    if again:
+        return [again]
+    outright = list(dict.fromkeys(each.name for each in told(turn.text)))
+    if turn.understood.abstain:
+        return outright or ([turn.understood.intent] if _is_likely(turn) else [])
+    said = _said(turn.understood.intents)
+    said += [name for name in _torn(turn.understood.clauses) if name not in said]
+    said = _told_outright(_without_aids(said, outright, turn.text), outright)
+    names: list[str] = sorted(dict.fromkeys(said), key=lambda name: _ORDER.get(name, 6))
+    if set(names) >= goods.INTENTS:
+        names.remove("stock_question")  # one skill answers both
+    return _apart(turn, said, names)
+
+
+def _told_outright(said: list[str], outright: list[str]) -> list[str]:
+    """With what is told by verb and object: "return it, it is too small" wishes for no exchange beside."""
+    if any(name in _ALIKE for name in outright):
+        said = [name for name in said if name in outright or name not in _ALIKE]
+    return said + [name for name in outright if name not in said]
+
+
+def _apart(turn: Turn, said: list[str], names: list[str]) -> list[str]:
+    """The wishes that are tasks of their own, of those that go together only one."""
+    if "order_status" in names and turn.text.count("?") < _PAIR:
+        names = [name for name in names if name not in goods.INTENTS]  # of goods that are on their way
+    if len(names) > 1 and "complaint" in names:
+        names.remove("complaint")  # what it is about is answered; the regret comes before
+    for pair in _SAME_TALK:
+        both = [name for name in said if name in pair]
+        if len(both) > 1:
+            names.remove(both[1])
+    return names
+
+
+def _said(intents: Sequence[IntentScore]) -> list[str]:
+    """The skills of the ranked intents: the first, and what stands beside it surely enough to be a wish of its own."""
+    asked = [each for each in intents if each.name in SKILLS and each.name not in COURTESY]
+    is_angry = bool(asked) and asked[0].name == "complaint"  # then what is asked for stands behind the anger
+    return [
+        each.name
+        for number, each in enumerate(asked)
+        if number == 0 or is_angry or each.confidence >= _least(each.name)
+    ]
+
+
+def _least(name: str) -> float:
+    """How sure a further wish must be; a question about goods costs nothing, a stray task costs a person."""
+    if name in _BESIDE:
+        return _SURELY
+    return 0.0 if name in goods.INTENTS else _LIKELY
+
+
+def _without_aids(said: list[str], outright: list[str], text: str) -> list[str]:
+    """What is wished, without what only says how it shall be paid, or what the other version is like."""
+    if outright and set(said) <= (_AIDS if "?" not in text else frozenset({"payment"})):
+        return outright
+    money_goes = bool(_MONEY_GOES & {*said, *outright}) and not _TROUBLE.search(text)
+    aids = {"payment"} if money_goes else set[str]()
+    if outright and not _ASKS_STATUS.search(text):
+        aids.add("refund_status")  # "refund it to my card" asks for no news
+    if outright and "?" not in text:
+        aids |= {"product_question", "stock_question", "promo"}
+    return [name for name in said if name not in aids]
+
+
+def _besides_address(turn: Turn, names: list[str]) -> list[str]:
+    """The wishes without those that only the words of a new address seemed to make."""
+    rest = addresses.rest_of(turn.text) if "change_address" in names and len(names) > 1 else turn.text
+    if rest == turn.text:
+        return names
+    kept = {each.name for each in understand(rest, lang=turn.dialogue.language).intents}
+    return [name for name in names if name == "change_address" or name in kept]
+
+
+def _torn(clauses: Sequence[Clause]) -> list[str]:
+    """Wishes of clauses that are surely one of two alike, where only which of the two is open: the likelier leads."""
+    found: list[str] = []
+    for clause in clauses[1:] if len(clauses) > 1 else ():
+        pair = clause.intents[:2]
+        if (
+            len(pair) == 2
+            and {each.name for each in pair} <= _ALIKE
+            and sum(each.confidence for each in pair) >= _TOGETHER
+        ):
+            found.append(pair[0].name)
+    return found
+
+
+def gave_proof(turn: Turn) -> bool:
+    """Whether the message names an order or says who is asking."""
+    found = turn.understood.entities
+    return bool(found.order_number or found.email or found.phone or found.zips)
+
+
+def _is_likely(turn: Turn) -> bool:
+    """Whether an unsure reading is good enough, because the rest of the message, or the thread, fits it."""
+    intent = turn.understood.intent
+    if intent not in SKILLS or intent in COURTESY:
+        return False
+    return gave_proof(turn) or (bool(turn.dialogue.order_id) and intent in ("order_status", "refund_status"))
+
+
+def _by_clause(turn: Turn, names: Sequence[str]) -> dict[str, str]:
+    """The words that are about each wish: a clause that names none goes on with the one before."""
+    parts: dict[str, list[str]] = {name: [] for name in names}
+    current = ""
+    before: list[str] = []
+    for clause in turn.understood.clauses:
+        own = next((each.name for each in clause.intents if each.name in parts), "")
+        current = own or current
+        if current:
+            parts[current] += [*before, clause.text]
+            before = []
+        else:
+            before.append(clause.text)
+    return {name: " ".join(texts) for name, texts in parts.items()}
+
+
+def _by_order(turn: Turn, task: Task) -> Iterable[Task]:
+    """One task for each order that a wish to change something names."""
+    orders = addresses.rest_of(task.text)
+    numbers = [number for number in numbers_in(turn) if _stands_in(number, orders)]
+    if task.skill not in WRITING or len(numbers) < 2:
+        yield task
+        return
+    cuts = [match.start() for number in numbers if (match := _mention(number, task.text))]
+    for number, start in zip(numbers, cuts, strict=True):
+        if _share_a_clause(task.text, cuts):
+            yield Task(task.skill, _without([each for each in numbers if each != number], task.text))
+        else:
+            part = _around(task.text, start, cuts)
+            yield Task(_skill_of(part, task.skill, turn), part)
+
+
+def _skill_of(part: str, skill: str, turn: Turn) -> str:
+    """What is wanted of one of several orders: what its own words surely say, else what the whole message wants."""
+    meant = understand(part, lang=turn.dialogue.language)
+    names = [each.name for each in meant.intents]
+    return meant.intent if not meant.abstain and skill not in names and meant.intent in SKILLS else skill
+
+
+def _mention(number: str, text: str) -> re.Match[str] | None:
+    return re.search(rf"#?{re.escape(number.lstrip('#'))}(?!\w)", text, re.IGNORECASE)
+
+
+def _stands_in(number: str, text: str) -> bool:
+    return _mention(number, text) is not None
+
+
+def _share_a_clause(text: str, cuts: Sequence[int]) -> bool:
+    """ "Cancel 1001 and 1002": nothing but a link stands between the numbers, so that the rest is said of all of them."""
+    gaps = [text[left:right] for left, right in pairwise(cuts)]
+    return all(len(gap.split()) <= 4 for gap in gaps)
+
+
+def _without(numbers: Sequence[str], text: str) -> str:
+    for number in numbers:
+        found = _mention(number, text)
+        text = text[: found.start()] + text[found.end() :] if found else text
+    return text
+
+
+def _around(text: str, start: int, cuts: Sequence[int]) -> str:
+    """The stretch of a text that is about the order named at `start`: cut where a clause begins between two numbers."""
+    earlier = [cut for cut in cuts if cut < start]
+    later = [cut for cut in cuts if cut > start]
+    begin = _border(text, max(earlier), start) if earlier else 0
+    end = _border(text, start, min(later)) if later else len(text)
+    return text[begin:end].strip(" ,;.")
+
+
+_BORDER: Final = re.compile(
+    r"[.;!?\n]\s|,\s|\s(?:and|also|y|e|et|und|plus|then|además|aussi|außerdem|também)\s", re.IGNORECASE
+)
+
+
+def _border(text: str, left: int, right: int) -> int:
+    """Where between two numbers the talk goes over to the second: after the strongest, latest cut."""
+    found = list(_BORDER.finditer(text, left, right))
+    strong = [match for match in found if match.group()[0] in ".;!?\n"]
+    return (strong or found)[-1].end() if found else right

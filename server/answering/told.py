@@ -1,0 +1,98 @@
+"""Wishes that a text tells outright, by verb and object: "return the kettle", "exchange my shirt", "cancel the order".
+
+What is understood by meaning may waver on a long message with several wishes in one sentence; these words do not. Five languages.
+"""
+
+# ruff: noqa: E501 (patterns are read as lists of words)
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from memory.projection import Event
+from server.answering.words.tokens import stretches
+from server.commerce.catalogue.words import fold
+
+_OBJECT: Final = (
+    r"(?:\s+(?:back|all|both|out|one|two|of|just|only|also|too|un|une|uno|una|zu|again|de|l[oa]s?))*?\s+(?:the|my|this|that|these|those|an?|some|it|them|everything|all|both|one|two|el|la|los|las|mi|mis|este|esta|un|una|le|les|mon|ma|mes|ce|cette|ces|une|der|die|das|den|"
+    r"mein\w*|diese\w*|ein\w*|o|a|os|as|meu|minha|meus|minhas|esse|essa)\b|(?:\s+l')"
+)
+_VERBS: Final = (
+    ("exchange", r"exchang(?:e|ing)|swap(?:ping)?|trade|cambiar|intercambiar|echanger|umtauschen|tauschen|trocar"),
+    ("return", r"return(?:ing)?|send(?:ing)? back|devolver|retourner|renvoyer|zuruckgeben|zuruckschicken"),
+    ("cancel", r"cancel(?:l?ing)?|cancelar|anular|annuler|stornieren"),
+    ("change_order", r"modify(?:ing)?|modificar|modifier|andern|alterar"),
+)
+_GERMAN: Final = (
+    ("exchange", r"(?:umtauschen|tauschen|eintauschen)"),
+    ("return", r"(?:zuruckgeben|zuruckschicken|zurucksenden|retournieren)"),
+    ("cancel", r"(?:stornieren)"),
+    ("change_order", r"(?:andern)"),
+)
+_CHANGE: Final = (
+    r"chang(?:e|ing)\s+(?:the|my|an?|this|that|one of)\s+(?!(?:\w+\s+)?(?:address|payment|credit|card|shipping|delivery|e-?mail|phone|password|order|name|mind|method|account|way|date|time|subscription|plan)\b)"
+    r"|(?:upgrade|switch|change)\s+(?:the|my|it|that)\s+(?:\w+\s+){1,5}?(?:to|for|from)\b(?!\s+(?:a |my |the )?(?:new |different |other )?(?:address|card|method|paypal|visa))"
+)
+_TURNED: Final = re.compile(
+    r"\b(?:instead of|rather than|not|n't|never|without|or|cannot|if i|before i|after i|en vez de|en lugar de|no|o|au lieu d'?e?|ne|pas|ou|statt|nicht|oder|em vez de|nao|ou)(?: (?:to|want to|wish to|going to|quiero|zu))?\s*$"
+)
+
+
+_SAME: Final = re.compile(
+    r"\b(?:(?:do |and )?(?:the )?same (?:thing )?(?:for|with)|likewise (?:for|with)|lo mismo (?:con|para)|la meme chose pour|pareil pour|das ?selbe (?:mit|fur|bei)|das gleiche (?:mit|fur|bei)|o mesmo (?:com|para))\b"
+)
+_SKILLS: Final = {
+    "start_return": "return",
+    "start_exchange": "exchange",
+    "change_items": "change_order",
+    "cancel_order": "cancel",
+    "change_address": "change_address",
+    "change_payment": "payment",
+}
+
+
+def same_again(text: str, history: Iterable[Event]) -> str:
+    """ "The same for my other order": the wish behind what was confirmed last in this thread; empty if nothing of it is said."""
+    last = last_action(history) if _SAME.search(fold(text)) else {}
+    return _SKILLS.get(str(last.get("name", "")), "")
+
+
+def last_action(history: Iterable[Event]) -> Mapping[str, Any]:
+    """The action that was confirmed last in a thread, flat; empty if none was."""
+    done = [each.body.get("action", {}) for each in history if each.type == "confirmed"]
+    return done[-1] if done else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One wish: the intent's name, and the stretch of text that is about it."""
+
+    name: str
+    text: str
+    start: int
+
+
+def told(text: str) -> list[Told]:
+    """The wishes that stand in a text with verb and object, in order; neighbours of one kind are one."""
+    folded = fold(text)
+    if len(folded) != len(text):
+        folded = "".join(fold(sign)[:1] or " " for sign in text)
+    found: list[tuple[int, str]] = []
+    for name, verb in _VERBS:
+        found += [(match.start(), name) for match in re.finditer(rf"\b(?:{verb})(?:{_OBJECT})", folded)]
+    found += [(match.start(), "change_order") for match in re.finditer(rf"\b(?:{_CHANGE})", folded)]
+    for name, verb in _GERMAN:
+        found += [(_clause_start(folded, match.start()), name) for match in re.finditer(rf"\b{verb}\b", folded)]
+    starts: list[tuple[int, str]] = []
+    for start, name in sorted(set(found)):
+        if not _TURNED.search(folded[:start]) and (not starts or starts[-1][1] != name):
+            starts.append((start, name))
+    parts = stretches(text, [start for start, _ in starts])
+    return [Told(name, part, start) for (start, name), part in zip(starts, parts, strict=True)]
+
+
+def _clause_start(folded: str, verb: int) -> int:
+    """Where the clause begins that a German verb ends: after the last sign or link before it."""
+    cuts = [match.end() for match in re.finditer(r"[.;!?,]\s|\bund\s", folded[:verb])]
+    return cuts[-1] if cuts else 0

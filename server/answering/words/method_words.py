@@ -1,0 +1,141 @@
+"""Which stored means of payment a text names: by what it is, by its last digits, by its label, as the one that paid.
+
+Pure, in five languages. The answer is a word for actions: `original` for what paid the order, else the id of a stored method.
+"""
+
+# ruff: noqa: E501 (patterns are read as lists of words)
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from server.commerce.catalogue.words import fold
+from server.commerce.model import PaymentMethod
+
+ORIGINAL: Final = "original"
+_KINDS: Final[Mapping[str, str]] = {
+    "gift_card": r"gift ?-?cards?|tarjetas? (?:de )?regalo|cartes? cadeaux?|geschenk(?:karte|gutschein)\w*|cart(?:ao|oes)[ -](?:de )?presente|vale[ -]presente|gift certificate",
+    "store_credit": r"store ?credit|shop credit|saldo (?:de la )?tienda|avoir|guthaben|credito (?:da|na) loja",
+    "paypal": r"pay ?pal",
+    "apple_pay": r"apple ?pay",
+    "google_pay": r"google ?pay",
+    "klarna": r"klarna",
+    "bank": r"bank (?:account|transfer)|sepa|transferencia|virement|uberweisung|bankkonto|iban",
+    "card": r"(?:credit|debit|bank) ?-?cards?|visa|master ?card|amex|american express|tarjeta(?: de (?:credito|debito))?(?! (?:de )?regalo)|carte (?:de credit|bancaire|bleue)|(?:kredit|debit|bank)karte|cartao de (?:credito|debito)",
+}
+_BARE_CARD: Final = r"\b(?:card|tarjeta|carte|karte|cartao)\b"
+_BRANDS: Final = ("visa", "mastercard", "amex", "american express", "maestro", "discover")
+_ORIGINAL: Final = re.compile(
+    r"\b(?:original|same (?:one|card|method|payment|way|account)|the one i (?:paid|used)|(?:how|way) i paid|where i paid|i paid with|i used (?:to pay|for)|back to (?:the )?(?:card|source)|payment method (?:i|we) used|"
+    r"el (?:mismo|original)|la misma|con (?:el|la) que pague|la meme|le meme|d'origine|avec laquelle j'ai paye|dieselbe|derselben|urspr\w+|mit der ich bezahlt|o mesmo|a mesma|com (?:o|a) qual paguei)\b"
+)
+_ANOTHER: Final = re.compile(
+    r"\b(?:another|a different|the other|otr[oa]|(?:l')?autre|andere\w*|outr[oa])\s*(?:one|card|method|account|payment|tarjeta|carte|karte|cartao|metodo)?\b"
+)
+_MEANS: Final = re.compile(r"card|method|account|payment|tarjeta|carte|karte|cartao|metodo")
+_MONEY: Final = re.compile(
+    r"original payment|original (?:method|card|account)|refund|money|pay|paid|card|method|to (?:the )?original|original\b|dinero|pago|pague|reembols|argent|paye|rembours|geld|zahl|bezahlt|erstatt|dinheiro|paguei|pagamento|tarjeta|carte|karte|cartao"
+)
+_NOT: Final = re.compile(
+    r"\b(?:not|n't|except|instead of|rather than|no|sin|en vez de|pas|au lieu de|nicht|kein\w*|statt|nao|em vez de)(?: \w+){0,4}\s*$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a text says: a method's word (empty = none that is sure), several that fit, or a kind that is not on file."""
+
+    method: str = ""
+    candidates: tuple[PaymentMethod, ...] = ()
+    missing: str = ""
+
+
+def method_meant(
+    text: str, methods: Sequence[PaymentMethod], paid_with: Sequence[PaymentMethod] = (), *, is_asked: bool = True
+) -> Named:
+    """Which of the stored `methods` a text names; `paid_with` paid the order. Unless it was asked for, "the other one" is none."""
+    folded = fold(text)
+    stored = list({each.id: each for each in (*methods, *paid_with)}.values())
+    digits = [each for each in stored if _has_digits(folded, each)]
+    if len(digits) == 1:
+        return Named(_word(digits[0], paid_with))
+    by_id = [each for each in stored if re.search(rf"(?<![\w]){re.escape(fold(each.id))}(?![\w])", folded)]
+    if len(by_id) == 1:
+        return Named(_word(by_id[0], paid_with))
+    used = {each.id for each in paid_with}
+    kinds = [kind for kind, at in _kinds_in(folded) if not _NOT.search(folded[:at])]
+    other = _ANOTHER.search(folded)
+    if other and not kinds and (is_asked or _MEANS.search(other.group())):
+        return _only([each for each in stored if each.id not in used and _is_open(each, folded)], paid_with)
+    if (
+        _ORIGINAL.search(folded)
+        and (is_asked or _MONEY.search(folded))
+        and not _NOT.search(folded[: _start(_ORIGINAL, folded)])
+    ):
+        return Named(ORIGINAL)
+    for kind in kinds:
+        found = [each for each in stored if kind_of(each) == kind and _brand_fits(folded, each)]
+        if len(found) > 1 and _ANOTHER.search(folded):
+            found = [each for each in found if each.id not in used] or found
+        if found:
+            return _only(found, paid_with)
+    if kinds:
+        return Named(missing=kinds[0])
+    labelled = [each for each in stored if len(each.label) > 3 and fold(each.label) in folded]
+    return _only(labelled, paid_with) if labelled else Named()
+
+
+def kind_of(method: PaymentMethod) -> str:
+    """The kind of a stored method in our words, whatever the shop calls it."""
+    written = fold(f"{method.kind} {method.label if not method.kind else ''}").replace("_", " ")
+    return next((kind for kind, pattern in _KINDS.items() if re.search(pattern, written)), _plain_kind(written))
+
+
+def _plain_kind(written: str) -> str:
+    return "card" if "card" in written or any(brand in written for brand in _BRANDS) else written.strip()
+
+
+def _kinds_in(folded: str) -> list[tuple[str, int]]:
+    found = [
+        (kind, match.start()) for kind, pattern in _KINDS.items() if (match := re.search(rf"\b(?:{pattern})\b", folded))
+    ]
+    bare = re.search(_BARE_CARD, folded)
+    if bare and not found:
+        found.append(("card", bare.start()))
+    return sorted(found, key=lambda each: each[1])
+
+
+def _only(found: Sequence[PaymentMethod], paid_with: Sequence[PaymentMethod]) -> Named:
+    return Named(_word(found[0], paid_with)) if len(found) == 1 else Named(candidates=tuple(found))
+
+
+def _word(method: PaymentMethod, paid_with: Sequence[PaymentMethod]) -> str:
+    return ORIGINAL if [each.id for each in paid_with] == [method.id] else method.id
+
+
+def _has_digits(folded: str, method: PaymentMethod) -> bool:
+    """Whether the last four digits of a label stand in the text by themselves."""
+    last = re.findall(r"\d{4}(?!\d)", method.label)
+    return bool(last) and bool(re.search(rf"(?<![\d#]){last[-1]}(?!\d)", folded))
+
+
+def _brand_fits(folded: str, method: PaymentMethod) -> bool:
+    said = [brand for brand in _BRANDS if re.search(rf"\b{brand}\b", folded)]
+    label = fold(method.label)
+    return not said or not any(brand in label for brand in _BRANDS) or any(brand in label for brand in said)
+
+
+def _is_open(method: PaymentMethod, folded: str) -> bool:
+    return "card" not in folded or kind_of(method) in ("card", "gift_card")
+
+
+def _start(pattern: re.Pattern[str], folded: str) -> int:
+    match = pattern.search(folded)
+    return match.start() if match else 0
+
+
+def safe_label(method: PaymentMethod) -> str:
+    """A method as it may be said: its label, never with more than the last four digits; else its kind in plain words."""
+    label = re.sub(r"\d[\d\s-]{3,}(?=\d{4})", "", method.label).strip()
+    return label or method.kind.replace("_", " ")

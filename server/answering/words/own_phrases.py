@@ -1,0 +1,165 @@
+"""Our own phrases, recognised in a finished text: what stands in `{eta}` must be the fact `eta`, not any fact that happens to fit.
+
+A phrase that says a row of the order, or the reason of a verdict, also needs that row or verdict among the facts. A sentence
+that is no phrase of ours is not judged here.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Final
+
+from server.answering.words import rows
+from server.answering.words.amounts import holds, written
+from server.answering.words.claim_words import words_of
+from server.answering.words.known import Known, spelled
+from server.answering.words.moments import Dated
+from server.answering.words.sentences import sentences
+from server.answering.words.voice import phrases
+from server.commerce.model import Fact, Money, Place
+
+_SLOT: Final = re.compile(r"\{(\w+)(?::\w+)?\}")
+_MARKED: Final = re.compile(r"X\ue001(\w+)\ue002")
+_WORD: Final = re.compile(r"[^\W\d_]{2,}")
+_ROW: Final = re.compile(r"order\.r(\d+)\.")
+_TELLING: Final = re.compile(r"\d|[A-ZÀ-ÖØ-Þ]|[^\W\d_]{4}")
+_DIGITS: Final = re.compile(r"\d+")
+_NOT_SAID: Final = frozenset({"draft", "card", "title", "choice", "event", "step", "status", "short"})
+_KEYS: Final = {"number": "order_number", "status": "return_status"}
+"""Where a phrase calls a fact by another name than its key."""
+
+_SEVERAL_PARCELS: Final = 28
+_ANY_VERDICT: Final = frozenset({"by_person", "person_confirms", "alternative", "instead", "approval", "warranty_hint"})
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One sentence of a phrase: its key, its names in their order, the pattern that recognises it and how much of it is fixed."""
+
+    key: str
+    names: tuple[str, ...]
+    pattern: str
+    fixed: int
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether it is a line of a list."""
+        return self.pattern.startswith("•")
+
+    def read(self, sentence: str) -> "re.Match[str] | None":
+        """The sentence as this phrase, if it is one."""
+        return _compiled(self.pattern).fullmatch(sentence)
+
+
+_compiled: Final = cache(re.compile)
+
+
+@cache
+def phrases_by_word(language: str) -> Mapping[str, tuple[Phrase, ...]]:
+    """Every sentence of our phrases that says a fact or rests on one, under its rarest word; "" holds those that are facts alone."""
+    made = list(_made(language))
+    frequency = Counter(word for _, words in made for word in words)
+    found: dict[str, list[Phrase]] = {}
+    for phrase, words in made:
+        rarest = min(sorted(words), key=lambda word: frequency[word]) if words else ""
+        found.setdefault(rarest, []).append(phrase)
+    return {word: tuple(held) for word, held in found.items()}
+
+
+def _made(language: str) -> Iterator[tuple[Phrase, frozenset[str]]]:
+    words = words_of(language)
+    for key, text in phrases(language).items():
+        if key.partition(".")[0] in _NOT_SAID:
+            continue
+        for sentence, _ in sentences(_SLOT.sub("X\ue001\\1\ue002", text), words):
+            static = frozenset(_WORD.findall(_MARKED.sub(" ", sentence).lower()))
+            names = tuple(_MARKED.findall(sentence))
+            if len(names) > 1 if not static else names or _needs(key):
+                pattern = _pattern(sentence.strip())
+                yield Phrase(key, names, pattern, len(_MARKED.sub("", sentence))), static
+
+
+def _pattern(sentence: str) -> str:
+    parts = _MARKED.split(sentence)
+    return "".join("(.+?)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
+
+
+def contradiction(
+    sentence: str, candidates: Iterable[Phrase], known: Known, dated: Sequence[Dated]
+) -> tuple[str, str] | None:
+    """(fact, what was said of it) when a sentence is a phrase of ours and the facts say otherwise. `dated` are the dates that were
+    found in it, with the known days that they may mean. Of several phrases, the one with the most words of its own is meant."""
+    text = sentence.strip()
+    shift = len(sentence) - len(sentence.lstrip())
+    wordless = (each for each in phrases_by_word(known.language).get("", ()) if _may_be(each, known))
+    read = [(phrase, match) for phrase in (*candidates, *wordless) if (match := phrase.read(text))]
+    most = max((_weight(phrase, known) for phrase, _ in read), default=(0, 0))
+    wrong = [_wrong(phrase, match, known, dated, shift) for phrase, match in read if _weight(phrase, known) == most]
+    return wrong[0] if wrong and all(wrong) else None
+
+
+def _may_be(phrase: Phrase, known: Known) -> bool:
+    """Whether a phrase without words of its own may be meant: a line of a list, or one whose facts are all there."""
+    return (
+        any(name in known.by_key for name in phrase.names)
+        if phrase.is_listed
+        else known.by_key.keys() >= set(phrase.names)
+    )
+
+
+def _weight(phrase: Phrase, known: Known) -> tuple[int, int]:
+    """How surely a phrase is meant: by the words of its own, then by how many of its facts are there."""
+    return phrase.fixed, sum(name in known.by_key for name in phrase.names)
+
+
+def _wrong(
+    phrase: Phrase, match: "re.Match[str]", known: Known, dated: Sequence[Dated], shift: int
+) -> tuple[str, str] | None:
+    for key, values in _needs(phrase.key):
+        facts = known.by_key.get(key)
+        if facts and not any(fact.value in values for fact in facts):
+            return key, match.group()
+    for index, name in enumerate(phrase.names, 1):
+        facts = known.by_key.get(_KEYS.get(name, name))
+        if facts and not any(_says(match, index, fact, known, dated, shift) for fact in facts):
+            return name, match[index]
+    return None
+
+
+@cache
+def _needs(key: str) -> tuple[tuple[str, frozenset[str]], ...]:
+    """The facts that a phrase rests on without saying them: (key, the values that allow it)."""
+    needs = []
+    row = _ROW.match(key)
+    if row and int(row[1]) != _SEVERAL_PARCELS:
+        needs.append(("state", frozenset({rows.ROW_STATES[int(row[1])], "presumed"})))
+    if key.startswith("explain."):
+        verdict = key.removeprefix("explain.").removesuffix("_plain").removesuffix("_all")
+        needs += [("verdict", frozenset({verdict}))] if verdict not in _ANY_VERDICT else []
+    only = rows.ONLY_IF.get(key.removeprefix("order."))
+    if key.startswith("order.") and only:
+        needs.append(only)
+    return tuple(needs)
+
+
+def _says(match: "re.Match[str]", index: int, fact: Fact, known: Known, dated: Sequence[Dated], shift: int) -> bool:
+    """Whether a place of the phrase says this fact."""
+    value, said = fact.value, match[index]
+    match value:
+        case Money():
+            return holds(said, value, known.language)
+        case str() | Place():
+            if not _TELLING.search(said) or any(written(said)) or said in known.spellings:
+                return True
+            return any(each in match.string for each in spelled(fact.key, fact.kind, value, known.language))
+        case int():
+            found = _DIGITS.findall(said)
+            return not found or str(value) in found
+        case _:
+            start, end = match.start(index) + shift, match.end(index) + shift
+            days = [each for place, each in dated if start <= place.start() and place.end() <= end]
+            own: set[date] = known.days_by_key.get(fact.key, set())
+            return not days or any(each & own for each in days)

@@ -1,0 +1,211 @@
+"""The outside view of a shop's money, for tests of the gate: a store that is killed, cut or busy, and audits over what is stored.
+
+Nothing here asks the gate or the judge what they think: limits, consents and sums are counted again from the rows.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final, Literal
+
+import msgspec
+from typing_extensions import override
+
+from memory.engines.base import Database, Row, Tx
+from server.commerce.embedded import EmbeddedStore
+from server.commerce.model import Money
+from server.commerce.store import CancelResult, RefundResult
+from server.errors import StoreRefused, StoreUnavailable
+
+Fault = Literal["kill_before", "kill_after", "cut_before", "cut_after", "refuse"]
+BEGUN: Final = ("confirmed", "executing", "unknown", "executed")
+_MONTH_MS: Final = int(timedelta(days=30).total_seconds() * 1000)
+_DAY_MS: Final = int(timedelta(days=1).total_seconds() * 1000)
+
+
+class Killed(BaseException):
+    """The process ends here: nobody records anything any more."""
+
+
+class Bank(EmbeddedStore):
+    """The embedded store with one fault for its next write, and an eye on every payment that it is asked for."""
+
+    fault: Fault | None = None
+    overpaid: list[str]
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self.overpaid = []
+        for name in ("start_return", "start_exchange", "change_items", "store_credit", "reship", "open_claim"):
+            setattr(self, name, self._faulty(getattr(self, name)))
+
+    def _faulty(self, write: Callable[..., Any]) -> Callable[..., Any]:
+        async def asked(*args: Any, **named: Any) -> Any:
+            fault, self.fault = self.fault, None
+            self._before(fault)
+            result = await write(*args, **named)
+            self._after(fault)
+            return result
+
+        return asked
+
+    def _before(self, fault: Fault | None) -> None:
+        if fault == "kill_before":
+            raise Killed
+        if fault == "cut_before":
+            raise StoreUnavailable("no connection")
+        if fault == "refuse":
+            raise StoreRefused("not now")
+
+    def _after(self, fault: Fault | None) -> None:
+        if fault == "kill_after":
+            raise Killed
+        if fault == "cut_after":
+            raise StoreUnavailable("no answer")
+
+    @override
+    async def refund(self, key: str, order_id: str, amount: Money, *args: Any, **named: Any) -> RefundResult:
+        await self._watch(key, order_id, amount.amount_minor)
+        result: RefundResult = await self._faulty(super().refund)(key, order_id, amount, *args, **named)
+        return result
+
+    @override
+    async def cancel_order(self, key: str, order_id: str, *args: Any, **named: Any) -> CancelResult:
+        result: CancelResult = await self._faulty(super().cancel_order)(key, order_id, *args, **named)
+        return result
+
+    async def _watch(self, key: str, order_id: str, amount_minor: int) -> None:
+        document = await self.document(order_id)
+        assert document is not None
+        if any(each["id"] == _refund_id(key) for each in document.get("refunds") or ()):
+            return
+        if amount_minor > document["totals"]["total"] - given_back(document):
+            self.overpaid.append(key)
+
+
+def _refund_id(key: str) -> str:
+    from server.commerce.changes import identifier
+
+    return identifier("RF", key)
+
+
+def given_back(document: dict[str, Any]) -> int:
+    """What went back of an order and did not fail."""
+    return sum(each["amount"] for each in document.get("refunds") or () if each["status"] != "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The limits that the audit counts by; the same as in the policy's text."""
+
+    refund_over: int
+    sum_over: int
+    daily: int
+    refunds: int
+
+
+async def rows(database: Database, sql: str) -> list[Row]:
+    """All rows of a statement."""
+
+    async def unit(tx: Tx) -> list[Row]:
+        return list(await tx.all(sql))
+
+    return await database.read(unit)
+
+
+async def audit(database: Database, bank: Bank, rules: Rules) -> None:
+    """What must hold at any moment, in the middle of crashes and races too."""
+    assert bank.overpaid == [], "the gate asked for more than was left"
+    for document in await bank.documents():
+        assert given_back(document) <= document["totals"]["total"], f"{document['id']} gave back more than was paid"
+        _audit_pieces(document)
+        _audit_tenders(document)
+    actions = await rows(database, "SELECT * FROM actions ORDER BY id")
+    approvals = await rows(database, "SELECT * FROM approvals")
+    for action in actions:
+        if action["state"] in BEGUN:
+            _audit_consent(action, [one for one in approvals if one["action_id"] == action["id"]], rules)
+    alone = [one for one in actions if one["state"] in BEGUN and one["need"] == "none"]
+    _audit_sums(alone, rules)
+    for document in await bank.documents():
+        _audit_settled(document, alone)
+
+
+def _audit_pieces(document: dict[str, Any]) -> None:
+    ordered = {line["id"]: line["quantity"] for line in document["lines"]}
+    over = ("declined", "rejected", "expired", "cancelled")
+    for line_id, quantity in ordered.items():
+        back = sum(
+            line["quantity"]
+            for each in document.get("returns") or ()
+            if each["status"] not in over
+            for line in each["lines"]
+            if line["line"] == line_id
+        )
+        assert back <= quantity, f"{document['id']}/{line_id}: more came back than was sold"
+
+
+def _audit_settled(document: dict[str, Any], alone: list[Row]) -> None:
+    """Sent again, paid back and sent back: by the assistant alone, no piece twice."""
+    settled: dict[str, int] = {}
+    for action in alone:
+        if action["order_id"] == document["id"] and action["name"] in ("reship", "refund", "start_return"):
+            for line in msgspec.json.decode(action["body"])["work"]["lines"]:
+                settled[line["line"]] = settled.get(line["line"], 0) + line["quantity"]
+    for line in document["lines"]:
+        assert settled.get(line["id"], 0) <= line["quantity"], f"{document['id']}/{line['id']}: settled twice"
+
+
+def _audit_tenders(document: dict[str, Any]) -> None:
+    for sale in document["payment"].get("transactions") or ():
+        back = [each["amount"] for each in document.get("refunds") or () if each["method"] == sale["gateway"]]
+        assert sum(back) <= sale["amount"], f"{document['id']}: {sale['gateway']} got back more than it paid"
+
+
+def _audit_consent(action: Row, given: list[Row], rules: Rules) -> None:
+    roles = [one["role"] for one in given]
+    match action["need"]:
+        case "none":
+            paid = action["amount_minor"] if action["kind"] == "refund" else 0
+            assert paid <= rules.refund_over, f"{action['key']}: {paid} without anybody's consent"
+        case "agent":
+            assert roles, f"{action['key']}: nobody agreed"
+        case "senior":
+            assert {"supervisor", "admin"} & set(roles), f"{action['key']}: no supervisor agreed"
+        case _:
+            assert "admin" in roles, f"{action['key']}: no admin agreed"
+            assert len({one["agent_id"] for one in given}) > 1, f"{action['key']}: one person agreed"
+
+
+def _audit_sums(alone: list[Row], rules: Rules) -> None:
+    """What the assistant gave by itself, over every window that ends with one of its payments."""
+    for last in alone:
+        window = [one for one in alone if 0 <= last["created_at"] - one["created_at"] < _MONTH_MS]
+        mine = [one for one in window if one["customer_id"] == last["customer_id"]]
+        assert sum(one["amount_minor"] for one in mine) <= rules.sum_over, "over the sum of a customer"
+        assert sum(one["counted"] for one in mine) <= rules.refunds, "over the refunds of a customer"
+        today = [one for one in window if one["created_at"] // _DAY_MS == last["created_at"] // _DAY_MS]
+        assert sum(one["amount_minor"] for one in today) <= rules.daily, "over the day's total"
+
+
+async def balanced(database: Database) -> None:
+    """After everything was reconciled: the ledger and the order system tell the same story."""
+    actions = await rows(database, "SELECT * FROM actions ORDER BY id")
+    assert not [one["key"] for one in actions if one["state"] in ("confirmed", "executing", "unknown")]
+    written = {one["key"]: one for one in await rows(database, "SELECT * FROM store_writes")}
+    done = {one["key"]: one for one in actions if one["state"] == "executed"}
+    keys = {key.partition("/")[0] for key in written}
+    states = {one["key"]: (one["name"], one["state"], one["result"]) for one in actions}
+    assert keys == set(done), f"told otherwise by the order system: {[states.get(key) for key in keys ^ set(done)]}"
+    for key, action in done.items():
+        result = msgspec.json.decode(action["result"])
+        parts = [msgspec.json.decode(one["result"]) for name, one in written.items() if name.partition("/")[0] == key]
+        paid = sum(_paid(part["result"]) for part in parts)
+        assert action["name"] != "refund" or paid == action["amount_minor"] == _paid(result)
+        if action["name"] == "cancel_order":
+            assert paid == action["amount_minor"]
+
+
+def _paid(result: dict[str, Any]) -> int:
+    money = result.get("refund", result) or {}
+    return int((money.get("amount") or {}).get("amount_minor", 0))

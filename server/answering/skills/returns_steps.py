@@ -102,6 +102,8 @@ async def _has_lines(turn: Turn, draft: ReturnDraft, found: Found) -> bool:
     if draft.lines:
         _tell_too_many(turn, draft, order)
         return True
+    if not _can_open(turn, draft, action_name(draft)):
+        return False
     shown = [line for line in held if line.id in draft.unclear] or held
     key = {"items": "swaps.ask_items_change", "exchange": "swaps.ask_items_exchange"}.get(
         draft.kind, "returns.ask_items"

@@ -204,7 +204,9 @@ def test_an_answer_that_names_nothing_does_not_hold_the_question_open_for_ever()
 def test_trouble_with_something_bought_is_no_question_before_a_purchase(say: str) -> None:
     heard = talk(say)[0]
 
-    assert [reply["evidence"] for reply in heard.replies] == [[]]
+    told = {each["source"] for reply in heard.replies for each in reply["evidence"]}
+    assert heard.replies
+    assert told <= {"shop"}  # how an order number looks, and nothing out of the catalogue
 
 
 def test_several_questions_about_several_goods_are_all_answered() -> None:

@@ -370,6 +370,19 @@ def test_a_new_message_does_not_move_who_reads_above(visitor: Visitor, host: Wid
     expect(newer).to_be_hidden()
 
 
+def test_who_has_just_begun_to_scroll_up_is_not_taken_back(visitor: Visitor, host: WidgetHost) -> None:
+    visitor.open()
+    for number in range(30):
+        host.say(f"Line {number}")
+    expect(visitor.chat.get_by_text("Line 29")).to_be_in_viewport()
+    # A redraw between the movement and the event that tells of it: a focus asks for one before the next frame.
+    visitor.chat.locator(".log").evaluate(
+        "log => new Promise((done) => requestAnimationFrame(() => { log.scrollTop = 0; dispatchEvent(new Event('focus'));"
+        " setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done))) }))"
+    )
+    assert visitor.chat.locator(".log").evaluate("log => log.scrollTop") == 0
+
+
 def test_an_earlier_thread_can_be_read(visitor: Visitor, host: WidgetHost) -> None:
     visitor.open()
     visitor.write("The new matter")

@@ -17,6 +17,8 @@ export class Panel {
   #open = false;
   #queued = false;
   #atEnd = true;
+  /** Where the log was put last: higher up than this, somebody scrolled, also while the event is still to come. */
+  #restTop = 0;
   #listing = false;
   #lostSince = 0;
   /** Where the line "new" is drawn: after this number. @type {number|null} */
@@ -87,11 +89,11 @@ export class Panel {
   }
 
   #listen() {
-    const stay = new ResizeObserver(() => this.#atEnd && this.#toEnd(false));
+    const stay = new ResizeObserver(() => this.#stay());
     stay.observe(this.#log);
     stay.observe(this.#list);
     this.#log.onscroll = () => {
-      this.#atEnd = this.#log.scrollTop > this.#endTop() - NEAR_END_PX;
+      this.#look();
       if (this.#atEnd) this.draw();
     };
     for (const type of ["focus", "online", "offline", "visibilitychange"]) addEventListener(type, () => this.draw());
@@ -110,7 +112,7 @@ export class Panel {
     this.#drawLog();
     this.#drawTyping();
     this.composer.draw();
-    if (this.#atEnd) this.#toEnd(false);
+    this.#stay();
     this.#drawNewer();
     this.#markRead();
   }
@@ -242,10 +244,21 @@ export class Panel {
     return newest instanceof HTMLElement && newest.classList.contains("us") ? Math.min(end, newest.offsetTop - 12) : end;
   }
 
+  #look() {
+    this.#restTop = this.#log.scrollTop;
+    this.#atEnd = this.#restTop > this.#endTop() - NEAR_END_PX;
+  }
+
+  #stay() {
+    if (this.#log.scrollTop < this.#restTop) this.#look();
+    if (this.#atEnd) this.#toEnd(false);
+  }
+
   /** @param {boolean} smooth */
   #toEnd(smooth) {
     const calm = !smooth || matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.#log.scrollTo({ top: this.#endTop(), behavior: calm ? "instant" : "smooth" });
+    this.#restTop = this.#log.scrollTop;
     this.#atEnd = true;
   }
 

@@ -27,7 +27,10 @@ _ORDER_TRIES: Final = 5
 _ASKER_TRIES: Final = 5
 _NUMBERS_AT_ONCE: Final = 5
 _ASKED_ENOUGH: Final = 3
-_BARE_NUMBER: Final = re.compile(r"(?<![\w.,-])#?[A-Za-z]{0,4}-?\d{3,10}(?![\w.,]?\d)")
+_BARE_NUMBER: Final = re.compile(
+    r"(?<![\w.,-])#?[A-Za-z]{0,4}-?\d{3,10}(?!\w|[.,]\d|\s?(?:%|(?:m?l|[gt]b|[cm]m|inch(?:es)?|k?g|hz|mah|mp|pieces|pcs)\b))",
+    re.IGNORECASE,
+)
 _RECENT: Final = timedelta(days=45)
 _CHANNEL_KINDS: Final = frozenset({"email", "phone", "whatsapp", "sms"})
 

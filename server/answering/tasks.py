@@ -17,6 +17,7 @@ from server.answering.skills.registry import SKILLS, WRITING
 from server.answering.told import same_again, told
 from server.answering.turn import Turn
 from server.answering.understand import Clause, IntentScore, understand
+from server.commerce.catalogue.words import fold
 
 COURTESY: Final = frozenset({"greeting", "thanks", "goodbye"})
 MOST: Final = 4
@@ -56,6 +57,16 @@ _WRONG_WITH: Final = re.compile(
 
 _SAME_TALK: Final = (frozenset({"return", "refund_request"}), frozenset({"exchange", "damaged_or_wrong_item"}))
 """Wishes that are one task when they stand together: the first reading of them leads."""
+_ANOTHER: Final = frozenset({"exchange", "change_order"})
+_AS_THAT: Final = re.compile(
+    r"\b(?:can|could|may|do|would|have|get|send|want|need|have got)\b[^.?!]{0,24}\b(?:it|them|those|these|that|this|one|ones)\b"
+    r"|\b(?:tener|tiene[ns]?|hay|queda|puede[ns]?|puedo|quiero)(?:\w*l[oa]s?\b|\b[^.?!]{0,16}\bl[oa]s?\b)"
+    r"|\bl[oa]s? (?:tiene[ns]?|hay|quiero|puedo)\b"
+    r"|\b(?:l'|les? |la |en )(?:avoir|avez|as|aurais|aurait|voudrais|veux|prendre)\b"
+    r"|\b(?:kann|konnte|gibt|habt|haben|hatte|mochte)\b[^.?!]{0,20}\b(?:sie|ihn|es|die|den|das|welche)\b"
+    r"|\b(?:tem|ter|quero|posso|pode)\b[^.?!]{0,16}\b(?:el[ea]s?|l[oa]s?|[oa]s? mesm[oa]s?)\b"
+)
+"""A question that speaks of the very thing that shall be exchanged: "can I get them in a 10?"."""
 _AIDS: Final = frozenset({"payment", "product_question", "stock_question", "promo"})
 _MONEY_GOES: Final = frozenset(
     {"return", "exchange", "refund_request", "cancel", "change_order", "damaged_or_wrong_item"}
@@ -84,6 +95,8 @@ def tasks_in(turn: Turn) -> list[Task]:
         else names
     )
     texts = {names[0]: turn.text} if len(names) == 1 else _by_clause(turn, names)
+    if {"change_order", "change_address"} <= set(names):
+        texts["change_order"] = _without_address(turn.text)
     found = [task for name in rest for task in _by_order(turn, Task(name, texts.get(name) or turn.text))]
     return [*found, *spoken][:MOST]
 
@@ -137,6 +150,8 @@ def _apart(turn: Turn, said: list[str], names: list[str]) -> list[str]:
     """The wishes that are tasks of their own, of those that go together only one."""
     if "order_status" in names and turn.text.count("?") < _PAIR:
         names = [name for name in names if name not in goods.INTENTS]  # of goods that are on their way
+    if _ANOTHER & set(names) and _AS_THAT.search(fold(turn.text)):
+        names = [name for name in names if name not in goods.INTENTS]  # what the other version is like
     if len(names) > 1 and "complaint" in names:
         names.remove("complaint")  # what it is about is answered; the regret comes before
     for pair in _SAME_TALK:
@@ -184,6 +199,12 @@ def _besides_address(turn: Turn, names: list[str]) -> list[str]:
         return names
     kept = {each.name for each in understand(rest, lang=turn.dialogue.language).intents}
     return [name for name in names if name == "change_address" or name in kept]
+
+
+def _without_address(text: str) -> str:
+    """The clauses that say nothing of where an order goes: those about what is in it."""
+    parts = _BORDER.split(addresses.rest_of(text))
+    return ", ".join(part for part in parts if part and not addresses.is_about_address(part))
 
 
 def _torn(clauses: Sequence[Clause]) -> list[str]:

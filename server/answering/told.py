@@ -16,7 +16,7 @@ from server.commerce.catalogue.words import fold
 
 _OBJECT: Final = (
     r"(?:\s+(?:back|all|both|out|one|two|of|just|only|also|too|un|une|uno|una|zu|again|de|l[oa]s?))*?\s+(?:the|my|this|that|these|those|an?|some|it|them|everything|all|both|one|two|el|la|los|las|mi|mis|este|esta|un|una|le|les|mon|ma|mes|ce|cette|ces|une|der|die|das|den|"
-    r"mein\w*|diese\w*|ein\w*|o|a|os|as|meu|minha|meus|minhas|esse|essa)\b|(?:\s+l')"
+    r"mein\w*|diese\w*|ein\w*|o|a|os|as|meu|minha|meus|minhas|esse|essa|(?:orders?|pedidos?|commandes?|bestellung|encomendas?)\s+#?\w*\d)\b|(?:\s+l')|(?:\s+#\w*\d)"
 )
 _VERBS: Final = (
     ("exchange", r"exchang(?:e|ing)|swap(?:ping)?|trade|cambiar|intercambiar|echanger|umtauschen|tauschen|trocar"),
@@ -32,6 +32,7 @@ _GERMAN: Final = (
 )
 _CHANGE: Final = (
     r"chang(?:e|ing)\s+(?:the|my|an?|this|that|one of)\s+(?!(?:\w+\s+)?(?:address|payment|credit|card|shipping|delivery|e-?mail|phone|password|order|name|mind|method|account|way|date|time|subscription|plan)\b)"
+    r"|(?:the|my)\s+(?:\w+\s+){1,3}?(?:should|needs? to|must|has to) be\b(?=[^.;!?]{1,40}\binstead\b)"
     r"|(?:upgrade|switch|change)\s+(?:the|my|it|that)\s+(?:\w+\s+){1,5}?(?:to|for|from)\b(?!\s+(?:a |my |the )?(?:new |different |other )?(?:address|card|method|paypal|visa))"
 )
 _TURNED: Final = re.compile(

@@ -13,12 +13,13 @@ from typing import Any, Final
 from server.answering.context import Option, Task
 from server.answering.drafts.changes import ChangeDraft
 from server.answering.identify import Fits, Found, find_order, my_orders
+from server.answering.skills import choosing
 from server.answering.skills.order_status import say_unreadable, tell
 from server.answering.told import last_action, same_again
 from server.answering.turn import Turn
 from server.answering.understand import yesno
 from server.answering.understand.normalise import fold
-from server.answering.words import change_words, wishes
+from server.answering.words import change_words
 from server.commerce.model import OrderSnapshot
 from server.commerce.store import Capability, normalise_number
 from server.errors import StoreUnavailable
@@ -77,7 +78,7 @@ async def _fits(turn: Turn, action: str) -> Fits | None:
     done = last_done(turn, action)
     if done:
         return lambda order: order.number != done.get("order") and is_open_for(turn.context.policy, action, order)
-    named = {order.id for order in orders if wishes.mentioned(turn.text, order.lines)}
+    named = choosing.orders_meant(turn.text, orders, turn.voice.language)
     if named and len(named) < len(orders):
         return lambda order: order.id in named
     open_ones = {order.id for order in orders if is_open_for(turn.context.policy, action, order)}

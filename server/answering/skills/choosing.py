@@ -12,6 +12,7 @@ from typing import Final
 
 from server.answering.understand import yesno
 from server.answering.words import wishes
+from server.answering.words.option_words import NONE_VALUES, YES_VALUES
 from server.answering.words.return_words import item_label
 from server.answering.words.tokens import Token, ideas, stretches, tokens
 from server.commerce.catalogue.words import fold
@@ -162,6 +163,12 @@ def lines_meant(
     return Meant()
 
 
+def orders_meant(text: str, orders: Sequence[OrderSnapshot], language: str = "en") -> frozenset[str]:
+    """The ids of those of `orders` with a line that a text names, however vaguely."""
+    meant = lines_meant(text, orders, language)
+    return frozenset(each.order.id for each in (*meant.picks, *meant.unclear))
+
+
 def picked(text: str, order: OrderSnapshot, lines: Sequence[Line], language: str = "en") -> Meant:
     """Which of the lines that were just shown is meant: as `lines_meant`, and "the second one", "2", "both"."""
     meant = lines_meant(text, order, language, {order.id: lines})
@@ -236,8 +243,8 @@ def _named(text: str, entries: Sequence[_Entry], language: str) -> Meant:
     hits = _hits(text, entries, language)
     if not hits:
         return _by_options(text, entries)
-    kept = [hit for hit in hits if not _INTO.search(text[: hit.start])]
-    hits = kept or hits  # "the lamp for a laptop": what it shall become is no line that is meant
+    first = min(hit.start for hit in hits)  # "the lamp for a laptop": what it shall become is no line that is meant
+    hits = [hit for hit in hits if hit.start == first or not _INTO.search(text[: hit.start])]
     top = max(hit.rank for hit in hits)
     hits = [hit for hit in hits if hit.rank == top]
     picks: dict[tuple[str, str], tuple[int, str, int | None]] = {}
@@ -251,7 +258,7 @@ def _named(text: str, entries: Sequence[_Entry], language: str) -> Meant:
         for entry in chosen:
             key = (entry.order.id, entry.line.id)
             before = picks.get(key, (hit.start, "", None))
-            count = wishes.number_of(parts[hit.start], entry.line)
+            count = wishes.number_of(parts[hit.start], entry.line) if len(chosen) == 1 else None
             picks[key] = (before[0], f"{before[1]} {parts[hit.start]}".strip(), before[2] or count)
     by_key = {(each.order.id, each.line.id): each for each in entries}
     # a mention that could be several lines is settled by another that says which
@@ -333,13 +340,18 @@ def _told_apart(hit: _Hit, text: str, part: str, entries: Sequence[_Entry]) -> t
         return hit.entries
     towards = _TOWARDS.search(text, hit.end)
     beside = f"{text[max(0, hit.start - 40) : hit.start]} {text[hit.end : towards.start() if towards else len(text)]}"
-    fitting = _with_options(beside, hit.entries) or _with_options(part, hit.entries)
+    fitting = _with_options(beside, hit.entries)
     if fitting and len(fitting) < len(hit.entries):
         return fitting
     counted = [each for each in hit.entries if wishes.number_of(part, each.line)]
     number = wishes.number_of(part, counted[0].line) if counted else None
     if wishes.means_all(text) or (hit.is_plural and number is None) or (number or 0) >= len(hit.entries) > 1:
-        return hit.entries if len({each.order.id for each in hit.entries}) == 1 or wishes.means_all(text) else ()
+        is_one_order = len({each.order.id for each in hit.entries}) == 1
+        if is_one_order or wishes.means_all(text):
+            return hit.entries
+    fitting = _with_options(part, hit.entries)
+    if fitting and len(fitting) < len(hit.entries):
+        return fitting
     same = {(each.order.id, each.line.sku) for each in hit.entries}
     return hit.entries[:1] if len(same) == 1 else ()
 
@@ -351,9 +363,16 @@ def _with_options(text: str, entries: Sequence[_Entry]) -> tuple[_Entry, ...]:
     return tuple(each for score, each in scored if score == best) if best else ()
 
 
+def _with_option_names(text: str, entries: Sequence[_Entry]) -> tuple[_Entry, ...]:
+    """Those that alone have an option which a text names: "water resistance"."""
+    said = f" {' '.join(each.raw for each in tokens(text))} "
+    return tuple(each for each in entries if any(f" {fold(name)} " in said for name in each.line.options))
+
+
 def _option_hits(text: str, line: Line) -> int:
     said = f" {' '.join(each.raw for each in tokens(_joined(text)))} "
-    own = [" ".join(each.raw for each in tokens(_joined(value))) for value in line.options.values()]
+    values = [value for value in line.options.values() if fold(value) not in YES_VALUES | NONE_VALUES]
+    own = [" ".join(each.raw for each in tokens(_joined(value))) for value in values]
     return sum(
         f" {value} " in said for value in own if value and (len(value) > 1 or value.isdigit() or _is_size(value, text))
     )
@@ -379,6 +398,8 @@ def _by_options(text: str, entries: Sequence[_Entry]) -> Meant:
     if not re.search(r"\b(one|ones|el|la|los|las|le|les|der|die|das|den|o|os|as)\b", fold(text)):
         return Meant()
     fitting = _with_options(text, entries)
+    if not fitting or len(fitting) == len(entries) > 1:
+        fitting = _with_option_names(text, entries)
     if not fitting or len(fitting) == len(entries) > 1:
         return Meant()
     found = tuple(Pick(each.order, each.line, None, text) for each in fitting)

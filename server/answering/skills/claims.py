@@ -10,7 +10,7 @@ from server.answering.context import Option
 from server.answering.drafts.claims import ClaimDraft
 from server.answering.drafts.returns import ReturnDraft
 from server.answering.identify import Found, find_order, my_orders
-from server.answering.skills import claiming, order_status, returns
+from server.answering.skills import choosing, claiming, order_status, returns
 from server.answering.skills.order_status import say_unreadable
 from server.answering.turn import Turn
 from server.answering.understand import yesno
@@ -64,7 +64,7 @@ async def again(turn: Turn) -> None:
     draft = claiming.draft_of(turn, TOPIC)
     try:
         orders = () if draft.order_id else await my_orders(turn)
-        named = {order.id for order in orders if wishes.mentioned(turn.text, order.lines)}
+        named = choosing.orders_meant(turn.text, orders, turn.voice.language)
         found = await find_order(turn, delivered=True, fits=(lambda order: order.id in named) if named else None)
         if found is None:
             return

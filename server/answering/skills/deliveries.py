@@ -9,7 +9,7 @@ from typing import Final
 from server.answering.context import Task
 from server.answering.drafts.claims import ClaimDraft
 from server.answering.identify import Found, find_order, my_orders
-from server.answering.skills import claiming, claims, confirming, order_status
+from server.answering.skills import choosing, claiming, claims, confirming, order_status
 from server.answering.skills.order_status import say_unreadable
 from server.answering.skills.proving import may
 from server.answering.turn import Turn
@@ -105,7 +105,7 @@ async def again(turn: Turn) -> None:
 async def _found(turn: Turn, draft: ClaimDraft) -> Found | None:
     """The order that is meant: of several, the one with what the message names."""
     orders = () if draft.order_id else await my_orders(turn)
-    named = {order.id for order in orders if wishes.mentioned(turn.text, order.lines)}
+    named = choosing.orders_meant(turn.text, orders, turn.voice.language)
     found = await find_order(turn, fits=(lambda order: order.id in named) if named else None)
     if found is not None and found.order.id != draft.order_id:
         draft.order_id, draft.is_told, draft.shipment_id = found.order.id, False, ""

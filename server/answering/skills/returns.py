@@ -34,10 +34,6 @@ _WITH_NUMBERS: Final = frozenset({"items", "method", "variant"})
 _FORGET_IT: Final = re.compile(
     r"^\W*(?:no,? )?(?:forget (?:it|about it)|never ?mind|leave it|drop it|i changed my mind about (?:this|that|it)|olvidal[oa]|dejal[oa]|laisse[rz]? tomber|oubliez?|vergiss es|vergessen sie(?: es| das)?|lass(?:en sie)? (?:es|das)|esquece|deixa (?:pra la|estar))\W*$"
 )
-_CARD_DIGITS: Final = re.compile(
-    r"(\b(?:visa|master ?card|amex|card|karte|tarjeta|carte|cart[aã]o|ending(?: in| with)?|terminada en|finissant par|endet auf|final)\s+(?:no\.?\s*)?)#?\d{4}\b",
-    re.IGNORECASE,
-)
 _OTHER_TASKS: Final = frozenset(
     {"order_status", "refund_status", "cancel", "human_request", "policy_question", "goodbye"}
 )
@@ -45,20 +41,12 @@ _OTHER_TASKS: Final = frozenset(
 
 async def begin(turn: Turn) -> None:
     """Start a return, an exchange or a change of items, or go on with one; what the message itself says is not asked again."""
-    _without_digits_of_cards(turn)
     draft = turn.draft if isinstance(turn.draft, ReturnDraft) else ReturnDraft()
     if turn.draft is None and same_again(turn.text, turn.context.history):
         last = last_action(turn.context.history)
         draft.method, draft.reason = str(last.get("method") or ""), str(last.get("reason") or "")
     returns_reading.first(turn, draft)
     await go_on(turn, draft)
-
-
-def _without_digits_of_cards(turn: Turn) -> None:
-    """The last digits of a card are no order number."""
-    task, text = turn.dialogue.task, _CARD_DIGITS.sub(r"\1", turn.text)
-    if task is not None and text != turn.text:
-        turn.work_on(task, text)
 
 
 def is_about_items(text: str) -> bool:

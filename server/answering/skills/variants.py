@@ -162,12 +162,16 @@ def _wish(text: str, product: Product, options: Mapping[str, str], language: str
     reader = _Reader(text, product, options, language)
     said = {name: found for name, listed in options_of(product).items() if (found := reader.wanted(name, listed))}
     kept = frozenset(name for name, found in said.items() if found == {options.get(name, "")})
+    price = words.price_grade(reader.folded)
+    if price is not None:  # "the cheapest in black", said of a black one
+        kept -= {name for name in kept if reader.is_said_after(price.end, options.get(name, ""))}
     values = {name: found for name, found in said.items() if name not in kept}
     unlisted = wanted_in(text, product, language).unlisted
     is_unlisted = "colour" in unlisted and not any(
-        re.search(r"colou?r|couleur|farbe|\bcor\b", fold(one)) for one in values
+        re.search(r"colou?r|couleur|farbe|\bcor\b", fold(name)) or any(_is_colour(one, language) for one in found)
+        for name, found in values.items()
     )
-    return _Wish(values, words.price_grade(reader.folded), bool(words.ANY.search(reader.folded)), is_unlisted, kept)
+    return _Wish(values, price, bool(words.ANY.search(reader.folded)), is_unlisted, kept)
 
 
 def _flat(text: str) -> str:
@@ -208,6 +212,10 @@ class _Reader:
                 told - {own} or {own}
             )  # beside another, the one in hand is named to say which thing is meant
         return frozenset(set(listed) - spurned) if spurned else self._another(name, listed)
+
+    def is_said_after(self, place: int, value: str) -> bool:
+        """Whether a value stands behind a place of the folded text."""
+        return any(start >= place for start, _ in self._places(value))
 
     def _stated(self, name: str, listed: Sequence[str]) -> tuple[set[str], set[str]]:
         """Values that stand in the text word by word; the longest where one is part of another."""
@@ -398,6 +406,11 @@ def _stems(name: str) -> set[str]:
 def _ideas_of(value: str, language: str) -> frozenset[str]:
     said: Sequence[Token] = tokens(value)
     return frozenset(idea for found in ideas(said, language, *_GROUPS).values() for idea in found)
+
+
+def _is_colour(value: str, language: str) -> bool:
+    said = tokens(value)
+    return bool(ideas(said, language, "colour") or ideas(said, "en", "colour"))
 
 
 def _first_number(value: str) -> float | None:

@@ -13,7 +13,7 @@ from server.answering.context import Option
 from server.answering.drafts.claims import ClaimDraft
 from server.answering.drafts.returns import ReturnDraft
 from server.answering.identify import Found, find_order, known_order, my_orders, proofs_for
-from server.answering.skills import changing, claiming, confirming, returns
+from server.answering.skills import changing, choosing, claiming, confirming, returns
 from server.answering.skills.order_status import note_read, say_unreadable
 from server.answering.skills.proving import may
 from server.answering.turn import Turn
@@ -68,7 +68,7 @@ async def again(turn: Turn) -> None:
         found = await _begun(turn, draft)
         if found is None:
             orders = await my_orders(turn)
-            named = {order.id for order in orders if wishes.mentioned(turn.text, order.lines)}
+            named = choosing.orders_meant(turn.text, orders, turn.voice.language)
             found = await find_order(turn, delivered=True, fits=(lambda order: order.id in named) if named else None)
         if found is None:
             return

@@ -50,9 +50,9 @@ _BARE_ORDER = re.compile(r"(?<![\w.,/+-])(?P<code>\d{4,12})(?![\w/]|[.,]\d|-\d)"
 _NOT_AN_ORDER = re.compile(
     r"(?:\b(?:rma|zip|postcode|postal(?: code)?|post code|plz|cep|code postal|codigo postal|código postal|apt|apartment|suite|unit|room|house|flat|box|"
     r"model|modell|modelo|modèle|size|code|otp|pin|card|ending|ends|digits|four|sku|item|product|article|voucher|coupon|invoice|year|in|since|from|bis|seit|desde|depuis|en|im|iso|windows|galaxy|"
-    r"street|strasse|straße|calle|rue|rua|tarjeta|carte|karte|cartão|cartao|phone|tel|mobile|whatsapp|ext|extension|tracking|seguimiento|suivi|sendungsnummer|rastreio|version|hz|"
+    r"street|strasse|straße|calle|rue|rua|tarjeta|carte|karte|cartão|cartao|visa|master ?card|amex|american express|maestro|terminad[ao]|finissant|endet|final|phone|tel|mobile|whatsapp|ext|extension|tracking|seguimiento|suivi|sendungsnummer|rastreio|version|hz|"
     r"verification|security|passcode)"
-    r"(?:\s+(?:number|numbers|no|nr|in|with|is|are|on|my|is:|number:|of|ending|code|the))*[\s.:#-]*)$",
+    r"(?:\s+(?:number|numbers|no|nr|in|with|is|are|on|my|is:|number:|of|ending|code|the|en|par|auf|mit|em))*[\s.:#-]*)$",
     re.IGNORECASE,
 )
 _PLACED = re.compile(r"\b(?:from|since|in|desde|en|depuis|seit|bis|im)\s$", re.IGNORECASE)

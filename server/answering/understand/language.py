@@ -119,6 +119,8 @@ def detect(text: str, hint: str | None = None) -> str:
         (ours if hint in ours else foreign)[hint] += _HINT
     if foreign and max(foreign.values()) > max(scores.get(code, 0.0) for code in SUPPORTED):
         return max(foreign, key=lambda code: foreign[code])
+    if hint in ours and len(tokens) <= _FEW and all(score < _SURE for code, score in scores.items() if code != hint):
+        return hint
     if not by_letters and not any(ours.values()):
         return hint or "en"
     return max(ours, key=lambda code: (ours[code], code == hint, code == "en"))
@@ -127,6 +129,9 @@ def detect(text: str, hint: str | None = None) -> str:
 _FOREIGN = 1.2
 """One shared little word must not turn a message into a language that nobody here speaks."""
 _LETTERS = 0.5
+_FEW = 4
+_SURE = 0.8
+"""Letters alone do not change the language of a talk in so few words: "Visa ending 1111". A stop word does."""
 _HINT = 0.6
 """Beside a stop word's 1: what a nat of the letter groups counts, and what the caller's belief does."""
 

@@ -67,7 +67,7 @@ MOST: Final = r"(?:most|highest|maximum|max|am meisten|hochste\w*|la mas|el mas|
 LEAST: Final = r"(?:least|lowest|minimum|min|am wenigsten|niedrigste\w*|geringste\w*|la menos|el menos|le moins|la moins|o menos|a menos)"
 SAME: Final = r"(?:same|mism[oa]s?|meme|gleiche[nrsm]?|selbe[nrsm]?|mesm[oa]s?)"
 UNLESS: Final = re.compile(
-    r"[,.;]?\s*\b(?:if (?:that|it|this|those|they|the \w+|there)(?:'s| is| are|'re)?(?: isn'?t| aren'?t| not| no)?(?: \w+){0,2} (?:available|in stock|possible|there|out of stock|sold out)|if not(?: available| possible)?|otherwise|or else|failing that|"
+    r"[,.;]?\s*\b(?:if (?:that|it|this|those|they|there|(?:the )?[\w%]+(?: [\w%]+)?)(?:'s| is| are|'re)?(?: isn'?t| aren'?t| not| no)?(?: \w+){0,2} (?:available|in stock|possible|there|out of stock|sold out)|if not(?: available| possible)?|otherwise|or else|failing that|"
     r"si no (?:hay|esta|queda)\w*|si no|sinon|si (?:ce )?n'est pas possible|sonst|falls nicht|wenn nicht|senao|se nao (?:houver|tiver|der))\b[,:]?"
 )
 """Where a second choice begins."""
@@ -164,8 +164,9 @@ def in_other_tongues(value: str) -> re.Pattern[str] | None:
 def price_grade(folded: str) -> Grade | None:
     """A wish about the price: the cheapest, a cheaper one, the most expensive."""
     for pattern, direction, extreme in _PRICE:
-        if re.search(pattern, folded):
-            return Grade(("price",), 1 if direction > 0 else -1, extreme)
+        match = re.search(pattern, folded)
+        if match:
+            return Grade(("price",), 1 if direction > 0 else -1, extreme, match.end())
     return None
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from server.answering.context import Option
+from server.answering.words.option_words import NONE_VALUES, YES_VALUES
 from server.commerce.model import Line, Variant
 
 _REASONS: Final[Mapping[str, str]] = {
@@ -70,6 +71,11 @@ _NOT_THIS: Final = re.compile(
     re.IGNORECASE,
 )
 """What is named only to say that it is not meant."""
+_COUNT_OF_VERB: Final = re.compile(
+    r"\b(?:return(?:ing)?|send(?:ing)? back|exchang(?:e|ing)|swap(?:ping)?|devolver|cambiar|retourner|renvoyer|echanger|trocar)\s+"
+    r"(?:(?:only|just|back|solo|solamente|juste|seulement|apenas|so)\s+)?(\w+)\s*(?:of (?:them|these|those)\b|please\b|back\b|[.,;!?]|$)"
+)
+"""How many go back, where the verb has no other object: "I bought two mugs, return one"."""
 _SIZE: Final = 2
 _PARTS: Final = frozenset({"of", "de", "von", "des", "do", "das", "piece", "pieces", "pieza", "stuck", "peca"})
 _SMALL_WORDS: Final = frozenset(
@@ -146,14 +152,22 @@ def _is_plural(text: str, stems: frozenset[str]) -> bool:
 
 def number_of(text: str, line: Line) -> int | None:
     """How many pieces of a line a text names ("two scarves", "one of them"); None if it does not say."""
+    folded = _folded(text)
+    alone = _COUNT_OF_VERB.search(folded)
+    if alone and (count := _count(alone.group(1))):
+        return count
     title = _words(line.title)
-    tokens = re.findall(r"\w+", _folded(text))
+    tokens = re.findall(r"\w+", folded)
     for index, token in enumerate(tokens):
-        count = int(token) if token.isdigit() and len(token) <= 2 else _NUMBERS.get(token)
+        count = _count(token)
         near = tokens[index + 1 : index + 4]
         if count and ({_stem(each) for each in near} & title or _PARTS & set(near[:1]) or len(tokens) <= 2):
             return count
     return None
+
+
+def _count(word: str) -> int | None:
+    return int(word) if word.isdigit() and len(word) <= 2 else _NUMBERS.get(word)
 
 
 def named_variant(text: str, variants: Sequence[Variant], like: Mapping[str, str] | None = None) -> Variant | None:
@@ -183,15 +197,20 @@ def _words(text: str) -> frozenset[str]:
 
 def _words_of(line: Line) -> frozenset[str]:
     """The words of a line's title and options; sizes such as "M" as they are written."""
-    sizes = {value for value in line.options.values() if len(value) <= _SIZE}
+    sizes = {value for value in line.options.values() if _is_size(value)}
     return _words(f"{line.title} {' '.join(line.options.values())}") | sizes
 
 
 def _said(text: str, lines: Sequence[Line]) -> frozenset[str]:
     """The words of a text; a size counts only as it is written, so that the m of "I'm" is none."""
-    sizes = {value for line in lines for value in line.options.values() if len(value) <= _SIZE}
+    sizes = {value for line in lines for value in line.options.values() if _is_size(value)}
     found = {size for size in sizes if re.search(rf"(?<![\w'’]){re.escape(size)}(?!\w)", text)}
     return _words(text) | found
+
+
+def _is_size(value: str) -> bool:
+    """Whether an option's value is short as a size; "no" says that there is none of something."""
+    return len(value) <= _SIZE and value.casefold() not in YES_VALUES | NONE_VALUES
 
 
 def _stem(word: str) -> str:

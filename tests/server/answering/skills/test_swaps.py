@@ -3,6 +3,7 @@
 # ruff: noqa: E501 (a conversation reads best on one line)
 
 import asyncio
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -129,6 +130,19 @@ TALKS = (
     Talk("French swap", "cleo", ["Je voudrais échanger la montre contre une en argent", "PayPal", "oui"], [swap("#W3001", (WATCH, "SMWA-silver-silicone-LCD"))]),
     Talk("German swap", "cleo", ["Ich möchte die Smart Watch gegen eine in Silber mit Lederband umtauschen", "mit PayPal", "ja"], [swap("#W3001", (WATCH, "SMWA-silver-leather-LCD"))]),
     Talk("Portuguese swap", "eva", ["Quero trocar o tapete de yoga por um azul", "PayPal", "sim"], [swap("#W5001", (MAT, "YOGA-4mm-PVC-blue"))]),
+    # things are named in one sentence, and what is wanted of them in another
+    Talk("both of an order with a and b", "", ["Hi there! I recently received an order with a mechanical keyboard and a smart thermostat, and I'd like to exchange both of them. My name is Ada Brook and my zip code is 19122.", "For the keyboard, I want one with clicky switches instead of linear, everything else the same. And for the thermostat I need one that works with Google Assistant rather than Apple HomeKit.", "the original card please", "yes"], [swap("#W1001", (KEYS, "KEYB-clicky-RGB-fullsize"), (THERMO, "THER-GoogleAssistant-black"))]),
+    Talk("trouble, then a question about the other version", "", ["My hiking boots are too small. Can I get them in a 10, and waterproof this time? Everything else same. dan@shopper.example, order #W4001", "Visa ending 1111", "yes"], [swap("#W4001", (BOOTS, "HIKI-10-leather-yes"))]),
+    Talk("by the name of an option", "eva", ["How much more would the 20 hours version of my speaker cost?", "Okay, please exchange it for the 20 hours one, same colour, no water resistance", "paypal", "yes"], [swap("#W5001", (SPEAKER, "BLUE-black-20hours-no"))]),
+    Talk("a no in a reason is no option of another order", "", ["Cancel my order #W5002 please. I found it cheaper elsewhere.", "Eva Frost and my zip is 73301", "hmm ok, no longer needed", "yes"], [{"name": "cancel_order", "order": "#W5002"}]),
+    Talk("the last digits of a card are no order", "dan", ["I want to return the coffee maker", "visa 1111", "yes"], [back("#W4001", COFFEE)]),
+    Talk("two wishes, each with its own words", "ada", ["Two things: cancel order #W1003, I don't need it any longer, and return the t-shirt from #W1002 to paypal.", "the visa", "yes", "yes"], [{"name": "cancel_order", "order": "#W1003", "method": "original"}, back("#W1002", SHIRT)]),
+    Talk("the dearest in the colour it has", "dan", ["I got a drip coffee maker but I'd rather have the most expensive espresso version you have in black.", "Visa ending 1111", "yes"], [swap("#W4001", (COFFEE, "COFF-espresso-4cups-black"))]),
+    Talk("a colour that is another option's value", "ada", ["From order #W1001 I want to exchange the keyboard for a tactile one with white backlight, 80% size. And return the thermostat.", "original", "yes", "original", "yes"], [swap("#W1001", (KEYS, "KEYB-tactile-white-80")), back("#W1001", THERMO)]),
+    Talk("both into the same", "", ["cleo@shopper.example. I'd like to swap both of my water bottles for 1000ml stainless steel in black", "paypal", "yes"], [swap("#W3001", (LARGE, "WATE-1000ml-stainlesssteel-black"), (PLASTIC, "WATE-1000ml-stainlesssteel-black"))]),
+    Talk("two bought, one goes back", "", ["ben@shopper.example. I bought two red T-shirts, keep one and return one", "yes"], [back("#W2001", SHIRTS)]),
+    Talk("a second choice of another colour", "ada", ["I'd like to exchange the desk lamp for a battery powered one with low brightness, in silver. If silver isn't there take white.", "paypal", "yes"], [swap("#W1002", (LAMP, "DESK-silver-low-battery"))]),
+    Talk("items and address in one sentence", "eva", ["For my pending order W5002 I need 2 changes: the bookshelf should be 6 ft instead of 4 ft, and ship it to 9 River Road, Boston, MA 02108.", "yes", "paypal", "yes"], [{"name": "change_address", "order": "#W5002", "address": {"line1": "9 River Road", "line2": "", "city": "Boston", "region": "MA", "zip": "02108", "country": "US", "name": "Eva Frost"}}, change("#W5002", (SHELF, "BOOK-wood-6ft-brown"))]),
 )  # fmt: skip
 
 
@@ -212,4 +226,7 @@ def test_a_second_exchange_is_refused_with_its_reason() -> None:
 
 
 def test_no_reason_is_asked_where_none_matters() -> None:
-    assert not any("reason" in text(talk.name, at).casefold() for talk in TALKS for at in range(len(talk.says)))
+    swaps = [talk for talk in TALKS if not any(done["name"] == "cancel_order" for done in talk.does)]
+    asked = re.compile(r"reason[^.]*\?", re.IGNORECASE)
+
+    assert not any(asked.search(text(talk.name, at)) for talk in swaps for at in range(len(talk.says)))

@@ -28,6 +28,8 @@ _OF_CUSTOMER = f"""SELECT
     COALESCE(SUM(CASE WHEN kind = 'not_received' THEN 1 ELSE 0 END), 0) AS not_received
     FROM actions WHERE customer_id = ? AND created_at >= ? AND key <> ? AND state IN {_BEGUN}"""
 _OF_ORDER = f"SELECT {_COLUMNS} FROM actions WHERE order_id = ? AND key <> ? AND state IN {_BEGUN} ORDER BY id"
+_GIVEN = f"""SELECT {_COLUMNS} FROM actions WHERE customer_id = ? AND created_at >= ? AND name IN ('refund', 'reship')
+    AND key <> ? AND state IN {_BEGUN} ORDER BY id"""
 _PAID = f"""SELECT COALESCE(SUM(amount_minor), 0) AS sum_minor FROM actions
     WHERE created_at >= ? AND amount_minor > 0 AND currency = ? AND need = 'none' AND key <> ? AND state IN {_BEGUN}"""
 
@@ -144,6 +146,14 @@ async def step(
     return touched > 0
 
 
+async def raise_need(tx: Tx, key: str, need: str, decision_hash: str, now: datetime) -> None:
+    """Let an action that waits wait for somebody else's consent, under another ruling."""
+    await tx.run(
+        "UPDATE actions SET need = ?, decision_hash = ?, updated_at = ? WHERE key = ? AND state = 'awaiting'",
+        (need, decision_hash, to_ms(now), key),
+    )
+
+
 async def stuck(tx: Tx, now: datetime, older: timedelta) -> list[Action]:
     """Actions whose outcome nobody recorded: to be reconciled."""
     rows = await tx.all(
@@ -179,6 +189,11 @@ async def begun_on(tx: Tx, order_id: str, *, but: str = "") -> list[Action]:
     return [_action(row) for row in await tx.all(_OF_ORDER, (order_id, but))] if order_id else []
 
 
+async def given_to(tx: Tx, customer_id: str, since: datetime, *, but: str = "") -> list[Action]:
+    """What a customer was paid or sent again since a time without sending anything back; the action `but` left out."""
+    return [_action(row) for row in await tx.all(_GIVEN, (customer_id, to_ms(since), but))] if customer_id else []
+
+
 async def paid_since(tx: Tx, since: datetime, currency: str, *, but: str = "") -> int:
     """What was paid out since a time without anybody's consent, in minor units; the action `but` left out."""
     row = await tx.one(_PAID, (to_ms(since), currency, but))
@@ -189,6 +204,15 @@ async def awaiting(tx: Tx, limit: int = 200) -> list[Action]:
     """The actions that wait for somebody's consent, oldest first."""
     rows = await tx.all(f"SELECT {_COLUMNS} FROM actions WHERE state = 'awaiting' ORDER BY id LIMIT ?", (limit,))
     return [_action(row) for row in rows]
+
+
+async def waiting_for(tx: Tx, thread_id: int, decision_hash: str) -> Action | None:
+    """The action of a thread that waits for consent under this very ruling."""
+    row = await tx.one(
+        f"SELECT {_COLUMNS} FROM actions WHERE thread_id = ? AND state = 'awaiting' AND decision_hash = ? ORDER BY id",
+        (thread_id, decision_hash),
+    )
+    return _action(row) if row else None
 
 
 async def overdue(tx: Tx, now: datetime) -> list[Action]:

@@ -17,6 +17,7 @@ from memory.engines.base import Tx
 from memory.projection import Event
 from memory.threads import Thread
 from memory.times import from_ms
+from server.actions.signals import complaints_elsewhere
 from server.answering.context import Context, Dialogue, Goods, Help, Said, Shop
 from server.desk.hours import back_at, is_staffed
 from server.library import library_of
@@ -78,7 +79,7 @@ async def _context(
         proofs=await proofs.held(tx, thread.id, identity.id, now),
         net=str(last.body.get("meta", {}).get("net", "")),
         language=thread.state.language,
-        complaints=await _complaints(tx, thread.customer_id, thread.id),
+        complaints=await complaints_elsewhere(tx, services.policy, thread.id, now),
         agents_online=bool(await agents.present(tx, now)),
         back_at=back_at(services.settings, now),
         is_desk_open=is_staffed(services.settings, now),
@@ -169,12 +170,4 @@ def _as_said(event: Event) -> Said:
     body = event.body
     return Said(
         event.seq, str(body.get("text", "")), body.get("choice"), tuple(body.get("attachments", ())), from_ms(event.at)
-    )
-
-
-async def _complaints(tx: Tx, customer_id: int, thread_id: int) -> int:
-    others = await threads.of_customer(tx, customer_id)
-    kinds = ("complaint", "delivery_problem", "damaged_or_wrong_item")
-    return sum(
-        1 for other in others if other.id != thread_id and (other.state.category in kinds or other.state.mood >= 2)
     )

@@ -17,10 +17,11 @@ from memory.times import from_ms, to_ms
 from server.actions import approving
 from server.actions.approving import Waiting
 from server.actions.executing import Executing
-from server.actions.judging import Fresh, Judging
+from server.actions.judging import Fresh, Judged, Judging
 from server.actions.request import Changed, Done, Moved, Request
 from server.actions.reserving import put_row
 from server.errors import ActionRefused, NotAllowed
+from server.policies import approval
 from server.policies.decision import History
 from server.policies.judge import Ruling
 from server.policies.outcome import BY_HAND
@@ -39,7 +40,7 @@ class Consent:
         self._executing = executing
 
     async def ask(self, request: Request, fresh: Fresh) -> str:
-        """Let an action wait; its key. Raises ActionRefused, Changed, Moved."""
+        """Let an action wait; its key, or that of the same one which waits in this thread already. Raises ActionRefused, Changed, Moved."""
         made = await self._services.database.write(lambda tx: self._wait(tx, request, fresh))
         if isinstance(made, Exception):
             raise made
@@ -113,17 +114,20 @@ class Consent:
             raise Moved
         if request.seen_seq and thread.state.last_customer_seq > request.seen_seq:
             raise Moved
-        judged = await self._judging.rule(tx, fresh, request.arguments, request.history, request.key)
+        judged = await self._judging.of_request(tx, request, fresh)
         refusal = _unfit(request.decision_hash, judged.ruling)
         stage = "asked" if refusal is None else "refused"
         await rulings.add(tx, [judged.trace(request.thread_id, request.key, stage)])
         if refusal is not None:
             return refusal
+        waits = await ledger.waiting_for(tx, request.thread_id, judged.ruling.hash)
+        if waits is not None:
+            return waits
         now = self._services.clock.now()
         until = now + timedelta(hours=self._services.policy.approval_times.expires_hours)
         action = await put_row(
             tx, self._services.policy, request, fresh, judged.ruling, "awaiting", now, expires_at=until,
-            signals=_signals(request.history),
+            signals=_signals(judged.history),
         )  # fmt: skip
         body = {**_told(action), "need": action.need, "why": judged.ruling.key, "until": until.isoformat()}
         await threads.append(tx, action.thread_id, [NewEvent("awaiting", body)], now)
@@ -140,18 +144,21 @@ class Consent:
         subject = fresh.subject
         await ledger.hold_purses(tx, subject.purses)
         known = History(**action.body.get("signals", {}))
-        judged = await self._judging.rule(tx, fresh, action.body["arguments"], known, key)
-        refusal = _unfit(action.decision_hash, judged.ruling)
-        if refusal is not None:
+        arguments = action.body["arguments"]
+        judged = await self._judging.rule(tx, fresh, arguments, known, key, thread_id=action.thread_id)
+        need = cast("Need", action.need)
+        if _differs(action, judged):
             await rulings.add(tx, [judged.trace(action.thread_id, key, "refused")])
             await _end(tx, action, "expired", {"error": "changed"}, now)
             return ActionRefused("changed")
-        need = cast("Need", action.need)
+        if approval.highest(need, judged.ruling.need) != need:
+            need = judged.ruling.need
+            await ledger.raise_need(tx, key, need, judged.ruling.hash, now)
         speakers = await approvals.speakers(tx, action.thread_id)
         requester = int(action.body.get("agent_id", 0))
         why = approving.objection(agent, need, requester, speakers, subject.order, subject.customer)
         if why is not None:
-            raise NotAllowed(why)
+            return NotAllowed(why)
         if not await approvals.add(tx, action.id, agent.id, agent.role, now, screen):
             raise NotAllowed("again")
         told = {**_told(action), "need": need, "screen": screen}
@@ -163,6 +170,14 @@ class Consent:
         await rulings.add(tx, [judged.trace(action.thread_id, key, "executed")])
         confirmed = await ledger.by_key(tx, key)
         return confirmed if confirmed is not None else ActionRefused("unknown")
+
+
+def _differs(action: Action, judged: Judged) -> bool:
+    """Whether what would be done now is not what was asked for; who must agree may have become somebody else meanwhile."""
+    ruling = judged.ruling
+    if ruling.verdict == "deny" or ruling.ask is not None or ruling.key in BY_HAND:
+        return True
+    return judged.hash_under(cast("Need", action.need), str(action.body.get("why", ""))) != action.decision_hash
 
 
 def _unfit(decision_hash: str, ruling: Ruling) -> Exception | None:
@@ -208,9 +223,9 @@ def _told(action: Action) -> dict[str, Any]:
     }
 
 
-def _signals(history: History | None) -> dict[str, Any]:
-    """What the caller knew beside the ledger, to judge by it again."""
-    return {name: getattr(history, name) for name in _SIGNALS} if history else {}
+def _signals(history: History) -> dict[str, Any]:
+    """What was known beside the ledger, to judge by it again."""
+    return {name: getattr(history, name) for name in _SIGNALS}
 
 
 def _waiting(action: Action, given: list[approvals.Approval], policy: Policy) -> Waiting:

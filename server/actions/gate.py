@@ -24,6 +24,7 @@ from server.actions.executing import Executing
 from server.actions.judging import Fresh, Judging
 from server.actions.request import Changed, Done, Moved, Request
 from server.actions.reserving import put_row
+from server.actions.signals import Said
 from server.commerce.model import CustomerRecord, OrderSnapshot
 from server.commerce.store import normalise_number
 from server.errors import ActionRefused
@@ -32,7 +33,7 @@ from server.policies.decision import History
 from server.policies.judge import Ruling
 from server.services import Services
 
-__all__ = ["Changed", "Done", "Gate", "Moved", "Request", "Waiting", "plain"]
+__all__ = ["Changed", "Done", "Gate", "Moved", "Request", "Said", "Waiting", "plain"]
 
 
 class Gate:
@@ -52,11 +53,19 @@ class Gate:
         *,
         thread_id: int = 0,
         history: History | None = None,
+        said: Said | None = None,
     ) -> Ruling:
-        """What the policy makes of a flat action now. `history` holds what the caller knows beside the ledger.
+        """What the policy makes of a flat action now. `history` holds what the caller knows beside ledger and log.
 
-        With `thread_id` the ruling is written down when the thread's turn commits (`keep`). Raises StoreUnavailable."""
-        return await self._judging.consider(action, order, customer, thread_id, history)
+        With `thread_id` the labels of that thread's customer count, and the ruling is written down when the thread's turn
+        commits (`keep`); `said` is what was understood of the message that is being answered. Raises StoreUnavailable."""
+        return await self._judging.consider(action, order, customer, thread_id, history, said)
+
+    async def past(
+        self, order: OrderSnapshot | None, customer: CustomerRecord | None, thread_id: int, said: Said | None = None
+    ) -> History:
+        """What is known of a customer's past, as `consider` judges by it. Raises StoreUnavailable."""
+        return await self._judging.past(order, customer, thread_id, said)
 
     async def execute(self, request: Request) -> Done:
         """Carry out a confirmed action once.
@@ -163,7 +172,7 @@ class Gate:
         if request.seen_seq and thread.state.last_customer_seq > request.seen_seq:
             raise Moved
         await ledger.hold_purses(tx, fresh.subject.purses)
-        ruling = await self._judging.rule(tx, fresh, request.arguments, request.history, request.key)
+        ruling = await self._judging.of_request(tx, request, fresh)
         refusal = _refusal(request, ruling.ruling)
         stage = "executed" if refusal is None else "refused"
         await rulings.add(tx, [ruling.trace(request.thread_id, request.key, stage)])

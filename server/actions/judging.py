@@ -1,7 +1,7 @@
 """Judges with what is stored: reads the subject, the goods and the past of an action, and keeps what the ruling was made of."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -9,15 +9,17 @@ from memory import actions as ledger
 from memory import rulings
 from memory.engines.base import Tx
 from memory.rulings import Ruled
-from server.actions import past, traces
+from server.actions import past, signals, traces
 from server.actions.goods import goods_of
 from server.actions.past import Subject
+from server.actions.request import Request
+from server.actions.signals import Said
 from server.commerce.model import CustomerRecord, OrderSnapshot, Product
 from server.errors import StoreUnavailable
 from server.policies.asked import writable
 from server.policies.decision import History
-from server.policies.judge import Ruling, judge
-from server.policies.shape import Policy
+from server.policies.judge import Ruling, hash_of, judge
+from server.policies.shape import Need, Policy
 from server.services import Services
 
 _KEEP: Final = timedelta(days=400)
@@ -43,6 +45,11 @@ class Judged:
     history: History
     policy: Policy
     now: datetime
+
+    def hash_under(self, need: Need, key: str) -> str:
+        """What the ruling's hash would be, had it asked for this consent: equal hashes differ in who must agree at most."""
+        subject, other = self.fresh.subject, replace(self.ruling, need=need, key=key)
+        return hash_of(self.policy, self.action, subject.order, subject.customer, self.fresh.products, other)
 
     def trace(self, thread_id: int, key: str, stage: str) -> Ruled:
         """The ruling as it is kept."""
@@ -71,12 +78,15 @@ class Judging:
         customer: CustomerRecord | None,
         thread_id: int,
         history: History | None,
+        said: Said | None,
     ) -> Ruling:
         """What the policy makes of a flat action now; with `thread_id` noted until the thread's turn commits."""
         products = await goods_of(self._services, action, order)
         customer_id = order.customer.id if order else (customer.id if customer else "")
         fresh = Fresh(Subject(order, customer, customer_id), products)
-        judged = await self._services.database.read(lambda tx: self.rule(tx, fresh, action, history))
+        judged = await self._services.database.read(
+            lambda tx: self.rule(tx, fresh, action, history, thread_id=thread_id, said=said)
+        )
         if thread_id:
             while len(self._unkept) >= _UNKEPT:
                 self._unkept.pop(next(iter(self._unkept)))
@@ -97,13 +107,46 @@ class Judging:
         return Fresh(Subject(order, customer, owner, seen), await goods_of(self._services, arguments, order))
 
     async def rule(
-        self, tx: Tx, fresh: Fresh, action: Mapping[str, Any], history: History | None, key: str = ""
+        self,
+        tx: Tx,
+        fresh: Fresh,
+        action: Mapping[str, Any],
+        history: History | None,
+        key: str = "",
+        *,
+        thread_id: int = 0,
+        said: Said | None = None,
     ) -> Judged:
-        """The ruling over what the ledger says in this unit; the action with `key` itself left out of it."""
+        """The ruling over what the ledger and the log say in this unit; the action with `key` itself left out of it.
+
+        `said` = what was understood of the message that is being answered in `thread_id`."""
         services, now, subject = self._services, self._services.clock.now(), fresh.subject
-        known = await past.history(tx, services.policy, subject, history or History(), now, but=key)
+        known = await self.known(tx, subject, history, key, thread_id, said)
         ruling = judge(services.policy, action, subject.order, subject.customer, fresh.products, known, now)
         return Judged(ruling, action, fresh, known, services.policy, now)
+
+    async def of_request(self, tx: Tx, request: Request, fresh: Fresh) -> Judged:
+        """The ruling over a request."""
+        return await self.rule(
+            tx, fresh, request.arguments, request.history, request.key, thread_id=request.thread_id, said=request.said
+        )
+
+    async def past(
+        self, order: OrderSnapshot | None, customer: CustomerRecord | None, thread_id: int, said: Said | None
+    ) -> History:
+        """What is known of a customer's past."""
+        customer_id = order.customer.id if order else (customer.id if customer else "")
+        subject = Subject(order, customer, customer_id)
+        return await self._services.database.read(lambda tx: self.known(tx, subject, None, "", thread_id, said))
+
+    async def known(
+        self, tx: Tx, subject: Subject, history: History | None, key: str, thread_id: int, said: Said | None
+    ) -> History:
+        """What is known of the past: by the caller, by what was said, by the ledger."""
+        policy, now = self._services.policy, self._services.clock.now()
+        order_id = subject.order.id if subject.order else ""
+        known = await signals.heard(tx, policy, thread_id, order_id, now, history or History(), said)
+        return await past.history(tx, policy, subject, known, now, but=key)
 
     async def keep(self, tx: Tx, thread_id: int) -> None:
         """Write down what was considered in a turn of this thread."""

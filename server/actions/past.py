@@ -63,8 +63,18 @@ async def history(tx: Tx, policy: Policy, subject: Subject, known: History, now:
         in_flight_minor=sum(one.amount_minor for one in unseen if one.name in _PAYING),
         in_progress=len(unseen),
         settled=_settled(begun),
+        kept_items=await _kept(tx, policy, subject.customer_id, known, now, but),
         credits_on_order=sum(1 for one in begun if one.name == "store_credit"),
     )
+
+
+async def _kept(tx: Tx, policy: Policy, customer_id: str, known: History, now: datetime, but: str) -> int | None:
+    """How often the customer kept faulty goods in the policy's days; None = nobody can tell, then nothing is kept."""
+    if not customer_id:
+        return known.kept_items
+    since = now - timedelta(days=policy.keep_item.per_days)
+    given = await ledger.given_to(tx, customer_id, since, but=but)
+    return max(known.kept_items or 0, sum(1 for one in given if one.body.get("kept")))
 
 
 def _given(order: OrderSnapshot | None, begun: Sequence[Action], sum_minor: int, since: datetime) -> int:

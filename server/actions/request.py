@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from server.actions.signals import Said
 from server.commerce.model import OrderSnapshot
 from server.policies.decision import History
 from server.policies.judge import Ruling
@@ -27,8 +28,8 @@ class Request:
 
     `arguments` is flat, as the outside surface names it: name, order, lines, reason, method, amount, address.
     `decision_hash` is of the ruling that the customer agreed to. `order` None = it is about the customer `customer_id`
-    (of the order system). `history` holds what the caller knows beside the ledger: complaints, signals. `agent_id` is the
-    agent who asks for it, 0 = the assistant."""
+    (of the order system). `history` holds what the caller knows beside ledger and log. `agent_id` is the
+    agent who asks for it, 0 = the assistant; `said` is what was understood of the message that confirms it."""
 
     thread_id: int
     key: str
@@ -43,6 +44,7 @@ class Request:
     customer_id: str = ""
     history: History | None = None
     agent_id: int = 0
+    said: Said | None = None
 
 
 @dataclass(frozen=True, slots=True)

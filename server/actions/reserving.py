@@ -10,9 +10,20 @@ from memory.engines.base import Tx
 from server.actions.carrying import kind_of, work_of
 from server.actions.judging import Fresh
 from server.actions.request import Request
-from server.policies.asked import asked
+from server.policies.asked import Asked, asked
+from server.policies.decision import FAULTS, NOTHING_TO_SEND
 from server.policies.judge import COUNTED, Ruling
 from server.policies.shape import Policy
+
+
+def is_kept(wish: Asked, ruling: Ruling) -> bool:
+    """Whether faulty goods stay with the customer, who gets money or new ones: that happens so many times only."""
+    is_given = wish.name in ("refund", "reship") and ruling.decision is not None
+    return is_given and wish.reason in FAULTS and wish.reason not in NOTHING_TO_SEND and not _never_came(ruling)
+
+
+def _never_came(ruling: Ruling) -> bool:
+    return "parcel_lost" in ruling.rules
 
 
 async def put_row(
@@ -40,6 +51,8 @@ async def put_row(
         "why": ruling.key,
         "signals": dict(signals or {}),
     }
+    if is_kept(wish, ruling):
+        body["kept"] = True
     is_counted = wish.name in COUNTED and wish.outcome in (None, "refund") and kind == "refund"
     return await ledger.put(
         tx, request.thread_id, request.key, request.name, order_id, body, state, now,

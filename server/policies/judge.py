@@ -75,7 +75,7 @@ def judge(
         ruling = Ruling("deny", "none", "malformed", {"part": str(error)})
     else:
         ruling = _ruled(Case(policy, wish, order, customer, products, history, now))
-    return replace(ruling, hash=_hash(policy, action, order, customer, products, ruling))
+    return replace(ruling, hash=hash_of(policy, action, order, customer, products, ruling))
 
 
 def _ruled(case: Case) -> Ruling:
@@ -179,7 +179,7 @@ def _over_limits(case: Case, made: Outcome, currency: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _hash(
+def hash_of(
     policy: Policy,
     action: Mapping[str, Any],
     order: OrderSnapshot | None,
@@ -230,4 +230,4 @@ def _of_products(products: Mapping[str, Product]) -> object:
     ]
 
 
-__all__ = ["COUNTED", "MONEY", "Asked", "Ruling", "judge"]
+__all__ = ["COUNTED", "MONEY", "Asked", "Ruling", "hash_of", "judge"]

@@ -38,8 +38,8 @@ class TiedGate(Gate):
 
     @override
     async def ask_approval(self, *_: Any, **__: Any) -> NoReturn:
-        """Refuse. Raises ActionRefused."""
-        self._refuse()
+        """Refuse; what needs a person goes to one without waiting in the ledger. Raises ActionRefused."""
+        raise ActionRefused("confirmation")
 
     @override
     async def approve(self, *_: Any, **__: Any) -> NoReturn:

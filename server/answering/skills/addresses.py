@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from server.answering import weighing
 from server.answering.context import Task
 from server.answering.drafts.changes import ChangeDraft
 from server.answering.identify import Found, find_customer, my_orders, proofs_for
@@ -183,7 +184,7 @@ async def _advance(turn: Turn, draft: ChangeDraft, found: Found) -> None:
         _say_address(turn, "addresses.goes_to", postal.of(order.ship_to), number=change_words.number(order))
         turn.options = [turn.option("choice.change_address", "do:change_address")]
         return
-    ruling = await turn.gate.consider(action, order, await turn.record(order), thread_id=turn.context.thread_id)
+    ruling = await weighing.consider(turn, action, order, await turn.record(order))
     if ruling.verdict == "deny":
         changing.refuse(turn, ACTION, ruling, found)
     elif not _has_all(turn, parts, order):
@@ -191,7 +192,7 @@ async def _advance(turn: Turn, draft: ChangeDraft, found: Found) -> None:
     elif postal.is_same(parts, postal.of(order.ship_to)):
         _nothing_to_do(turn, draft, order)
     elif not ruling.is_open:
-        changing.by_person(turn, ruling, order)
+        await changing.by_person(turn, action, ruling, order)
     else:
         _say_box(turn, parts)
         turn.speech.line("", change_words.state(order))
@@ -266,7 +267,7 @@ async def _advance_profile(turn: Turn, draft: ChangeDraft, record: CustomerRecor
     action: dict[str, Any] = {"name": ACTION, "customer": record.id}
     if parts:
         action["address"] = parts
-    ruling = await turn.gate.consider(action, None, record, thread_id=turn.context.thread_id)
+    ruling = await weighing.consider(turn, action, None, record)
     if ruling.verdict == "deny":
         changing.refuse(turn, ACTION, ruling, None)
     elif not _has_all(turn, parts, None):
@@ -276,7 +277,7 @@ async def _advance_profile(turn: Turn, draft: ChangeDraft, record: CustomerRecor
         turn.say("addresses.same_profile")
         turn.draft = None
     elif not ruling.is_open:
-        changing.by_person(turn, ruling, None)
+        await changing.by_person(turn, action, ruling, None)
     else:
         _say_box(turn, parts)
         _say_address(turn, "addresses.back_profile", parts)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
+from server.answering import weighing
 from server.answering.context import Option
 from server.answering.drafts.changes import ChangeDraft
 from server.answering.identify import Found
@@ -98,7 +99,7 @@ async def _advance(turn: Turn, draft: ChangeDraft, found: Found) -> None:
         return
     record = await turn.record(order)
     action = _action(draft, order)
-    ruling = await turn.gate.consider(action, order, record, thread_id=turn.context.thread_id)
+    ruling = await weighing.consider(turn, action, order, record)
     if ruling.verdict == "deny" and ruling.key not in ("reason_not_accepted", "refund_to_not_allowed"):
         changing.refuse(turn, ACTION, ruling, found)
     elif part:
@@ -108,7 +109,7 @@ async def _advance(turn: Turn, draft: ChangeDraft, found: Found) -> None:
     elif ruling.ask == "refund_to" or ruling.key == "refund_to_not_allowed":
         await _ask_back_to(turn, draft, found, ruling)
     elif not ruling.is_open:
-        changing.by_person(turn, ruling, order)
+        await changing.by_person(turn, action, ruling, order)
     else:
         _read_back(turn, draft, order, action, ruling, _back_to(draft, order, record.payment_methods if record else ()))
 

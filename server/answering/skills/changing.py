@@ -10,6 +10,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
+from server.answering import weighing
 from server.answering.context import Option, Task
 from server.answering.drafts.changes import ChangeDraft
 from server.answering.identify import Fits, Found, find_order, my_orders
@@ -129,8 +130,9 @@ def can(turn: Turn, capability: Capability) -> bool:
     return False
 
 
-def by_person(turn: Turn, ruling: Ruling, order: OrderSnapshot | None) -> None:
-    """The policy wants somebody to look at it: say so, and hand it over with the reason."""
+async def by_person(turn: Turn, action: Mapping[str, Any], ruling: Ruling, order: OrderSnapshot | None) -> None:
+    """The policy wants somebody to look at it: say so, let it wait for them, and hand it over with the reason."""
+    await weighing.let_wait(turn, action, order, ruling)
     if ruling.key == "routine_check" and order is not None:
         turn.say("changing.routine", number=change_words.number(order))
         turn.speech.line("", change_words.state(order))

@@ -7,6 +7,7 @@ A claim ends in one of three ways that send nothing back: a claim that people lo
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
+from server.answering import weighing
 from server.answering.context import Option
 from server.answering.drafts.claims import ClaimDraft
 from server.answering.identify import Found
@@ -49,10 +50,10 @@ async def weigh(turn: Turn, draft: ClaimDraft, order: OrderSnapshot, outcome: st
     """The action that a way of ending it stands for, and what the policy makes of it; of money, with its amount."""
     action = action_of(draft, order, outcome)
     record = await turn.record(order)
-    ruling = await turn.gate.consider(action, order, record, thread_id=turn.context.thread_id)
+    ruling = await weighing.consider(turn, action, order, record)
     if outcome == "refund" and ruling.verdict != "deny" and ruling.amount_minor:
         action["amount"] = ruling.amount_minor
-        ruling = await turn.gate.consider(action, order, record, thread_id=turn.context.thread_id)
+        ruling = await weighing.consider(turn, action, order, record)
     return action, ruling
 
 
@@ -97,9 +98,10 @@ def needs_photo(turn: Turn, draft: ClaimDraft, ruling: Ruling) -> bool:
     return True
 
 
-def by_person(turn: Turn, ruling: Ruling) -> None:
-    """The policy wants somebody to look at it: say so, and hand it over."""
+async def by_person(turn: Turn, action: Mapping[str, Any], order: OrderSnapshot, ruling: Ruling) -> None:
+    """The policy wants somebody to look at it: say so, let it wait for them, and hand it over."""
     turn.settle()
+    await weighing.let_wait(turn, action, order, ruling)
     turn.say("claim.person")
     turn.hand_off("over_limit" if ruling.verdict == "allow" else "policy_exception")
 
@@ -111,7 +113,7 @@ async def settle(turn: Turn, draft: ClaimDraft, found: Found) -> None:
     if needs_photo(turn, draft, ruling):
         return
     if not ruling.is_open or name not in turn.context.store.capabilities:
-        by_person(turn, ruling)
+        await by_person(turn, action, order, ruling)
         return
     if not await may(turn, name, order, found.proofs):
         return

@@ -6,6 +6,7 @@ sent again or paid back here, as the policy gives it; what it leaves to people g
 
 from typing import Final
 
+from server.answering import weighing
 from server.answering.context import Option
 from server.answering.drafts.claims import ClaimDraft
 from server.answering.drafts.returns import ReturnDraft
@@ -157,7 +158,9 @@ async def _decide(turn: Turn, draft: ClaimDraft, order: OrderSnapshot) -> Decisi
             products[product.id] = product
     reason = Reason(draft.reason)
     request = ReturnRequest(lines=tuple(RequestLine(key, count, reason) for key, count in sorted(draft.lines.items())))
-    return evaluate(turn.context.policy, order, request, await turn.record(order), turn.context.now, products)
+    record = await turn.record(order)
+    history = await weighing.past(turn, order, record)
+    return evaluate(turn.context.policy, order, request, record, turn.context.now, products, history)
 
 
 def _keeps(decision: Decision) -> set[str]:

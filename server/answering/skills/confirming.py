@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from server.actions.request import Changed, Request
+from server.answering import weighing
 from server.answering.context import Executed, Proposal
 from server.answering.identify import proofs_for, proofs_of_customer
 from server.answering.skills.order_status import say_unreadable
@@ -186,6 +187,7 @@ async def _request(turn: Turn, proposal: Proposal) -> Request:
     return Request(
         context.thread_id, proposal.key, proposal.name, order, proposal.arguments, proofs, proposal.amount_minor,
         proposal.currency, seen_seq=context.answers, decision_hash=proposal.decision_hash, customer_id=proposal.customer_id,
+        said=weighing.said(turn),
     )  # fmt: skip
 
 

@@ -218,7 +218,7 @@ async def _claim(turn: Turn, draft: ClaimDraft, found: Found, result: RowResult)
         turn.settle()
         return
     if not ruling.is_open or "open_claim" not in turn.context.store.capabilities:
-        claiming.by_person(turn, ruling)
+        await claiming.by_person(turn, action, order, ruling)
         return
     if not await may(turn, "open_claim", order, found.proofs):
         return

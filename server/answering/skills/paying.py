@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
+from server.answering import weighing
 from server.answering.context import Option
 from server.answering.drafts.changes import ChangeDraft
 from server.answering.identify import Found
@@ -124,7 +125,7 @@ async def _advance(turn: Turn, draft: ChangeDraft, found: Found) -> None:
     action: dict[str, Any] = {"name": ACTION, "order": order.number}
     if draft.method:
         action["method"] = draft.method
-    ruling = await turn.gate.consider(action, order, record, thread_id=turn.context.thread_id)
+    ruling = await weighing.consider(turn, action, order, record)
     if ruling.verdict == "deny" and ruling.key in ("same_method", "method_not_on_file", "balance_too_low"):
         _not_this_one(turn, draft, order, stored, ruling)
     elif ruling.verdict == "deny":
@@ -132,7 +133,7 @@ async def _advance(turn: Turn, draft: ChangeDraft, found: Found) -> None:
     elif ruling.ask == "method":
         _ask_method(turn, order, stored)
     elif not ruling.is_open:
-        changing.by_person(turn, ruling, order)
+        await changing.by_person(turn, action, ruling, order)
     else:
         _read_back(turn, order, action, ruling, stored)
 

@@ -198,7 +198,7 @@ async def _adjust(turn: Turn, draft: ClaimDraft, found: Found, days: int) -> Non
         turn.say("price.none", number=number, days=Fact("days", "count", days, "policy", turn.context.now))
         turn.options = [turn.option("choice.human", "human")]
     elif not ruling.is_open:
-        claiming.by_person(turn, ruling)
+        await claiming.by_person(turn, action, order, ruling)
     elif await may(turn, "refund", order, found.proofs):
         method = Fact("method", "text", "original", "policy", turn.context.now)
         items, amount = claim_case_words.items(order, draft.lines), claim_case_words.amount(ruling.amount_minor, order)

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from server.answering import weighing
 from server.answering.drafts.returns import ReturnDraft
 from server.answering.identify import Found
 from server.answering.turn import Turn
 from server.answering.words import return_words
 from server.commerce.model import CustomerRecord, Line, OrderSnapshot, PaymentMethod, Product
 from server.policies import facts
-from server.policies.decision import Decision, Reason, RequestLine, ReturnRequest
+from server.policies.decision import Decision, History, Reason, RequestLine, ReturnRequest
 from server.policies.permits import refund_targets
 from server.policies.returns import evaluate
 
@@ -45,11 +46,17 @@ async def look(turn: Turn, draft: ReturnDraft, found: Found) -> Case:
     record = await turn.record(order)
     if draft.kind == "items":
         return Case(found, record, products, None)
-    return Case(found, record, products, decide(turn, draft, found, record, products))
+    history = await weighing.past(turn, order, record)
+    return Case(found, record, products, decide(turn, draft, found, record, products, history))
 
 
 def decide(
-    turn: Turn, draft: ReturnDraft, found: Found, record: CustomerRecord | None, products: Mapping[str, Product]
+    turn: Turn,
+    draft: ReturnDraft,
+    found: Found,
+    record: CustomerRecord | None,
+    products: Mapping[str, Product],
+    history: History,
 ) -> Decision:
     """Whether these lines may go back and how it may end: what there is to choose from. The gate judges what is chosen."""
     meant = draft.outcome or ("exchange" if draft.wants_exchange else "")
@@ -59,7 +66,7 @@ def decide(
         wished=_WISHED.get(meant),  # type: ignore[arg-type]  # the table holds outcome words only
         delivered_on=date.fromisoformat(draft.delivered_on) if len(draft.delivered_on) == 10 else None,
     )
-    return evaluate(turn.context.policy, found.order, request, record, turn.context.now, products)
+    return evaluate(turn.context.policy, found.order, request, record, turn.context.now, products, history)
 
 
 async def products_of(

@@ -5,6 +5,7 @@ The yes is `confirming`'s; here is what it is asked for, and what is said once i
 
 from typing import Any
 
+from server.answering import weighing
 from server.answering.context import Option
 from server.answering.drafts.returns import ReturnDraft
 from server.answering.skills import confirming, swaps
@@ -19,23 +20,25 @@ from server.policies.judge import Ruling
 async def put_to_gate(turn: Turn, draft: ReturnDraft, case: Case) -> None:
     """Let the gate rule, and go on by what it says. Raises StoreUnavailable."""
     _settle_method(turn, draft, case)
+    action = action_of(draft, case.order)
     if turn.is_vip and "money" in turn.context.policy.vip.to_person:
+        ruling = await weighing.consider(turn, action, case.order, case.record)
+        await weighing.let_wait(turn, action, case.order, ruling)
         turn.say("returns.by_person")
         turn.hand_off("vip")
         return
-    action = action_of(draft, case.order)
     if draft.kind != "items" and not turn.context.store.capabilities & {action["name"]}:
         turn.say("handoff.out_of_scope")
         turn.hand_off("out_of_scope")
         turn.draft = None
         return
-    ruling = await turn.gate.consider(action, case.order, case.record, thread_id=turn.context.thread_id)
+    ruling = await weighing.consider(turn, action, case.order, case.record)
     if ruling.verdict != "deny" and ruling.ask is not None:
         _ask(turn, draft, case, ruling)
     elif ruling.verdict == "deny":
         _deny(turn, draft, case, ruling)
     elif not ruling.is_open:
-        _by_person(turn, draft, case, ruling)
+        await _by_person(turn, draft, case, action, ruling)
     else:
         await _read_back(turn, draft, case, action, ruling)
 
@@ -131,8 +134,9 @@ def refuse(turn: Turn, draft: ReturnDraft) -> None:
     turn.options = [turn.option("choice.human", "human")]
 
 
-def _by_person(turn: Turn, draft: ReturnDraft, case: Case, ruling: Ruling) -> None:
+async def _by_person(turn: Turn, draft: ReturnDraft, case: Case, action: dict[str, Any], ruling: Ruling) -> None:
     decision, context = ruling.decision, turn.context
+    await weighing.let_wait(turn, action, case.order, ruling)
     if decision is not None and (decision.verdict != "allow" or ruling.verdict == "allow"):
         turn.speech.join(return_words.refusal(case.order, decision, turn.voice, context.policy, context.now))
     else:

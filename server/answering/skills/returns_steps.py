@@ -15,12 +15,10 @@ from server.answering.skills.returns_case import (
     SWAPS,
     Case,
     action_name,
-    decide,
     kinds,
     look,
     most,
     open_lines,
-    products_of,
     reason_matters,
 )
 from server.answering.skills.returns_rulings import put_to_gate, refuse
@@ -140,9 +138,8 @@ async def _none_can_go_back(turn: Turn, draft: ReturnDraft, found: Found, held: 
     everything = ReturnDraft(
         found.order.id, "return", {line.id: most(found.order, line, "return") for line in held}, draft.reason
     )
-    products = await products_of(turn, found.order, everything.lines)
-    decision = decide(turn, everything, found, await turn.record(found.order), products)
-    if decision.verdict != "deny":
+    decision = (await look(turn, everything, found)).decision
+    if decision is None or decision.verdict != "deny":
         return False
     if {result.explain_key for result in decision.lines} <= {"not_delivered", "not_shipped"}:
         tell(turn, found)  # where it is says why

@@ -7,6 +7,7 @@ instead. Every change is read back, and made through the gate after a clear yes.
 from datetime import date
 from typing import Any, Final
 
+from server.answering import weighing
 from server.answering.context import Option
 from server.answering.drafts.services import SubscriptionDraft
 from server.answering.identify import Who, find_customer, find_order, given_by, proofs_of_customer
@@ -231,9 +232,10 @@ async def _propose(turn: Turn, draft: SubscriptionDraft, who: Who, one: Subscrip
         turn.hand_off("out_of_scope")
         return
     action = _action(draft)
-    ruling = await turn.gate.consider(action, None, who.customer, thread_id=turn.context.thread_id)
+    ruling = await weighing.consider(turn, action, None, who.customer)
     if not ruling.is_open:
         turn.settle()
+        await weighing.let_wait(turn, action, None, ruling)
         turn.say("changing.person")
         turn.hand_off("over_limit" if ruling.verdict == "allow" else "policy_exception")
         return

@@ -9,6 +9,7 @@ is told from the product and the policy; whether a repair, a replacement or mone
 import re
 from typing import Final
 
+from server.answering import weighing
 from server.answering.context import Option
 from server.answering.drafts.claims import ClaimDraft
 from server.answering.drafts.returns import ReturnDraft
@@ -237,9 +238,9 @@ async def _judged(turn: Turn, draft: ClaimDraft, order: OrderSnapshot) -> LineRe
             products[product.id] = product
     wishes_ = tuple(RequestLine(key, count, Reason(_reason(draft))) for key, count in sorted(draft.lines.items()))
     record = await turn.record(order)
-    return evaluate(turn.context.policy, order, ReturnRequest(lines=wishes_), record, turn.context.now, products).lines[
-        0
-    ]
+    history = await weighing.past(turn, order, record)
+    request, now = ReturnRequest(lines=wishes_), turn.context.now
+    return evaluate(turn.context.policy, order, request, record, now, products, history).lines[0]
 
 
 async def _not_covered(turn: Turn, draft: ClaimDraft, order: OrderSnapshot, line: Line) -> None:
@@ -264,7 +265,7 @@ async def _propose(turn: Turn, draft: ClaimDraft, found: Found, result: LineResu
         draft.statement = claim_case_words.statement(f"{draft.statement} / serial {draft.serial}")
     action, ruling = await claiming.weigh(turn, draft, order, "claim")
     if not ruling.is_open or "open_claim" not in turn.context.store.capabilities:
-        claiming.by_person(turn, ruling)
+        await claiming.by_person(turn, action, order, ruling)
         return
     if not await may(turn, "open_claim", order, found.proofs):
         return

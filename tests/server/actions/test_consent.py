@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from memory import actions
 from memory.agents import Agent
-from memory.engines.base import Database
+from memory.engines.base import Database, Tx
 from memory.threads import NewEvent
 from server.actions.gate import Changed, Done
 from server.errors import ActionRefused, NotAllowed
@@ -261,3 +262,42 @@ async def test_a_thread_that_a_person_owns_still_gets_what_was_agreed_to(house: 
     await asked(house)
     await core.happen(house.services, house.thread, NewEvent("handoff", {"reason": "over_limit"}, "all"))
     assert (await agree(house, await core.someone(house.services, "Kim"))).state == "executed"
+
+
+async def test_who_threatens_meanwhile_needs_a_senior_and_asks_for_nothing_anew(database: Database) -> None:
+    lines = "{when: 'refund > 1000', need: agent}, {when: legal_signal, need: senior}"
+    async with house_of(
+        database, text=needing("agent").replace("{when: 'refund > 1000', need: agent}", lines)
+    ) as house:
+        await asked(house)
+        threat = NewEvent("classified", {"intent": "cancel", "frustration": 1, "risk": ["legal"]})
+        await core.happen(house.services, house.thread, threat)
+        with pytest.raises(NotAllowed, match="role"):
+            await agree(house, await core.someone(house.services, "Kim"))
+        (waits,) = await house.gate.awaiting()
+        assert waits.need == "senior"
+        assert (await agree(house, await core.someone(house.services, "Sue", "supervisor"))).state == "executed"
+
+
+async def test_a_limit_that_is_free_again_does_not_end_what_an_agent_agrees_to(house: House) -> None:
+    over = house.under("approval: []\nlimits: {bot_daily_refund_total: 6000, bot_refunds_per_customer_30d: 1000}")
+    await credited(over, 2000)
+    await asked(over)
+    (waits,) = await over.gate.awaiting()
+    assert waits.need == "agent"
+    over.clock.advance(timedelta(hours=13))
+    assert (await over.consider(CANCEL, "ord_8")).need == "none"
+    assert (await agree(over, await core.someone(over.services, "Kim"))).state == "executed"
+
+
+async def credited(house: House, amount: int) -> None:
+    """The assistant gave that much to somebody else today."""
+    now = house.clock.now()
+
+    async def unit(tx: Tx) -> None:
+        await actions.add(
+            tx, house.thread.id, "other", "refund", "o", {"arguments": {}}, "executed", now,
+            amount_minor=amount, currency="USD", customer_id="x", kind="refund",
+        )  # fmt: skip
+
+    await house.services.database.write(unit)

@@ -197,19 +197,20 @@ class Shop:
     """A stage under one policy."""
 
     def __init__(self, runner: asyncio.Runner, stage: Stage) -> None:
-        self._runner = runner
+        self.runner = runner
         self.stage = stage
 
     def talk(self, *said: str, customer: str = "") -> list[Heard]:
         """What comes of a conversation on a fresh store; `@` begins a tapped reply, `[photo]` a line with a photo."""
-        return self._runner.run(self._talk(said, customer))
+        return self.runner.run(self._talk(said, customer))
 
     async def _talk(self, said: Sequence[str], customer: str) -> list[Heard]:
         await self.stage.reset()
-        return [await self.stage.say(_line(each, customer)) for each in said]
+        return [await self.stage.say(spoken(each, customer)) for each in said]
 
 
-def _line(said: str, customer: str) -> Line:
+def spoken(said: str, customer: str) -> Line:
+    """A line as it is written in `Shop.talk`."""
     if said.startswith("@"):
         return Line(said[1:], choice=said[1:], customer=customer)
     photo = ("photo.jpg",) if said.startswith("[photo]") else ()

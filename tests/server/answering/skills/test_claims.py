@@ -23,6 +23,14 @@ def generous(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 
 @pytest.fixture(scope="module")
+def returning(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """Nothing stays with the customer: what is broken comes back."""
+    policy = f"{claims_shop.TRUSTING}keep_item: {{most: 0}}\n"
+    with claims_shop.opened(Path(tmp_path_factory.mktemp("returning")), policy) as shop:
+        yield shop
+
+
+@pytest.fixture(scope="module")
 def cautious(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     with claims_shop.opened(Path(tmp_path_factory.mktemp("cautious")), claims_shop.CAUTIOUS) as shop:
         yield shop
@@ -256,15 +264,22 @@ def test_which_item_is_asked_once_and_taken_by_name(trusting: Shop) -> None:
     assert talk[-1].proposed[0]["lines"] == [{"sku": "MUG-WHITE", "quantity": 1}]
 
 
-def test_what_is_broken_goes_back_as_a_return(trusting: Shop) -> None:
-    talk = trusting.talk("the mug arrived broken, order C-201 mara@shop.example", "@outcome:refund", "yes")
+def test_what_is_broken_goes_back_as_a_return(returning: Shop) -> None:
+    talk = returning.talk("the mug arrived broken, order C-201 mara@shop.example", "@outcome:refund", "yes")
 
     assert names(talk) == ["start_return"]
     assert done(talk)[0]["reason"] == "damaged_in_transit"
 
 
-def test_a_replacement_of_what_costs_something_else_now_asks_for_no_means_of_payment(trusting: Shop) -> None:
-    *_, last = talk = trusting.talk("the mug arrived broken, order C-201 mara@shop.example", "@outcome:replace")
+def test_what_is_broken_and_cheap_stays_once_a_photo_is_there(trusting: Shop) -> None:
+    talk = trusting.talk("the mug arrived broken, order C-201 mara@shop.example", "@outcome:refund", "[photo]", "yes")
+
+    assert "nothing has to come back" in text(talk[2])
+    assert names(talk) == ["refund"]
+
+
+def test_a_replacement_of_what_costs_something_else_now_asks_for_no_means_of_payment(returning: Shop) -> None:
+    *_, last = talk = returning.talk("the mug arrived broken, order C-201 mara@shop.example", "@outcome:replace")
 
     assert "payment method" not in text(last)
     assert last.handoff == "policy_exception"
@@ -289,8 +304,8 @@ def test_with_the_photo_it_goes_on(trusting: Shop) -> None:
     assert after.handoff is None
 
 
-def test_what_is_wrong_is_asked_where_nobody_said(trusting: Shop) -> None:
-    asked, after = trusting.talk("something is wrong with the mug from C-207, eva@shop.example", "it leaks")
+def test_what_is_wrong_is_asked_where_nobody_said(returning: Shop) -> None:
+    asked, after = returning.talk("something is wrong with the mug from C-207, eva@shop.example", "it leaks")
 
     assert "What is wrong with" in text(asked)
     assert "Refund" in choices(after)

@@ -1,0 +1,39 @@
+"""What was understood of a customer's messages, across all of their threads: the labels that stand in the log.
+
+A person's threads are those of the customer of a thread, and those in which the order in question was shown.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from memory.engines.base import Tx
+from memory.times import to_ms
+
+_LABELS = """SELECT thread_id, at, type, body FROM events
+    WHERE thread_id IN (
+        SELECT id FROM threads WHERE customer_id = (SELECT customer_id FROM threads WHERE id = ?) AND last_at >= ?
+        UNION SELECT thread_id FROM thread_orders WHERE order_id = ?
+    ) AND type IN ('classified', 'corrected') AND at >= ? ORDER BY thread_id, seq"""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One label of a thread. `at` in milliseconds; `is_correction` = a person set right what was understood last."""
+
+    thread_id: int
+    at: int
+    is_correction: bool
+    body: Mapping[str, Any]
+
+
+async def around(tx: Tx, thread_id: int, order_id: str, since: datetime) -> list[Label]:
+    """The labels since a time of everything that the customer of a thread wrote, by thread, oldest first."""
+    recent = to_ms(since)
+    rows = await tx.all(_LABELS, (thread_id, recent, order_id, recent))
+    return [
+        Label(row["thread_id"], row["at"], row["type"] == "corrected", msgspec.json.decode(row["body"])) for row in rows
+    ]

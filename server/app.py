@@ -32,6 +32,8 @@ from memory.errors import MigrationRefused, StorageError
 from memory.migrations import migrate, pending
 from server import telemetry
 from server.answering.warm import warm
+from server.answering.words.house import wording_of
+from server.answering.words.wording import speaking
 from server.bus import LocalBus
 from server.clock import Clock, SystemClock
 from server.codes import Post
@@ -150,11 +152,14 @@ def build(
 
     `post` sends one-time codes, None = nobody can. `sockets` are served by path without routing.
     While it runs, `app.state.services` holds the Services and
-    `app.state.doors` the widget's doors."""
+    `app.state.doors` the widget's doors. Raises VoiceError."""
+
+    spoken = wording_of(settings)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
+            stack.enter_context(speaking(spoken))
             services = await open_services(settings, clock=clock, database=database, store=store, post=post)
             if database is None:
                 stack.push_async_callback(services.database.close)

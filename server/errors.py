@@ -3,7 +3,8 @@
     OnethreadError
     ├── OperatorError            the operator must act: configuration, disk, database
     │   ├── SettingsError            a setting is unknown, missing or malformed
-    │   └── PolicyError              the policy file does not load or contradicts itself
+    │   ├── PolicyError              the policy file does not load or contradicts itself
+    │   └── VoiceError               the shop's own voice cannot be spoken as it is written
     ├── CustomerError            the customer is told, in words; nothing is broken
     │   ├── RefusedInput             malformed or oversize input at a door
     │   └── RateLimited              too much, too fast; carries retry_after_s
@@ -40,6 +41,15 @@ class PolicyError(OperatorError):
 
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("; ".join(problems))
+        self.problems = tuple(problems)
+
+
+class VoiceError(OperatorError):
+    """The shop's own voice cannot be spoken. `problems` lists every finding, with the file or setting, the phrase and the mend."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        more = f" (and {len(problems) - 1} more: onethread doctor lists them)" if len(problems) > 1 else ""
+        super().__init__(f"{problems[0]}{more}")
         self.problems = tuple(problems)
 
 

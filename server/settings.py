@@ -35,12 +35,18 @@ from server.parties import ShopifySettings as ShopifySettings
 from server.parties import WarehouseSettings as WarehouseSettings
 from server.parties import WooCommerceSettings as WooCommerceSettings
 from server.parties import doc
+from server.voice import VoiceSettings as VoiceSettings
 
 _PREFIX = "ONETHREAD_"
 _MIN_KEY_CHARS = 32
 _KEY_TRIES = 40
 _KEY_PAUSE_S = 0.05
-_PATHS = (("server", "data", ""), ("policy", "file", ""), ("database", "url", "sqlite:///"))
+_PATHS = (
+    ("server", "data", ""),
+    ("policy", "file", ""),
+    ("voice", "overrides", ""),
+    ("database", "url", "sqlite:///"),
+)
 _AT_LEAST_ONE = (
     ("database", "readers"),
     ("turns", "workers"),
@@ -160,6 +166,7 @@ class Settings:
     bus: BusSettings = field(default_factory=BusSettings)
     server: ServerSettings = field(default_factory=ServerSettings)
     shop: ShopSettings = field(default_factory=ShopSettings)
+    voice: VoiceSettings = field(default_factory=VoiceSettings)
     desk: DeskSettings = field(default_factory=DeskSettings)
     policy: PolicySettings = field(default_factory=PolicySettings)
     widget: WidgetSettings = field(default_factory=WidgetSettings)
@@ -245,7 +252,14 @@ def load(config: Path | None = None, environ: Mapping[str, str] | None = None) -
         _make_absolute(given, Path.cwd())
     for section, values in given.items():
         raw.setdefault(section, {}).update(values)
-    return checked(_built(raw))
+    return checked(_as_heard(_built(raw)))
+
+
+def _as_heard(settings: Settings) -> Settings:
+    """Settings in which the shop and the assistant have the names that customers hear."""
+    shop, voice = settings.shop, settings.voice
+    named = replace(shop, name=voice.shop_name or shop.name, assistant=voice.assistant_name or shop.assistant)
+    return replace(settings, shop=named)
 
 
 def _make_absolute(raw: Mapping[str, dict[str, Any]], folder: Path) -> None:
@@ -321,9 +335,9 @@ def sections() -> list[tuple[str, Any]]:
     for outer in fields(Settings):
         default = getattr(Settings(), outer.name)
         inner = [each for each in fields(default) if is_dataclass(getattr(default, each.name))]
-        found += [(f"{outer.name}.{_spelled(each)}", getattr(default, each.name)) for each in inner]
-        if not inner:
+        if len(inner) < len(fields(default)):
             found.append((outer.name, default))
+        found += [(f"{outer.name}.{_spelled(each)}", getattr(default, each.name)) for each in inner]
     return found
 
 
@@ -337,6 +351,7 @@ def declared() -> list[tuple[str, str, Any, str]]:
         (section, item.name, getattr(default, item.name), item.metadata["doc"])
         for section, default in sections()
         for item in fields(default)
+        if "doc" in item.metadata
     ]
 
 
@@ -353,7 +368,8 @@ def _from_file(path: Path) -> dict[str, dict[str, Any]]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} cannot be read: {error}") from None
     found: dict[str, dict[str, Any]] = {}
-    nesting = {name.partition(".")[0] for name, _ in sections() if "." in name}
+    known = {name for name, _ in sections()}
+    nesting = {name.partition(".")[0] for name in known if "." in name}
     for name, section in parsed.items():
         if not isinstance(section, dict):
             raise SettingsError(f"{path}: {name!r} stands outside of a [section]")
@@ -361,9 +377,12 @@ def _from_file(path: Path) -> dict[str, dict[str, Any]]:
             found[name] = section
             continue
         for inner, values in section.items():
-            if not isinstance(values, dict):
+            if isinstance(values, dict):
+                found[f"{name}.{inner}"] = values
+            elif name in known:
+                found.setdefault(name, {})[inner] = values
+            else:
                 raise SettingsError(f"{path}: {name}.{inner} stands outside of a [{name}.NAME] section")
-            found[f"{name}.{inner}"] = values
     return found
 
 
@@ -422,7 +441,7 @@ def _nested(made: Mapping[str, Any]) -> dict[str, Any]:
     """Sections as the fields of Settings: those inside others are put into them."""
     whole = {name: value for name, value in made.items() if "." not in name}
     for outer in {name.partition(".")[0] for name in made if "." in name}:
-        default = getattr(Settings(), outer)
+        default = whole.get(outer, getattr(Settings(), outer))
         given = {
             each.name: made[f"{outer}.{_spelled(each)}"]
             for each in fields(default)

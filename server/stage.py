@@ -10,6 +10,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -29,6 +30,8 @@ from memory.threads import Thread
 from server import imports
 from server.answering.context import Answer, Handoff
 from server.answering.warm import warm
+from server.answering.words.house import wording_of
+from server.answering.words.wording import speaking
 from server.bus import LocalBus
 from server.clock import HandClock
 from server.codes import Kind
@@ -111,6 +114,7 @@ class Stage:
         self._copy = 0
         self.clock = HandClock(now)
         self._asks_model = asks_model
+        self._spoken = ExitStack()
         self._model: Model | None = None
         self._database: SqliteDatabase | None = None
         self.services: Services
@@ -129,12 +133,15 @@ class Stage:
         *,
         asks_model: bool = False,
     ) -> Self:
-        """Prepare the store from import files by kind. Raises ValueError naming the first bad line.
+        """Prepare the store from import files by kind. Raises ValueError naming the first bad line, VoiceError.
 
         `asks_model` = the model that the settings name has its part, as in a server."""
+        spoken = ExitStack()
+        spoken.enter_context(speaking(await asyncio.to_thread(wording_of, settings)))
         await asyncio.to_thread(warm)
         folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="onethread-stage-"))
         stage = cls(settings, policy, folder, now, asks_model=asks_model)
+        stage._spoken = spoken
         database = await SqliteDatabase.open(folder / "template.db", readers=1, durable=False)
         try:
             await migrate(database, now)
@@ -195,6 +202,7 @@ class Stage:
         if self._database is not None:
             await self._database.close()
         await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+        self._spoken.close()
 
     async def say(self, line: Line) -> Heard:
         """Say something and run every turn that comes due; what came of it."""

@@ -24,6 +24,7 @@ from memory.times import from_ms
 from memory.turns import Claim
 from server import contexts
 from server.actions.gate import Gate, Moved
+from server.answering import manner
 from server.answering.assistant import answer as make_answer
 from server.answering.context import (
     Answer,
@@ -349,7 +350,8 @@ def _told(outcome: Handoff, text: str, evidence: tuple[Fact, ...]) -> Reply:
 
 
 def _said(context: Context, answered: Answer, reply: Reply, *, holding: bool) -> NewEvent:
-    body: dict[str, Any] = {"text": reply.text, "lang": answered.dialogue.language or "en", "answers": context.answers}
+    text = manner.dressed(reply.text, context, answered.dialogue)
+    body: dict[str, Any] = {"text": text, "lang": answered.dialogue.language or "en", "answers": context.answers}
     if reply.evidence:
         body["evidence"] = [handoff.receipt(fact) for fact in reply.evidence]
     if reply.choices:

@@ -7,8 +7,11 @@ Small words that only make sense after an answer ("and now?", "any news?") are r
 import re
 from typing import Final
 
+from server.answering.context import Context, Dialogue
 from server.answering.turn import Turn
 from server.answering.understand import yesno
+from server.answering.words.spoken import language_of
+from server.answering.words.wording import wording
 
 _CALM_BELOW: Final = 2
 _AGAIN: Final = re.compile(
@@ -56,6 +59,22 @@ def ask_solved(turn: Turn) -> None:
     turn.say("manner.solved")
     tapped = [turn.option("manner.it_did", "solved:yes"), turn.option("manner.it_did_not", "solved:no")]
     turn.options = [*tapped, *turn.options]
+
+
+def dressed(text: str, context: Context, dialogue: Dialogue) -> str:
+    """A reply with the shop's greeting and sign-off: on e-mail around every reply; elsewhere the greeting opens the first reply of a
+    conversation. A call was greeted when it was answered, and a reply to a mere hello greets by itself."""
+    language, is_mail = language_of(dialogue.language or "en"), context.channel == "email"
+    spoken = wording()
+    is_first = not any(event.type == "message" and event.author_type == "assistant" for event in context.history)
+    greets_itself = dialogue.introduced and not context.dialogue.introduced
+    greeting = spoken.greeting.get(language, "")
+    if not text or context.channel == "voice" or greets_itself or not (is_mail or is_first):
+        greeting = ""
+    if not is_mail:
+        return f"{greeting} {text}" if greeting else text
+    parts = (greeting, text, spoken.sign_off.get(language, "") if text else "")
+    return "\n\n".join(part for part in parts if part)
 
 
 def takes_solved(turn: Turn) -> bool:

@@ -99,11 +99,11 @@ def _wants(text: str, brief: Mapping[str, Any], evidence: Sequence[Fact], contex
     """One sentence for the desk, in English; what the customer merely says may be told as theirs."""
     before = str(brief["wants"])
     own = Own("", f"{before}\n{context.shop.name}", evidence, Voice("en", context.now), mark=mark)
-    said = guards.tidied(text)
+    said = guards.tidied(text, "en")
     fits = len(said) <= _WANTS and "\n" not in said and guards.refusal(said, own) is None
     return said if fits else before
 
 
 def _fitting(text: str, before: str, evidence: Sequence[Fact], voice: Voice, mark: str) -> str:
-    said = guards.tidied(text)
+    said = guards.tidied(text, voice.language)
     return said if guards.refusal(said, Own(before, before, evidence, voice, mark=mark)) is None else before

@@ -282,7 +282,7 @@ class ModelTurn:
             allowed=(*slots.order_numbers, str(context.number), context.shop.name, *context.customer.name.split()),
             mark=mark,
         )
-        said = guards.tidied(text)
+        said = guards.tidied(text, own.voice.language)
         refused = guards.refusal(said, own) or ("question" if not has_own and not said.endswith("?") else None)
         if refused is not None:
             self.outcome = f"kept_{refused}"

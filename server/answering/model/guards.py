@@ -19,11 +19,12 @@ from server.answering.understand import language as tongues
 from server.answering.words import grounding
 from server.answering.words.claim_words import words_of
 from server.answering.words.voice import Voice
+from server.answering.words.wording import wording
 from server.commerce.model import Fact
 
 Refusal: TypeAlias = Literal[
     "empty", "long", "markup", "link", "contact", "prompt", "persona", "language", "offer", "code", "polarity", "incomplete",
-    "ungrounded",
+    "ungrounded", "word",
 ]  # fmt: skip
 
 _LONGEST: Final = 1_200
@@ -72,9 +73,10 @@ class Own:
     mark: str = ""
 
 
-def tidied(text: str) -> str:
-    """A text without what nobody sees and without emphasis marks."""
-    return _EMPHASIS.sub(r"\2", fencing.visible(text) if "<" not in text else text).strip()
+def tidied(text: str, language: str) -> str:
+    """A text without what nobody sees, without emphasis marks, and with the shop's words for those that it never uses."""
+    plain = _EMPHASIS.sub(r"\2", fencing.visible(text) if "<" not in text else text).strip()
+    return wording().without_never(plain, language)
 
 
 def refusal(text: str, own: Own) -> Refusal | None:
@@ -86,7 +88,19 @@ def refusal(text: str, own: Own) -> Refusal | None:
         return "long"
     if _MARKUP.search(text):
         return "markup"
-    for check in (_links, _contacts, _prompt, _persona, _language, _offers, _codes, _polarity, _complete, _grounded):
+    for check in (
+        _links,
+        _contacts,
+        _prompt,
+        _persona,
+        _language,
+        _offers,
+        _codes,
+        _polarity,
+        _complete,
+        _words,
+        _grounded,
+    ):
         found = check(text, own)
         if found is not None:
             return found
@@ -97,7 +111,7 @@ def sentence_refusal(text: str, own: Own) -> Refusal | None:
     """As `refusal`, of one sentence of a text that is still being written: whether it is complete shows only at its end."""
     if _MARKUP.search(text):
         return "markup"
-    for check in (_links, _contacts, _prompt, _persona, _offers, _codes, _grounded):
+    for check in (_links, _contacts, _prompt, _persona, _offers, _codes, _words, _grounded):
         found = check(text, own)
         if found is not None:
             return found
@@ -186,6 +200,12 @@ def _complete(text: str, own: Own) -> Refusal | None:
 
 def _states(text: str) -> set[int]:
     return {place for place, pattern in enumerate(STATES) if pattern.search(text)}
+
+
+def _words(text: str, own: Own) -> Refusal | None:
+    """No word that the shop never uses, unless it stands in the shop's own data."""
+    word = wording().has_never(text, own.voice.language)
+    return "word" if word and word.casefold() not in own.given.casefold() else None
 
 
 def _grounded(text: str, own: Own) -> Refusal | None:

@@ -13,6 +13,7 @@ from server.answering.model import guards
 from server.answering.model.events import Done, Event, Failed, TextDelta, ToolCall
 from server.answering.model.guards import Own, Refusal
 from server.answering.words.grounding import Grounder
+from server.answering.words.wording import wording
 
 _MOST_OPEN: Final = 600
 _PIECES: Final = re.compile(r"(?<=\s)(?=\S)")
@@ -50,11 +51,12 @@ class Speaker:
             self.refused = "ungrounded"
         out = []
         for sentence in sentences:
-            if self.refused is None and sentence.strip():
-                self.refused = guards.sentence_refusal(sentence, self._own)
+            fitted = wording().without_never(sentence, self._own.voice.language)
+            if self.refused is None and fitted.strip():
+                self.refused = guards.sentence_refusal(fitted, self._own)
             if self.refused is None:
-                out.append(sentence)
-                self.said += sentence
+                out.append(fitted)
+                self.said += fitted
                 self._open = 0
         return out
 

@@ -10,7 +10,7 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from server.answering.words.voice import phrases
+from server.answering.words.wording import Wording, wording
 
 if TYPE_CHECKING:
     from server.answering.words.claims import Reading
@@ -86,12 +86,16 @@ def _is_name(word: str, language: str) -> bool:
     return plain not in vocabulary(language) and plain.removesuffix("'s") not in vocabulary(language)
 
 
-@cache
 def vocabulary(language: str) -> frozenset[str]:
     """The words of our own phrases: none of them is a name."""
+    return _vocabulary(wording(), language)
+
+
+@cache
+def _vocabulary(spoken: Wording, language: str) -> frozenset[str]:
     found = {
         word.casefold().replace("’", "'")
-        for text in phrases(language).values()
+        for text in spoken.phrases(language).values()
         for word in re.findall(r"[\w'’-]+", re.sub(r"\{[^}]*\}", " ", text))
     }
     return frozenset(found | _ORDINARY)

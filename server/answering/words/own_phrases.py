@@ -18,7 +18,7 @@ from server.answering.words.claim_words import words_of
 from server.answering.words.known import Known, spelled
 from server.answering.words.moments import Dated
 from server.answering.words.sentences import sentences
-from server.answering.words.voice import phrases
+from server.answering.words.wording import Wording, wording
 from server.commerce.model import Fact, Money, Place
 
 _SLOT: Final = re.compile(r"\{(\w+)(?::\w+)?\}")
@@ -57,10 +57,14 @@ class Phrase:
 _compiled: Final = cache(re.compile)
 
 
-@cache
 def phrases_by_word(language: str) -> Mapping[str, tuple[Phrase, ...]]:
     """Every sentence of our phrases that says a fact or rests on one, under its rarest word; "" holds those that are facts alone."""
-    made = list(_made(language))
+    return _by_word(wording(), language)
+
+
+@cache
+def _by_word(spoken: Wording, language: str) -> Mapping[str, tuple[Phrase, ...]]:
+    made = list(_made(spoken.phrases(language), language))
     frequency = Counter(word for _, words in made for word in words)
     found: dict[str, list[Phrase]] = {}
     for phrase, words in made:
@@ -69,9 +73,9 @@ def phrases_by_word(language: str) -> Mapping[str, tuple[Phrase, ...]]:
     return {word: tuple(held) for word, held in found.items()}
 
 
-def _made(language: str) -> Iterator[tuple[Phrase, frozenset[str]]]:
+def _made(texts: Mapping[str, str], language: str) -> Iterator[tuple[Phrase, frozenset[str]]]:
     words = words_of(language)
-    for key, text in phrases(language).items():
+    for key, text in texts.items():
         if key.partition(".")[0] in _NOT_SAID:
             continue
         for sentence, _ in sentences(_SLOT.sub("X\ue001\\1\ue002", text), words):

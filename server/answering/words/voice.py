@@ -1,22 +1,19 @@
 """The assistant's voice: phrases by key, filled with facts, collected as a text together with its evidence.
 
-A phrase may hold a fact only through `{name}`; every fact that was said is kept as evidence. Phrases live in
-phrases/LANGUAGE.yaml and, by subject, phrases/SUBJECT.LANGUAGE.yaml, the same keys in each language; a test holds them against
-each other.
+A phrase may hold a fact only through `{name}`; every fact that was said is kept as evidence. What the phrases are is `wording`'s.
 """
 
 import re
-import string
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cache, partial
-from importlib.resources import files
+from functools import partial
 from typing import Final
 
-import yaml
 from typing_extensions import override
 
 from server.answering.words.spoken import language_of, on, spoken, undated
+from server.answering.words.wording import names_in as names_in
+from server.answering.words.wording import phrases as phrases
 from server.commerce.model import Fact
 
 Value = Fact | str | int
@@ -43,34 +40,6 @@ _CAUSES: Final = {
     "holiday": r"holiday",
     "volume": r"volume|capacity|backlog",
 }
-
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-@cache
-def phrases(language: str) -> Mapping[str, str]:
-    """Every phrase of a language, flat: `ask.order` -> text. Subjects have files of their own."""
-    folder = files("server.answering.words.phrases")
-    names = sorted(each.name for each in folder.iterdir() if f".{each.name}".endswith(f".{language}.yaml"))
-    return {key: text for name in names for key, text in _read(name)}
-
-
-def _read(name: str) -> list[tuple[str, str]]:
-    text = files("server.answering.words.phrases").joinpath(name).read_text(encoding="utf-8")
-    return _flat("", yaml.load(text, Loader=_LOADER))  # noqa: S506  # the safe loader, in C where there is one
-
-
-def _flat(prefix: str, tree: Mapping[str, object]) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    for key, value in tree.items():
-        name = f"{prefix}{key}"
-        found += _flat(f"{name}.", value) if isinstance(value, dict) else [(name, str(value))]
-    return found
-
-
-def names_in(phrase: str) -> frozenset[str]:
-    """The placeholders of a phrase."""
-    return frozenset(name for _, name, _, _ in string.Formatter().parse(phrase) if name)
 
 
 class Word(str):

@@ -103,4 +103,4 @@ def test_a_question_of_ours_stays_a_question() -> None:
 
 
 def test_emphasis_is_taken_away() -> None:
-    assert guards.tidied("It is **red**, `really`.") == "It is red, really."
+    assert guards.tidied("It is **red**, `really`.", "en") == "It is red, really."

@@ -83,6 +83,9 @@ def _add_setup(commands: Commands) -> None:
     parser.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
     _config(_command(commands, "migrate", _migrate, "bring the database's schema up to date"))
     parser = _command(commands, "doctor", _doctor, "check everything and say the mend for each finding")
+    parser.add_argument(
+        "--voice", action="store_true", help="print every phrase as it would be said, with sample facts"
+    )
     _config(parser)
     _json(parser)
     for name, run, text in (
@@ -223,7 +226,7 @@ def _migrate(arguments: argparse.Namespace) -> int:
 def _doctor(arguments: argparse.Namespace) -> int:
     from server.operate import doctor
 
-    return doctor(arguments.config, is_json=arguments.json)
+    return doctor(arguments.config, is_json=arguments.json, shows_voice=arguments.voice)
 
 
 def _journal_replay(arguments: argparse.Namespace) -> int:

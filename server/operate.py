@@ -23,7 +23,7 @@ from memory.engines.base import Database, Tx
 from memory.engines.sqlite import SqliteDatabase
 from memory.errors import StorageError
 from memory.migrations import migrate, pending
-from server import imports
+from server import imports, operate_voice
 from server.clock import SystemClock
 from server.commerce.csv_rows import rules_of
 from server.commerce.embedded import EmbeddedStore
@@ -289,8 +289,14 @@ def _print_report(kind: str, report: imports.ImportReport) -> None:
     say(f"{report.landed:,} {kind} landed, {len(report.failed):,} refused")
 
 
-def doctor(config: str | None, *, is_json: bool) -> int:
-    """Check everything; each finding comes with its mend. 1 when something must be mended."""
+def doctor(config: str | None, *, is_json: bool, shows_voice: bool = False) -> int:
+    """Check everything; each finding comes with its mend. 1 when something must be mended.
+
+    `shows_voice` = print every phrase as it would be said instead."""
+    if shows_voice:
+        for line in operate_voice.phrases(settings_of(config), is_json=is_json):
+            say(line)
+        return 0
     findings = asyncio.run(_examined(config))
     if is_json:
         say(dumped({"findings": [{"level": level, "text": text} for level, text in findings]}))
@@ -307,6 +313,7 @@ async def _examined(config: str | None) -> list[tuple[str, str]]:
         return [("mend", str(error))]
     findings = [("ok", "settings read")]
     findings += _policy_findings(settings)
+    findings += operate_voice.findings(settings)
     findings += await _database_findings(settings)
     findings += _machine_findings(settings)
     return findings

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 from server.answering.words import proofs
 from server.answering.words.voice import Voice
+from server.answering.words.wording import Wording, wording
 from server.commerce.model import Fact, FactKind, LocalTime, Moment, Money, Place, Window
 
 _SPELLED: Final = frozenset({"text", "product", "person", "url", "tracking_number", "order_number", "carrier", "place"})
@@ -166,9 +167,13 @@ def _spellings(evidence: Sequence[Fact], language: str, allowed: Sequence[str]) 
     return tuple(sorted(found, key=len, reverse=True))
 
 
-@lru_cache(maxsize=4096)
 def spelled(key: str, kind: FactKind, value: str | Place, language: str) -> frozenset[str]:
     """The spellings of one fact that is not a date, an amount or a count."""
+    return _spelled(wording(), key, kind, value, language)
+
+
+@lru_cache(maxsize=4096)
+def _spelled(_spoken: Wording, key: str, kind: FactKind, value: str | Place, language: str) -> frozenset[str]:
     worded = str(Voice(language, _EPOCH).word(Fact(key, kind, value, "", _EPOCH)))
     found = {worded}
     if isinstance(value, Place):

@@ -39,6 +39,7 @@ _TEXTS: Final = MappingProxyType(
         "values": "S, M, L", "sizes": "M", "label": "Visa 4242", "pay_method": "Visa 4242", "paid_before": "Visa 4242",
         "title": "Caring for wool", "quote": "Lovely and warm.", "pickup_hours": "9-18", "pickup_place": "Corner Store",
         "pod_place": "front door", "address": "9 Elm St, Omaha", "address_zip": "68102",
+        "method": "original", "refund_method": "original", "reason": "weather", "cancel_reason": "customer", "flag": "hygiene",
     }
 )  # fmt: skip
 _KINDS: Final[dict[str, FactKind]] = {

@@ -206,6 +206,23 @@ async def awaiting(tx: Tx, limit: int = 200) -> list[Action]:
     return [_action(row) for row in rows]
 
 
+def told_as(key: str) -> str:
+    """The client id of the message that tells what became of an action that waited."""
+    return f"decided:{key}"
+
+
+async def untold(tx: Tx, since: datetime) -> list[Action]:
+    """The actions that waited for consent, were over since a time, and of which the thread does not tell yet, oldest first."""
+    rows = await tx.all(
+        f"SELECT {_COLUMNS} FROM actions WHERE need <> 'none' AND state IN ('executed', 'failed', 'refused', 'expired')"
+        " AND updated_at >= ? AND NOT EXISTS"
+        " (SELECT 1 FROM events WHERE events.thread_id = actions.thread_id AND events.cid = 'decided:' || actions.key)"
+        " ORDER BY id",
+        (to_ms(since),),
+    )
+    return [_action(row) for row in rows]
+
+
 async def waiting_for(tx: Tx, thread_id: int, decision_hash: str) -> Action | None:
     """The action of a thread that waits for consent under this very ruling."""
     row = await tx.one(

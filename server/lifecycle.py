@@ -1,7 +1,8 @@
 """What happens to a thread when nobody does anything: an answered one is taken for solved, a solved one is closed.
 
 It also finishes actions of which nobody recorded the outcome. Every step looks again under the thread's lock, so it may run in
-any number of processes, any number of times. It answers nobody and decides nothing about a case.
+any number of processes, any number of times. It answers nobody but those whose
+wish a person decided, and decides nothing about a case.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from memory.errors import StorageError
 from memory.threads import NewEvent, Thread
 from memory.times import to_ms
 from server.actions.gate import Gate
+from server.desk.telling import tell_all
 from server.desk.waiting import refresh
 from server.inbox import wake
 from server.services import Services
@@ -41,7 +43,7 @@ class Lifecycle:
         async with asyncio.TaskGroup() as running:
             running.create_task(_every(_AGE_EVERY_S, "threads aged", self.age))
             running.create_task(_every(_WEIGH_EVERY_S, "priorities changed", lambda: refresh(self._services)))
-            running.create_task(_every(_RECONCILE_EVERY_S, "actions reconciled", self._gate.reconcile))
+            running.create_task(_every(_RECONCILE_EVERY_S, "actions reconciled", self.settle))
 
     async def age(self) -> int:
         """Resolve what nobody answered for 72 hours, close what was resolved 7 days ago; how many threads changed."""
@@ -54,6 +56,10 @@ class Lifecycle:
             async for thread in self._still(status, before):
                 changed += await self._take(thread, step, before)
         return changed
+
+    async def settle(self) -> int:
+        """Finish what has no outcome, and tell what was decided and is not told yet; how many were finished or told."""
+        return await self._gate.reconcile() + await tell_all(self._services)
 
     async def _still(self, status: str, since: datetime) -> AsyncIterator[Thread]:
         after = (0, 0)

@@ -48,6 +48,7 @@ async def put_row(
         "order_id": order_id,
         "work": work_of(policy, wish, subject, ruling),
         "agent_id": request.agent_id,
+        "seq": request.seen_seq,
         "why": ruling.key,
         "signals": dict(signals or {}),
     }

@@ -1,5 +1,6 @@
 """`/api/v1/approvals`, `/api/v1/corrections` and what a person corrects: decisions of the desk beside the words of a thread."""
 
+from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -8,11 +9,13 @@ from starlette.responses import Response
 
 from memory.agents import Agent
 from memory.corrections import Correction, Field, Verdict
+from memory.errors import StorageError
 from server.actions.gate import Gate
 from server.api import consents, documents
 from server.api.bodies import Invalid, read_body
 from server.api.documents import Document
 from server.desk import correcting
+from server.desk.telling import tell_all
 from server.errors import ActionRefused, NotAllowed, RefusedInput, StoreError
 from server.services import Services
 from server.web import error_response, json_response
@@ -122,7 +125,10 @@ async def approve(request: Request, services: Services, agent: Agent) -> Respons
     if shown is not None and (shown.amount_minor, shown.currency) != (body.amount_minor, body.currency):
         return error_response(409, "changed", _ENDED["changed"])
     try:
-        done = await gate.approve(key, agent, services.clock.now(), screen=body.screen[:200])
+        try:
+            done = await gate.approve(key, agent, services.clock.now(), screen=body.screen[:200])
+        finally:
+            await _tell(services)
     except NotAllowed as error:
         raise NotAllowed(_OBJECTIONS.get(str(error), str(error))) from None
     except ActionRefused as error:
@@ -139,8 +145,15 @@ async def refuse(request: Request, services: Services, agent: Agent) -> Response
     body = await read_body(request, RefuseBody)
     try:
         await Gate(services).refuse(request.path_params["key"], agent, body.reason)
+        await _tell(services)
     except NotAllowed as error:
         raise NotAllowed(_OBJECTIONS.get(str(error), str(error))) from None
     except ActionRefused as error:
         return error_response(409, "ended", _ENDED.get(str(error), "this was decided already"))
     return json_response({"state": "refused"})
+
+
+async def _tell(services: Services) -> None:
+    """Tell the customer at once; what cannot be told now is told within the minute."""
+    with suppress(StorageError):
+        await tell_all(services)

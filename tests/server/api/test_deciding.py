@@ -35,7 +35,7 @@ async def test_one_agreement_carries_out_what_waits(house: House) -> None:
     assert (answer.status_code, answer.json()["done"]) == (200, True)
     assert after == []
     assert await is_cancelled(house)
-    assert (await kinds(house, thread.id))[-2:] == ["approved", "executed"]
+    assert (await kinds(house, thread.id))[-3:] == ["approved", "executed", "message"]
 
 
 async def test_an_amount_that_was_not_shown_is_not_agreed_to(house: House) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 from server.actions.gate import Gate
 from server.answering import manner, seeing
 from server.answering.context import Answer, Context, Option, Task
-from server.answering.identify import numbers_in, order_named
+from server.answering.identify import numbers_in, order_ids, orders_named
 from server.answering.skills import confirming, courtesy, goods, guide, knowledge
 from server.answering.skills.registry import CONTINUES, SKILLS
 from server.answering.tasks import COURTESY, gave_proof, tasks_in, wanted
@@ -25,6 +25,7 @@ from server.policies.human import Signals
 _ANOTHER_SITTING_S: Final = 12 * 3600.0
 _MEANT: Final = 0.4
 _ASKED_ENOUGH: Final = 2
+_SEVERAL: Final = 2
 _FEW_WORDS: Final = 3
 _CUT: Final = re.compile(r"[,.;!\n]\s*(?:(?:and|also|y|et|und|e)\b)?|\s(?:and|also|y|et|und|e)\s", re.IGNORECASE)
 _WHO: Final = frozenset({"identify", "which_order"})
@@ -173,14 +174,15 @@ def _cut_off_more(turn: Turn) -> str | None:
 async def _answers(turn: Turn) -> bool:
     """Whether the message answers the question that is open; then its task has gone on."""
     task, turn.is_asking = turn.dialogue.task, False
-    if turn.dialogue.asked == "which_order" and not turn.choice:
-        turn.choice = await order_named(turn)
+    named = await orders_named(turn) if turn.dialogue.asked == "which_order" and not turn.choice else []
+    turn.choice = named[0] if named else turn.choice
     if task is not None and turn.dialogue.asked in _WHO and _says_who(turn):
         is_code = bool(turn.choice and turn.choice.startswith("code:"))
-        is_open = not is_code and not turn.understood.abstain
+        is_open = not is_code and len(named) < _SEVERAL and not turn.understood.abstain
         fresh = [each for each in wanted(turn) if each != task.skill] if is_open else []
+        also = [Task(task.skill, task.text, order_id) for order_id in await order_ids(turn, named[1:])]
         task.text = f"{task.text}\n{turn.context.text}".strip()
-        turn.dialogue.todo = [Task(each, turn.context.text) for each in fresh] + turn.dialogue.todo
+        turn.dialogue.todo = also + [Task(each, turn.context.text) for each in fresh] + turn.dialogue.todo
         turn.work_on(task, task.text)
         await SKILLS[task.skill](turn)
         turn.is_answered = True

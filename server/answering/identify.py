@@ -5,7 +5,7 @@ network that they write from. Nothing here words an answer beyond asking one que
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -31,6 +31,8 @@ _BARE_NUMBER: Final = re.compile(
     r"(?<![\w.,-])#?[A-Za-z]{0,4}-?\d{3,10}(?!\w|[.,]\d|\s?(?:%|(?:m?l|[gt]b|[cm]m|inch(?:es)?|k?g|hz|mah|mp|pieces|pcs)\b))",
     re.IGNORECASE,
 )
+_JUST_SAID_S: Final = 3600
+_LAST_SAID: Final = 4
 _RECENT: Final = timedelta(days=45)
 _CHANNEL_KINDS: Final = frozenset({"email", "phone", "whatsapp", "sms"})
 
@@ -141,14 +143,21 @@ async def _orders_by_code(turn: Turn) -> list[OrderSnapshot]:
     return found + [order for order in alone if order is not None]
 
 
-async def order_named(turn: Turn) -> str | None:
-    """The order that the answer to "which one?" means, by its place in the list or by what is in it, as a choice's value."""
+async def orders_named(turn: Turn) -> list[str]:
+    """The orders that the answer to "which one?" means, by place in the list or by what is in them, as choices' values."""
     options = turn.dialogue.options
-    picked = yesno.choice(turn.text, [option.label for option in options])
-    if picked and len(picked) == 1 and picked[0] < len(options):
-        return options[picked[0]].value
+    picked = yesno.choice(turn.text, [option.label for option in options]) or ()
+    listed = [options[at].value for at in picked if at < len(options)]
+    if listed:
+        return listed
     named = [order for order in await my_orders(turn) if mentioned(turn.text, order.lines)]
-    return f"order:{normalise_number(named[0].number)}" if len(named) == 1 else None
+    return [f"order:{normalise_number(named[0].number)}"] if len(named) == 1 else []
+
+
+async def order_ids(turn: Turn, values: Sequence[str]) -> list[str]:
+    """The store's ids of orders that choices' values name."""
+    found = [await turn.context.store.order_by_number(each.removeprefix("order:")) for each in values]
+    return [order.id for order in found if order is not None]
 
 
 def _may_be_customer(turn: Turn) -> bool:
@@ -334,11 +343,24 @@ def _take(turn: Turn, found: Found) -> Found:
 async def _the_one(turn: Turn, orders: tuple[OrderSnapshot, ...], delivered: bool, *, is_named: bool) -> Found | None:
     """The only order that fits; several are asked about by name. `is_named` = they hold what the message names."""
     fitting = [order for order in orders if _fits(order, delivered, turn)] or list(orders if is_named else orders[:1])
+    if len(fitting) > 1:
+        fitting = _spoken_of(turn, fitting) or fitting
     if len(fitting) == 1:
         return _take(turn, Found(fitting[0], await proofs_for(turn, fitting[0])))
     turn.say("ask.which_order")
     turn.ask("which_order", [Option(_named(order), f"order:{normalise_number(order.number)}") for order in fitting[:6]])
     return None
+
+
+def _spoken_of(turn: Turn, orders: Sequence[OrderSnapshot]) -> list[OrderSnapshot]:
+    """Those with something that the customer named a little earlier in this thread."""
+    since = (turn.context.now.timestamp() - _JUST_SAID_S) * 1000
+    said = [
+        str(event.body.get("text", ""))
+        for event in turn.context.history
+        if event.author_type == "customer" and event.type == "message" and event.at >= since
+    ]
+    return [order for order in orders if any(mentioned(text, order.lines) for text in said[-_LAST_SAID:])]
 
 
 def _fits(order: OrderSnapshot, delivered: bool, turn: Turn) -> bool:

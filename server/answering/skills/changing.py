@@ -30,7 +30,7 @@ from server.policies.shape import Policy
 ASKED_ENOUGH: Final = 2
 _NOT_A_TASK: Final = frozenset({"other", "greeting", "thanks", "goodbye"})
 _ALL_ORDERS: Final = re.compile(
-    r"\b(?:(?:all|every|each|both)\b(?: (?:one )?(?:of )?(?:my|the|these|those))?(?: two)?(?: (?:pending|open|unshipped|unfulfilled|current|recent|other))* orders?|"
+    r"\b(?:(?:all|every|each|both)\b(?: (?:one )?(?:of )?(?:my|the|these|those))?(?: two)?(?: (?:pending|open|unshipped|unfulfilled|current|recent|other))* orders?|(?:everything|all) (?:that )?i(?:'ve| have)? (?:ever )?(?:ordered|bought)(?: from you)?|"
     r"(?:todos|ambos)(?: (?:los|mis|os|meus))*(?: dos)?(?: \w+)? pedidos|todas as (?:minhas )?(?:encomendas|compras)|ambas as encomendas|"
     r"(?:toutes|les deux)(?: (?:les|mes))?(?: deux)? commandes|(?:alle|beide|samtliche)(?: meine)?n?(?: offenen?)? bestellungen)\b"
 )  # fmt: skip
@@ -94,8 +94,13 @@ def is_open_for(policy: Policy, action: str, order: OrderSnapshot) -> bool:
     return rule is not None and order.cancelled_at is None and (rule.states == "any" or order.state in rule.states)
 
 
+def means_all_orders(text: str) -> bool:
+    """Whether a text speaks of every order that there is."""
+    return _ALL_ORDERS.search(fold(text)) is not None
+
+
 def _means_all(turn: Turn) -> bool:
-    return _ALL_ORDERS.search(fold(turn.text)) is not None and not turn.understood.entities.order_number
+    return means_all_orders(turn.text) and not turn.understood.entities.order_number
 
 
 async def _spread(turn: Turn, draft: ChangeDraft, action: str) -> bool:

@@ -13,7 +13,7 @@ from typing import Final
 from server.answering.context import Task
 from server.answering.drafts.returns import ReturnDraft
 from server.answering.identify import Fits, Found, find_order, my_orders, numbers_in, proofs_for
-from server.answering.skills import choosing, confirming, returns_reading, returns_rulings, returns_steps
+from server.answering.skills import changing, choosing, confirming, returns_reading, returns_rulings, returns_steps
 from server.answering.skills.order_status import say_unreadable
 from server.answering.skills.returns_case import look, open_lines
 from server.answering.told import last_action, same_again, told
@@ -105,6 +105,8 @@ async def _fits(turn: Turn, draft: ReturnDraft) -> Fits | None:
         each.order.id for each in meant.unclear
     }
     named = list(dict.fromkeys(each.order.id for each in meant.picks))
+    if not named and changing.means_all_orders(turn.text):
+        named = [order.id for order in orders if open_ones[order.id] and _is_ready(order, draft)]
     if len(named) > 1 and task is not None:
         _spread(turn, task, draft, meant, named)
         named = named[:1]

@@ -62,6 +62,7 @@ LAPTOP, PACK = "LAPT-15inch-i5-256GBSSD", "BACK-black-medium-laptop"
 SHIRTS, SHOES, CHAIR = "TSHI-red-M-cotton", "RUNN-9-white-EVA", "OFFI-leather-black-fixed"
 WATCH, LARGE, PLASTIC = "SMWA-gold-silicone-LCD", "WATE-750ml-plastic-black", "WATE-500ml-plastic-blue"
 BOOTS, COFFEE, SPEAKER, MAT = "HIKI-9-leather-no", "COFF-drip-2cups-black", "BLUE-black-10hours-no", "YOGA-4mm-PVC-pink"
+KETTLE = "ELEC-1L-glass-black"
 SHELF, PUZZLE = "BOOK-wood-4ft-brown", "JIGS-500-animals-beginner"
 
 TALKS = (
@@ -143,6 +144,10 @@ TALKS = (
     Talk("two bought, one goes back", "", ["ben@shopper.example. I bought two red T-shirts, keep one and return one", "yes"], [back("#W2001", SHIRTS)]),
     Talk("a second choice of another colour", "ada", ["I'd like to exchange the desk lamp for a battery powered one with low brightness, in silver. If silver isn't there take white.", "paypal", "yes"], [swap("#W1002", (LAMP, "DESK-silver-low-battery"))]),
     Talk("items and address in one sentence", "eva", ["For my pending order W5002 I need 2 changes: the bookshelf should be 6 ft instead of 4 ft, and ship it to 9 River Road, Boston, MA 02108.", "yes", "paypal", "yes"], [{"name": "change_address", "order": "#W5002", "address": {"line1": "9 River Road", "line2": "", "city": "Boston", "region": "MA", "zip": "02108", "country": "US", "name": "Eva Frost"}}, change("#W5002", (SHELF, "BOOK-wood-6ft-brown"))]),
+    Talk("another colour, asked for", "", ["can i get the bookshelf in white instead? eva@shopper.example", "paypal", "yes"], [change("#W5002", (SHELF, "BOOK-wood-4ft-white"))]),
+    Talk("everything of every order", "", ["Cleo Dunn 94102. I want to return everything I've ever ordered", "paypal", "yes", "original", "yes"], [back("#W3001", WATCH, LARGE, PLASTIC), back("#W3002", KETTLE)]),
+    Talk("both orders, when asked which", "", ["Cleo Dunn 94102. I want to return everything", "both of them", "paypal", "yes", "original", "yes"], [back("#W3001", WATCH, LARGE, PLASTIC), back("#W3002", KETTLE)]),
+    Talk("the item named before the order was asked for", "", ["i got the smart watch from you", "I'd like to return it. Cleo Dunn 94102", "the watch", "paypal", "yes"], [back("#W3001", WATCH)]),
 )  # fmt: skip
 
 

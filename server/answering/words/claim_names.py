@@ -19,10 +19,10 @@ _INITIAL: Final = re.compile(r"\b[A-ZÀ-ÖØ-Þ][\w'’-]+ [A-ZÀ-ÖØ-Þ]\.(?=\
 _CAPITAL: Final = re.compile(r"(?<![\w'’-])[A-ZÀ-ÖØ-Þ][\w'’-]*")
 _TITLE: Final = re.compile(r"\b(?:Herrn?|Frau|Dr\.|Familie)\s+(?P<name>[A-ZÀ-ÖØ-Þ][\w-]+)")
 _QUOTES: Final = re.compile(r"[“”«»„]")
-_QUOTED: Final = re.compile(r"[“«„][^“”«»„]+|^[^“”«»„]+[”»]")
+_QUOTED: Final = re.compile(r"„[^“”„]+[“”]?|«[^«»]+»?|»[^«»]+«?|“[^“”]+”?|^[^“”«»„]+[”»]")
 _QUOTED_WORDS: Final = 3
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
-_OPENING: Final = frozenset('.!?…“”"«»„‘(•–—-¿¡:\n|*#>/')
+_OPENING: Final = frozenset('.!?…“”"«»„‘•–—-¿¡:\n|*#>/')
 _ORDINARY_WORDS: Final = """i i'm i've i'll i'd you your yours mr mrs ms sie ihnen ihr ihre ihrem ihren ihrer deutschland
 anspruch bearbeitung kürze ordnung ruhe verbindung folge fall fällen zukunft regel anlage frage minuten stunden tagen wochen
 monaten email e-mail app web ok okay internet sms faq pdf qr vat iban id rma tv usb support team

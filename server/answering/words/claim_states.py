@@ -39,10 +39,10 @@ _PROMISES: Final = frozenset({"refund_promised", "will_notify", "handed_off", "p
 
 _ACTS: Final = frozenset(
     {
-        "changed", "address_changed", "items_changed", "payment_changed", "subscription_changed", "skipped", "paused", "resumed",
-        "claim_opened", "pickup_booked", "will_notify", "code_sent", "handed_off", "verified", "discounted", "compensated",
-        "password_reset", "done", DID, "replaced", "credited", "refund_promised", "guaranteed", "entitled", "opened", "charged_twice",
-        "returnable", "not_returnable", "window_over", "label_free", "declined", "signed_for",
+        "changed", "address_changed", "items_changed", "payment_changed", "subscription_changed", "subscription_cancelled", "skipped",
+        "paused", "resumed", "claim_opened", "pickup_booked", "will_notify", "code_sent", "handed_off", "verified", "discounted",
+        "compensated", "password_reset", "done", DID, "replaced", "credited", "refund_promised", "guaranteed", "entitled", "opened",
+        "charged_twice", "returnable", "not_returnable", "window_over", "label_free", "declined", "signed_for",
     }
 )  # fmt: skip
 """What is rightly denied as long as nothing says that it is so."""
@@ -50,6 +50,7 @@ _ACTS: Final = frozenset(
 _WITH_NO: Final = frozenset({"free", "label_free"})
 _OPPOSITES: Final = {
     "in_stock": frozenset({"sold_out"}), "on_time": frozenset({"late"}), "refunded": frozenset({"refund_failed", "refund_pending"}),
+    "shipped": frozenset({"unshipped"}), "delivered": frozenset({"undelivered"}),
 }  # fmt: skip
 """A state -> what proves that it is not so, though another thing may have it."""
 
@@ -101,7 +102,8 @@ def _asked_from(reading: "Reading") -> int:
 def _is_harmless(claim: Claim, judged: "list[tuple[Claim, str]]", reading: "Reading") -> bool:
     """Whether nothing follows from what was done, or another entry has judged the verb already."""
     place, verb = claim.match.start("verb"), claim.match["verb"]
-    if verb in reading.words.harmless or verb in vocabulary(reading.words.language):
+    is_ours = "fresh" not in claim.match.re.groupindex and verb in vocabulary(reading.words.language)
+    if is_ours or verb in reading.words.harmless:
         return True
     return any(each.match.start() <= place < each.match.end() for each, _ in judged)
 

@@ -2,7 +2,8 @@
 
 Months and weekdays come from the Unicode locale data; the rest stands in lexicon/LANGUAGE.yaml. A state is a claim such as
 "delivered" or "refunded". Its entries are patterns of lower-case text, one a line, that begin at a word; `did` are patterns for
-any other action that the writer says to have done, with the verb as a group, and `harmless` the verbs of which nothing follows.
+any other action that the writer says to have done, with the verb as a group (`fresh` marks an infinitive: "acabo de enviar"), and
+`harmless` the verbs of which nothing follows.
 Nothing here knows any fact.
 
 To read a text once and not three hundred times, entries are kept by the two letters with which they begin.
@@ -30,6 +31,7 @@ _ASKS: Final = {
     "de": "möchten soll sollen darf wollen ist sind was welche welcher welches wann wo wer wie haben hat kann können bestätigen",
     "pt": "quer posso prefere deseja devo qual quais quando onde quem como gostaria você confirma",
 }
+_SMALL: Final = 3
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
 
@@ -54,7 +56,7 @@ _compiled: Final = cache(re.compile)
 @dataclass(frozen=True, slots=True)
 class Words:
     """The words of one language. Patterns of `counted` and below read lower-case text; `cues` say what a first word may begin:
-    "m" a month, "w" a weekday, "r" a relative day, "n" a number, "p" a place, "s" who signed."""
+    "m" a month, "w" a weekday, "r" a relative day, "n" a number, "u" a unit, "p" a place, "s" who signed."""
 
     language: str
     months: Mapping[str, int]
@@ -63,6 +65,8 @@ class Words:
     relative: tuple[tuple[re.Pattern[str], int], ...]
     numbers: Mapping[str, int]
     counted: re.Pattern[str]
+    single: re.Pattern[str]
+    spelled: re.Pattern[str]
     ahead: re.Pattern[str]
     before_place: re.Pattern[str]
     signed: re.Pattern[str]
@@ -95,6 +99,8 @@ def words_of(language: str) -> Words:
         relative=tuple((_whole(pattern), int(offset)) for offset, pattern in relative),
         numbers=numbers,
         counted=_counted(said, numbers),
+        single=_single(said),
+        spelled=_spelled(numbers),
         ahead=re.compile(rf"\b{said['ahead']}$"),
         before_place=re.compile(
             rf"\b(?i:{places})\s+(?:(?i:the|la|el|le|die|der|den|das|o|a)\s+)?(?P<place>[A-ZÀ-ÖØ-Þ][\w'’-]+)"
@@ -136,6 +142,20 @@ def _counted(said: Mapping[str, Any], numbers: Mapping[str, int]) -> "re.Pattern
     return re.compile(rf"(?<![\w.,])(?P<n>\d{{1,4}}|{words})(?:\s+|-)(?:(?:{joined})\s+)*(?:{units})\b")
 
 
+def _single(said: Mapping[str, Any]) -> "re.Pattern[str]":
+    """One of a unit of time with an article before it, where it tells how long something lasts: "within a week"."""
+    units = "|".join(rf"(?P<{unit}>{pattern})" for unit, pattern in said["units"].items() if unit != "piece")
+    return re.compile(rf"\b(?:{said['lasting']})\s+(?P<n>{said['article']})\s+(?:{units})\b")
+
+
+def _spelled(numbers: Mapping[str, int]) -> "re.Pattern[str]":
+    """A number as a word that counts something; the small ones are said of anything, and French "neuf" is also "new"."""
+    words = sorted(
+        (word for word, value in numbers.items() if value > _SMALL and word != "neuf"), key=len, reverse=True
+    )
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(words)})(?![\w-])")
+
+
 def _whole(pattern: str) -> "re.Pattern[str]":
     return re.compile(rf"\b(?:{pattern})\b")
 
@@ -158,7 +178,7 @@ def _buckets(said: Mapping[str, Any]) -> dict[str, Bucket]:
 
 
 def _unnamed(entry: str) -> str:
-    return entry.replace("(?P<verb>", "(?:")
+    return entry.replace("(?P<verb>", "(?:").replace("(?P<fresh>)", "")
 
 
 def _branches(entry: str) -> Iterator[str]:
@@ -225,6 +245,7 @@ def _cues(
         "m": " ".join(months),
         "w": " ".join(weekdays),
         "n": " ".join(numbers),
+        "u": " ".join(_unit_words(said["units"])),
         "r": " ".join(re.sub(r"\(\?<?[!=][^)]*\)", "", pattern) for _, pattern in relative),
         "p": said["before_place"].casefold(),
         "s": said["signed"],
@@ -233,3 +254,12 @@ def _cues(
         for word in _WORD.findall(text):
             found[word] = found.get(word, "") + cue
     return found
+
+
+def _unit_words(units: Mapping[str, str]) -> Iterator[str]:
+    """The words of the patterns of units, with and without a closing letter that may be missing."""
+    for pattern in units.values():
+        for match in re.finditer(r"([^\W\d_]+)(\?)?", pattern):
+            yield match[1]
+            if match[2]:
+                yield match[1][:-1]

@@ -99,6 +99,10 @@ def unproven(reading: Reading) -> list[Cause]:
         found += (Cause(kind, value) for kind, value in moments.unproven(reading))
     if has_digits or "n" in reading.cues:
         found += _counted(reading)
+    if "u" in reading.cues:
+        found += _single(reading)
+    if "n" in reading.cues:
+        found += _spelled(reading)
     if has_digits:
         found += _numbers(reading)
     found += (Cause(kind, value) for kind, value in claim_names.unproven(reading))
@@ -225,6 +229,23 @@ def _counted(reading: Reading) -> Iterator[Cause]:
             proven = known.counted(value, unit)
         if not proven:
             yield Cause("count", reading.text[match.start() : match.end()])
+
+
+def _single(reading: Reading) -> Iterator[Cause]:
+    """One of a unit, with an article: "in an hour"."""
+    for match in list(reading.words.single.finditer(reading.low)):
+        unit = match.lastgroup or ""
+        if not (reading.known.counted(1, unit) or _is_day_ahead(1, unit, reading.known)):
+            yield Cause("count", reading.text[match.start() : match.end()])
+
+
+def _spelled(reading: Reading) -> Iterator[Cause]:
+    """Numbers as words that count what has no unit of ours: "ten characters", "at five"."""
+    known = reading.known
+    for match in list(reading.words.spelled.finditer(reading.low)):
+        value = reading.words.numbers[match.group()]
+        if not (known.counted(value) or {60 * value, 60 * (value + 12)} & known.minutes):
+            yield Cause("number", reading.text[match.start() : match.end()])
 
 
 def _has_passed(value: int, unit: str, reading: Reading) -> bool:

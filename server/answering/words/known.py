@@ -76,6 +76,7 @@ def known(evidence: Sequence[Fact], voice: Voice, allowed: Sequence[str] = ()) -
         found.by_key.setdefault(fact.key, []).append(fact)
         _learn(found, fact)
     found.states |= _by_presence(found)
+    _settle(found)
     if found.states & proofs.FINISHED:
         found.states.add("done")
     found.spellings = _spellings(evidence, voice.language, allowed)
@@ -138,6 +139,16 @@ def _by_presence(found: Known) -> set[str]:
             continue
         states |= said
     return states
+
+
+def _settle(found: Known) -> None:
+    """That a refund was started, or a return opened, says how it stands only as long as the ledger does not know more."""
+    statuses = {str(fact.value) for fact in found.by_key.get("refund_status", ())}
+    if statuses and "pending" not in statuses:
+        found.states.discard("refund_pending")
+    returned = {str(fact.value) for fact in found.by_key.get("return_status", ())}
+    if returned and not any("opened" in proofs.SAID_BY_STATUS.get(status, ()) for status in returned):
+        found.states.discard("opened")
 
 
 def _moments(fact: Fact) -> Iterable[tuple[date, int | None]]:

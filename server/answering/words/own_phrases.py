@@ -6,18 +6,21 @@ that is no phrase of ours is not judged here.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from itertools import pairwise
 from typing import Final
 
 from server.answering.words import rows
 from server.answering.words.amounts import holds, written
+from server.answering.words.claim_names import vocabulary
 from server.answering.words.claim_words import words_of
 from server.answering.words.known import Known, spelled
 from server.answering.words.moments import Dated
 from server.answering.words.sentences import sentences
+from server.answering.words.voice import WORDED
 from server.answering.words.wording import Wording, wording
 from server.commerce.model import Fact, Money, Place
 
@@ -26,10 +29,15 @@ _MARKED: Final = re.compile(r"X\ue001(\w+)\ue002")
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _ROW: Final = re.compile(r"order\.r(\d+)\.")
 _TELLING: Final = re.compile(r"\d|[A-ZÀ-ÖØ-Þ]|[^\W\d_]{4}")
+_NAMED: Final = re.compile(r"[A-ZÀ-ÖØ-Þ]\w{2,}")
+_AFTER_LINK: Final = re.compile(r"https?://\S+ (?=[A-ZÀ-ÖØ-Þ])")
 _DIGITS: Final = re.compile(r"\d+")
 _NOT_SAID: Final = frozenset({"draft", "card", "title", "choice", "event", "step", "status", "short"})
-_KEYS: Final = {"number": "order_number", "status": "return_status"}
-"""Where a phrase calls a fact by another name than its key."""
+_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "number": ("order_number",), "status": ("return_status",), "method": ("method", "paid_by"), "city": ("ship_city",),
+    "days": ("days", "window"), "url": ("url", "article_url"), "values": ("values", "gone"), "when": ("back_at",),
+}  # fmt: skip
+"""Where a phrase calls a fact by another name than its key, or by one name facts of several keys."""
 
 _SEVERAL_PARCELS: Final = 28
 _ANY_VERDICT: Final = frozenset({"by_person", "person_confirms", "alternative", "instead", "approval", "warranty_hint"})
@@ -81,7 +89,9 @@ def _made(texts: Mapping[str, str], language: str) -> Iterator[tuple[Phrase, fro
         for sentence, _ in sentences(_SLOT.sub("X\ue001\\1\ue002", text), words):
             static = frozenset(_WORD.findall(_MARKED.sub(" ", sentence).lower()))
             names = tuple(_MARKED.findall(sentence))
-            if len(names) > 1 if not static else names or _needs(key):
+            is_listed = sentence.startswith("•")
+            is_read = names or _needs(key) or is_listed if static else len(names) > (not is_listed)
+            if is_read:
                 pattern = _pattern(sentence.strip())
                 yield Phrase(key, names, pattern, len(_MARKED.sub("", sentence))), static
 
@@ -92,12 +102,24 @@ def _pattern(sentence: str) -> str:
 
 
 def contradiction(
-    sentence: str, candidates: Iterable[Phrase], known: Known, dated: Sequence[Dated]
+    sentence: str, candidates: Sequence[Phrase], known: Known, dated: Sequence[Dated]
 ) -> tuple[str, str] | None:
     """(fact, what was said of it) when a sentence is a phrase of ours and the facts say otherwise. `dated` are the dates that were
-    found in it, with the known days that they may mean. Of several phrases, the one with the most words of its own is meant."""
-    text = sentence.strip()
-    shift = len(sentence) - len(sentence.lstrip())
+    found in it, with the known days that they may mean.
+    What follows a link is read by itself. Of several phrases, the one with the most words of its own is meant."""
+    starts = [0, *(match.end() for match in _AFTER_LINK.finditer(sentence))] if "://" in sentence else [0]
+    for start, end in pairwise([*starts, len(sentence)]):
+        wrong = _contradiction(sentence[start:end], start, candidates, known, dated)
+        if wrong:
+            return wrong
+    return None
+
+
+def _contradiction(
+    part: str, start: int, candidates: Sequence[Phrase], known: Known, dated: Sequence[Dated]
+) -> tuple[str, str] | None:
+    text = part.strip()
+    shift = start + len(part) - len(part.lstrip())
     wordless = (each for each in phrases_by_word(known.language).get("", ()) if _may_be(each, known))
     read = [(phrase, match) for phrase in (*candidates, *wordless) if (match := phrase.read(text))]
     most = max((_weight(phrase, known) for phrase, _ in read), default=(0, 0))
@@ -127,7 +149,7 @@ def _wrong(
         if facts and not any(fact.value in values for fact in facts):
             return key, match.group()
     for index, name in enumerate(phrase.names, 1):
-        facts = known.by_key.get(_KEYS.get(name, name))
+        facts = [fact for each in _KEYS.get(name, (name,)) for fact in known.by_key.get(each, ())]
         if facts and not any(_says(match, index, fact, known, dated, shift) for fact in facts):
             return name, match[index]
     return None
@@ -149,6 +171,31 @@ def _needs(key: str) -> tuple[tuple[str, frozenset[str]], ...]:
     return tuple(needs)
 
 
+def _is_worded_otherwise(fact: Fact, text: str, language: str) -> bool:
+    """Whether a text has the words for another value of a fact that is worded by a table, and not those for this one."""
+    family = WORDED.get(fact.key)
+    if family is None:
+        return False
+    own = spelled(fact.key, fact.kind, str(fact.value), language)
+    return not any(each in text for each in own) and any(
+        each in text for each in _wordings(wording(), family, language)
+    )
+
+
+@cache
+def _wordings(spoken: Wording, family: str, language: str) -> frozenset[str]:
+    return frozenset(text for key, text in spoken.phrases(language).items() if key.startswith(f"{family}."))
+
+
+def _has_more(match: "re.Match[str]", index: int, known: Known) -> bool:
+    """Whether a place names something beside what facts spell out: a colour of a product that no fact has."""
+    text = match.string
+    for spelling in known.spellings:
+        text = text.replace(spelling, " " * len(spelling))
+    names = _NAMED.finditer(text, *match.span(index))
+    return any(each.group().casefold() not in vocabulary(known.language) for each in names)
+
+
 def _says(match: "re.Match[str]", index: int, fact: Fact, known: Known, dated: Sequence[Dated], shift: int) -> bool:
     """Whether a place of the phrase says this fact."""
     value, said = fact.value, match[index]
@@ -156,9 +203,13 @@ def _says(match: "re.Match[str]", index: int, fact: Fact, known: Known, dated: S
         case Money():
             return holds(said, value, known.language)
         case str() | Place():
+            if _is_worded_otherwise(fact, match.string, known.language):
+                return False
             if not _TELLING.search(said) or any(written(said)) or said in known.spellings:
                 return True
-            return any(each in match.string for each in spelled(fact.key, fact.kind, value, known.language))
+            if not any(each in match.string for each in spelled(fact.key, fact.kind, value, known.language)):
+                return False
+            return fact.kind != "product" or not _has_more(match, index, known)
         case int():
             found = _DIGITS.findall(said)
             return not found or str(value) in found

@@ -28,8 +28,8 @@ SAID_BY_STATUS: Final[Mapping[str, frozenset[str]]] = {
     "cancelled": frozenset({"cancelled"}),
     "order_cancelled": frozenset({"cancelled", "not_returnable"}),
     "not_paid": frozenset({"unpaid"}),
-    "not_shipped": frozenset({"not_returnable"}),
-    "not_delivered": frozenset({"not_returnable"}),
+    "not_shipped": frozenset({"not_returnable", "unshipped"}),
+    "not_delivered": frozenset({"not_returnable", "undelivered"}),
     "preparing": frozenset({"preparing"}),
     "unfulfilled": frozenset({"preparing"}),
     "processing": frozenset({"preparing", "packed"}),
@@ -105,7 +105,7 @@ DONE: Final[Mapping[str, frozenset[str]]] = {
     "change_subscription:skip": frozenset({"changed", "subscription_changed", "skipped"}),
     "change_subscription:pause": frozenset({"changed", "subscription_changed", "paused"}),
     "change_subscription:resume": frozenset({"changed", "subscription_changed", "resumed"}),
-    "change_subscription:cancel": frozenset({"changed", "subscription_changed", "cancelled"}),
+    "change_subscription:cancel": frozenset({"changed", "subscription_changed", "subscription_cancelled"}),
     "change_subscription:change": frozenset({"changed", "subscription_changed"}),
     "book_pickup": frozenset({"pickup_booked"}),
     "notify_when": frozenset({"will_notify"}),
@@ -166,6 +166,7 @@ PASSED: Final = frozenset({"quiet_days", "age_days", "age_hours", "age_minutes"}
 
 FINISHED: Final = frozenset(
     {
+        "subscription_cancelled",
         "opened", "cancelled", "refunded", "credited", "replaced", "changed", "claim_opened", "pickup_booked", "code_sent", "exchanged",
     }
 )  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Final
 
 from server.answering.words.claim_words import Words
 
-_END: Final = re.compile(r"(?<=[.!?…])[\"”»’)]*(?P<gap>[ \u00a0]+)(?=[\"“„«¿¡(]?[$€£¥]?[A-ZÀ-ÖØ-Þ\d])")
+_END: Final = re.compile(r"(?<=[.!?…])[\"”“»’)]*(?P<gap>[ \u00a0]+)(?=[\"“„«¿¡(]?[$€£¥]?[A-ZÀ-ÖØ-Þ\d])")
 _SHORTENED: Final = re.compile(
     r"(?:\b[A-ZÀ-Þ]|\b[ap]\.\s?m|\b(?:St|Nr|No|Mr|Mrs|Ms|Dr|Sr|Sra|Av|Inc|Ltd|bzw|ca|z\. ?B|approx))\.$"
 )

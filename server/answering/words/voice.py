@@ -17,13 +17,14 @@ from server.answering.words.wording import phrases as phrases
 from server.commerce.model import Fact
 
 Value = Fact | str | int
-_WORDED: Final = {
+WORDED: Final = {
     "reason": "cause",
     "cancel_reason": "cancel",
     "refund_method": "method",
     "method": "method",
     "flag": "flag",
 }
+"""Facts whose words stand in a table of phrases: the key of the fact -> the family of phrases."""
 _SECRET: Final = frozenset({"fraud", "fraud review", "high risk of fraud"})
 _CAUSES: Final = {
     "weather": r"weather|storm|snow|flood|hurricane",
@@ -96,7 +97,7 @@ class Voice:
 
     def knows(self, fact: Fact) -> bool:
         """Whether a fact can be said in this language: a carrier's own English words only in English."""
-        foreign = fact.key in _WORDED and self.language != "en"
+        foreign = fact.key in WORDED and self.language != "en"
         return fact.value not in _SECRET and (not foreign or bool(self._table(fact)))
 
     def speech(self) -> "Speech":
@@ -105,7 +106,7 @@ class Voice:
 
     def _table(self, fact: Fact) -> str:
         """The key of the phrase that words a fact; empty when it is spoken as it is."""
-        name = _WORDED.get(fact.key) or ("status" if fact.kind == "status" else "")
+        name = WORDED.get(fact.key) or ("status" if fact.kind == "status" else "")
         said = str(fact.value).casefold().replace(" ", "_") if name else ""
         for candidate in (said, _meant(said) if name == "cause" else ""):
             if candidate and self.has(f"{name}.{candidate}"):

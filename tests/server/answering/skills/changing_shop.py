@@ -148,7 +148,8 @@ class Talk:
         return await self.stage.services.store.order(f"ord_{number}")
 
 
-def _written(folder: Path, orders: Sequence[Mapping[str, Any]]) -> dict[str, Path]:
+def written(folder: Path, orders: Sequence[Mapping[str, Any]] = ORDERS) -> dict[str, Path]:
+    """The shop's files by kind, written to a folder."""
     paths = {kind: folder / f"{kind}.jsonl" for kind in ("orders", "customers")}
     for kind, rows in (("orders", orders), ("customers", (MEI, OTHER))):
         paths[kind].write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
@@ -157,6 +158,6 @@ def _written(folder: Path, orders: Sequence[Mapping[str, Any]]) -> dict[str, Pat
 
 async def opened(folder: Path, text: str = FIRM, orders: Sequence[Mapping[str, Any]] = ORDERS) -> Stage:
     """A stage with this shop's files; `text` is the policy, "" = the shipped one."""
-    paths = await asyncio.to_thread(_written, folder, orders)
+    paths = await asyncio.to_thread(written, folder, orders)
     policy = await asyncio.to_thread(loads, text)
     return await Stage.open(Settings(), policy, NOW, paths)

@@ -217,12 +217,18 @@ def spoken(said: str, customer: str) -> Line:
     return Line(said.removeprefix("[photo]"), customer=customer, attach=photo)
 
 
-@contextmanager
-def opened(folder: Path, policy: str) -> Iterator[Shop]:
-    """A shop under a policy."""
+def written(folder: Path) -> dict[str, Path]:
+    """The shop's files by kind, written to a folder."""
     paths = {kind: folder / f"{kind}.jsonl" for kind in _FILES}
     for kind, documents in _FILES.items():
         paths[kind].write_text("\n".join(map(json.dumps, documents)), encoding="utf-8")
+    return paths
+
+
+@contextmanager
+def opened(folder: Path, policy: str) -> Iterator[Shop]:
+    """A shop under a policy."""
+    paths = written(folder)
     with asyncio.Runner() as runner:
         stage = runner.run(Stage.open(Settings(), loads(policy), NOW, paths))
         try:

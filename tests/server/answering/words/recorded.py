@@ -1,4 +1,4 @@
-"""Replies of the real pipeline with the facts that they were made of: rehearsals, and every row of the table in five languages.
+"""Replies of the real pipeline with the facts that they were made of: rehearsals, every row of the table, every skill.
 
 Nothing is stored: a recording plays the conversations anew, in a random order that a seed fixes.
 """
@@ -22,10 +22,11 @@ from server.policies.file import load as load_policy
 from server.settings import Settings, parse_duration
 from server.stage import Heard, Line, Stage
 from tests.server.answering.words.situations import RAW_ORDERS
+from tests.server.answering.words.talks import SHOPS, played, talks_of
 from tests.server.commerce.orders import NOW
 
+_FEW = 500
 SCENARIOS = Path(__file__).parents[3] / "story" / "scenarios"
-PRODUCTS = SCENARIOS / "products.jsonl"
 
 _TALKS: dict[str, tuple[tuple[str, ...], ...]] = {
     "en": (
@@ -64,20 +65,6 @@ _TALKS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("Meu pedido #1042 nunca chegou",),
     ),
 }
-_GOODS: dict[str, tuple[str, ...]] = {
-    "en": ("How much is the Merino scarf?", "Do you have the Harbour boots in size 40?", "What is the Merino scarf made of?"),
-    "es": ("¿Cuánto cuesta la Merino scarf?", "¿Tienen las Harbour boots en talla 40?", "¿Cómo funcionan las devoluciones?"),
-    "fr": ("Combien coûte la Merino scarf ?", "Avez-vous les Harbour boots en taille 40 ?", "Comment fonctionnent les retours ?"),
-    "de": ("Was kostet der Merino scarf?", "Gibt es die Harbour boots in Größe 40?", "Wie gehen Rückgaben bei euch?"),
-    "pt": ("Quanto custa o Merino scarf?", "Vocês têm as Harbour boots no tamanho 40?", "Como funcionam as devoluções?"),
-}  # fmt: skip
-_PEOPLE: dict[str, tuple[str, ...]] = {
-    "en": ("Hi there", "I want to talk to a person", "Thanks a lot", "My lawyer will hear about this"),
-    "es": ("Hola", "Quiero hablar con una persona", "Muchas gracias"),
-    "fr": ("Bonjour", "Je veux parler à une personne", "Merci beaucoup"),
-    "de": ("Guten Tag", "Ich möchte mit einem Menschen sprechen", "Vielen Dank"),
-    "pt": ("Olá", "Quero falar com uma pessoa", "Muito obrigado"),
-}
 
 
 @dataclass(frozen=True)
@@ -99,19 +86,20 @@ class Recorded:
 
 
 async def recordings(seed: int, at_most: int) -> list[Recorded]:
-    """So many different replies, some of every kind."""
+    """So many different replies: rehearsed, of orders in every state, and of the skills; of few, those of two shops only."""
     drawn = random.Random(seed)
-    sources = [_rehearsed(drawn), _orders(drawn), _goods(drawn)]
+    shops = list(SHOPS) if at_most > _FEW else drawn.sample(list(SHOPS), 2)
+    sources = [_rehearsed(drawn), _orders(drawn), *(_skilled(shop, drawn) for shop in shops)]
+    most = (at_most * 20 // 100, at_most * 40 // 100, *(at_most * 40 // 100 // len(shops) for _ in shops))
     found: dict[tuple[str, str], Recorded] = {}
-    shares = (0.3, 0.6, 0.1)
-    for source, share in zip(sources, shares, strict=True):
+    for source, share in zip(sources, most, strict=True):
         count = 0
         async with aclosing(source):
             async for each in source:
                 if (each.language, each.text) not in found:
                     found[each.language, each.text] = each
                     count += 1
-                if count >= at_most * share:
+                if count >= share:
                     break
     return list(found.values())
 
@@ -162,13 +150,12 @@ async def _orders(drawn: random.Random) -> AsyncGenerator[Recorded, None]:
                         yield each
 
 
-async def _goods(drawn: random.Random) -> AsyncGenerator[Recorded, None]:
-    talks = [(each, language) for texts in (_GOODS, _PEOPLE) for language in LANGUAGES for each in texts[language]]
+async def _skilled(shop: str, drawn: random.Random) -> AsyncGenerator[Recorded, None]:
+    talks = list(talks_of(shop))
     drawn.shuffle(talks)
-    async with await Stage.open(Settings(), load_policy(None), NOW, {"products": PRODUCTS}) as stage:
-        for said, _ in talks:
-            await stage.reset()
-            for each in _replies(said, await stage.say(Line(said)), stage):
+    async with aclosing(played(shop, talks)) as conversations:
+        async for name, heard, stage in conversations:
+            for each in _replies(name, heard, stage):
                 yield each
 
 
@@ -195,12 +182,6 @@ def _evidence(answer: Answer, now: datetime) -> tuple[Fact, ...]:
 def _allowed(answer: Answer) -> tuple[str, ...]:
     slots = answer.dialogue.slots
     return (*slots.order_numbers, *slots.emails, *slots.names, "Ana", "Souza")
-
-
-def without(evidence: Sequence[Fact], fact: Fact, *instead: Fact) -> tuple[Fact, ...]:
-    """The evidence with a fact, and all that say the same of the same key, replaced."""
-    rest = [each for each in evidence if (each.key, each.value) != (fact.key, fact.value)]
-    return (*rest, *instead)
 
 
 def changed(fact: Fact, value: Any) -> Fact:

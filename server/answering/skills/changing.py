@@ -143,8 +143,14 @@ async def by_person(turn: Turn, action: Mapping[str, Any], ruling: Ruling, order
         turn.speech.line("", change_words.state(order))
         turn.hand_off("policy_exception")
         return
-    turn.say("changing.person")
+    turn.say(why(turn, ruling) or "changing.person")
     turn.hand_off("over_limit" if ruling.verdict == "allow" else "policy_exception")
+
+
+def why(turn: Turn, ruling: Ruling) -> str:
+    """The phrase for why only a person may say so; empty where no more is to be said than that."""
+    key = f"ruled.{ruling.key}"
+    return key if ruling.verdict == "review" and turn.voice.has(key) else ""
 
 
 def is_disputed(turn: Turn, action: str, subject: str) -> bool:

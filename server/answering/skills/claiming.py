@@ -11,7 +11,7 @@ from server.answering import weighing
 from server.answering.context import Option
 from server.answering.drafts.claims import ClaimDraft
 from server.answering.identify import Found
-from server.answering.skills import confirming
+from server.answering.skills import changing, confirming
 from server.answering.skills.confirming import Performed
 from server.answering.skills.proving import may
 from server.answering.turn import Turn
@@ -102,7 +102,7 @@ async def by_person(turn: Turn, action: Mapping[str, Any], order: OrderSnapshot,
     """The policy wants somebody to look at it: say so, let it wait for them, and hand it over."""
     turn.settle()
     await weighing.let_wait(turn, action, order, ruling)
-    turn.say("claim.person")
+    turn.say(changing.why(turn, ruling) or "claim.person")
     turn.hand_off("over_limit" if ruling.verdict == "allow" else "policy_exception")
 
 

@@ -112,7 +112,7 @@ def _refuse_by(turn: Turn, draft: ReturnDraft, case: Case, ruling: Ruling) -> No
         turn.speech.join(return_words.refusal(case.order, decision, voice, context.policy, context.now))
     else:
         kind = "items" if draft.kind == "items" else "back"
-        for key in (f"swaps.no_{ruling.key}", f"swaps.no_{kind}"):
+        for key in (f"swaps.no_{ruling.key}", f"ruled.{ruling.key}", f"swaps.no_{kind}"):
             if voice.has(key):
                 turn.say(key, number=return_words.number_fact(case.order))
                 break

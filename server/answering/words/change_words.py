@@ -189,7 +189,7 @@ def refusal(action: str, key: str, order: OrderSnapshot | None, policy: Policy, 
 def _refusal_key(action: str, key: str, order: OrderSnapshot | None, voice: Voice) -> str:
     group = _GROUPS.get(order.state, "other") if order is not None else "other"
     named = f"not_done.{action}.{group}" if key == "wrong_state" else f"not_done.{action}.{key}"
-    for candidate in (named, f"not_done.any.{key}" if order is not None else ""):
+    for candidate in (named, f"not_done.any.{key}" if order is not None else "", f"ruled.{key}"):
         if candidate and voice.has(candidate):
             return candidate
     return "not_done.any.order" if order is not None else "not_done.any.profile"

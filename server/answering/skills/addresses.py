@@ -170,7 +170,7 @@ async def _may_copy(turn: Turn, order: OrderSnapshot) -> bool:
 async def _advance(turn: Turn, draft: ChangeDraft, found: Found) -> None:
     """Ask for what is missing, refuse, or read the new address back."""
     order = found.order
-    if not await may(turn, ACTION, order, found.proofs):
+    if not draft.address and _shows_an_address(turn) and not await may(turn, ACTION, order, found.proofs):
         return
     if not draft.address:
         taken = await _from_record(turn, fold(turn.text))
@@ -187,7 +187,7 @@ async def _advance(turn: Turn, draft: ChangeDraft, found: Found) -> None:
     ruling = await weighing.consider(turn, action, order, await turn.record(order))
     if ruling.verdict == "deny":
         changing.refuse(turn, ACTION, ruling, found)
-    elif not _has_all(turn, parts, order):
+    elif not _has_all(turn, parts, order) or not await _may_send(turn, action, order, None):
         return
     elif postal.is_same(parts, postal.of(order.ship_to)):
         _nothing_to_do(turn, draft, order)
@@ -198,6 +198,22 @@ async def _advance(turn: Turn, draft: ChangeDraft, found: Found) -> None:
         turn.speech.line("", change_words.state(order))
         _say_address(turn, "addresses.back_order", parts, number=change_words.number(order))
         confirming.propose(turn, action, order, ruling)
+
+
+def _shows_an_address(turn: Turn) -> bool:
+    """Whether the answer would tell, or copy, an address that the shop holds."""
+    folded = fold(turn.text)
+    asks = (address_words.AS_SOURCE.search(folded), address_words.OTHER_ORDER.search(folded))
+    return address_words.only_asks(turn.text) or bool(address_words.source_number(turn.text)) or any(asks)
+
+
+async def _may_send(
+    turn: Turn, action: dict[str, Any], order: OrderSnapshot | None, record: CustomerRecord | None
+) -> bool:
+    """Whether what was proven opens a change to this very address; else a code for it is on its way."""
+    owner = order.id if order else f"customer:{record.id if record else ''}"
+    proofs = await weighing.proofs_of(turn, action, order, record.id if record else "")
+    return await may(turn, ACTION, order, proofs, record, subject=weighing.address_subject(owner, action["address"]))
 
 
 def _told(turn: Turn, draft: ChangeDraft, present: Address) -> dict[str, str]:
@@ -252,14 +268,12 @@ async def _on_profile(turn: Turn, draft: ChangeDraft) -> None:
     try:
         who = await find_customer(turn)
         if who is not None:
-            await _advance_profile(turn, draft, who.customer, who.proofs)
+            await _advance_profile(turn, draft, who.customer)
     except StoreUnavailable as error:
         say_unreadable(turn, error)
 
 
-async def _advance_profile(turn: Turn, draft: ChangeDraft, record: CustomerRecord, proofs: frozenset[str]) -> None:
-    if not await may(turn, ACTION, None, proofs, record):
-        return
+async def _advance_profile(turn: Turn, draft: ChangeDraft, record: CustomerRecord) -> None:
     present = record.addresses[0] if record.addresses else Address(name=record.name)
     parts = postal.completed(_told(turn, draft, present), present) if draft.address else {}
     if parts and not parts["country"]:
@@ -270,7 +284,7 @@ async def _advance_profile(turn: Turn, draft: ChangeDraft, record: CustomerRecor
     ruling = await weighing.consider(turn, action, None, record)
     if ruling.verdict == "deny":
         changing.refuse(turn, ACTION, ruling, None)
-    elif not _has_all(turn, parts, None):
+    elif not _has_all(turn, parts, None) or not await _may_send(turn, action, None, record):
         return
     elif postal.is_same(parts, postal.of(present)):
         turn.settle()

@@ -12,7 +12,6 @@ from typing import Any, Final
 from server.actions.request import Changed, Request
 from server.answering import weighing
 from server.answering.context import Executed, Proposal
-from server.answering.identify import proofs_for, proofs_of_customer
 from server.answering.skills.order_status import say_unreadable
 from server.answering.turn import Turn, short_hash
 from server.answering.understand import yesno
@@ -183,7 +182,7 @@ async def _request(turn: Turn, proposal: Proposal) -> Request:
     order = await context.store.order(proposal.order_id) if proposal.order_id else None
     if proposal.order_id and order is None:
         raise StoreUnavailable("the order is gone")
-    proofs = await proofs_for(turn, order) if order else await proofs_of_customer(turn, proposal.customer_id)
+    proofs = await weighing.proofs_of(turn, proposal.arguments, order, proposal.customer_id)
     return Request(
         context.thread_id, proposal.key, proposal.name, order, proposal.arguments, proofs, proposal.amount_minor,
         proposal.currency, seen_seq=context.answers, decision_hash=proposal.decision_hash, customer_id=proposal.customer_id,

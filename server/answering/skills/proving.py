@@ -52,8 +52,12 @@ async def may(
     order: OrderSnapshot | None,
     proofs: frozenset[str],
     customer: CustomerRecord | None = None,
+    *,
+    subject: str = "",
 ) -> bool:
     """Whether these proofs open an action on an order, or on the customer's own record.
+
+    With `subject` a code that has to be sent proves that alone, and nothing else about the order.
 
     When it returns False everything was said and asked, or a person was called: the caller just returns, and its task is begun
     again with the proof. Raises StoreUnavailable."""
@@ -66,7 +70,7 @@ async def may(
         record = customer or (await turn.record(order) if order else None)
         contacts = contacts_for(policy, order, record, turn)
     if contacts:
-        await _send(turn, action, order, record, contacts)
+        await _send(turn, action, order, record, contacts, subject)
     else:
         _to_person(turn, "identify.more_proof")
     return False
@@ -134,12 +138,17 @@ def _is_reachable(policy: Policy, number: str, home: str) -> bool:
 
 
 async def _send(
-    turn: Turn, action: str, order: OrderSnapshot | None, customer: CustomerRecord | None, contacts: list[Contact]
+    turn: Turn,
+    action: str,
+    order: OrderSnapshot | None,
+    customer: CustomerRecord | None,
+    contacts: list[Contact],
+    subject: str,
 ) -> None:
     """Send a code and ask for it; what cannot be sent goes to a person."""
     phones = [each for each in contacts if each.kind == "phone"]
     contact = phones[0] if phones and turn.choice == "code:phone" else contacts[0]
-    wanted = _wanted(turn, action, order, customer, contact)
+    wanted = _wanted(turn, action, order, customer, contact, subject)
     outcome = await turn.context.codes.send(wanted) if turn.context.codes else "failed"
     if outcome in ("limit", "failed"):
         _to_person(turn, f"codes.{outcome}")
@@ -160,12 +169,18 @@ def context_key(turn: Turn) -> str:
 
 
 def _wanted(
-    turn: Turn, action: str, order: OrderSnapshot | None, customer: CustomerRecord | None, contact: Contact
+    turn: Turn,
+    action: str,
+    order: OrderSnapshot | None,
+    customer: CustomerRecord | None,
+    contact: Contact,
+    subject: str,
 ) -> Wanted:
     context = turn.context
     subjects = [order.id] if order else []
     if customer is not None and (order is None or _is_mailbox_of(customer, contact)):
         subjects.append(f"customer:{customer.id}")
+    subjects = [subject] if subject else subjects
     return Wanted(
         context.thread_id, context.identity.id, context.answers, context.net, f"{action}:{subjects[0]}",
         "otp", tuple(subjects), contact.kind, contact.address, seeing.message(turn, action, order.number if order else ""),

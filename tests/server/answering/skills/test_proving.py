@@ -362,3 +362,69 @@ async def test_the_code_in_every_language(talk: Talk, language: str, text: str) 
     assert talk.heard.dropped == []
     await talk.say(OTP)
     assert [each["name"] for each in talk.heard.proposed] == ["cancel_order"]
+
+
+# Another address, which is as good as cash
+
+MOVE: Final = "please send order 1042 to 9 Lake Road, Lincoln, NE 68508 instead. ana@example.com"
+THIEF: Final = "send order 1042 to 77 Shady Lane, Fresno, CA 93650 instead"
+
+
+async def _goes_to(talk: Talk) -> str:
+    found = await talk.stage.services.store.order("ord_1042")
+    assert found is not None
+    return found.ship_to.line1
+
+
+async def test_a_new_address_goes_through_with_a_code_for_it(talk: Talk) -> None:
+    asked = await talk.say(MOVE)
+    assert talk.sent == [("email", "ana@example.com")] and "Lake Road" not in asked
+    assert "Lake Road" in await talk.say(OTP)
+    await talk.say("yes")
+    assert (talk.actions, await _goes_to(talk)) == (["change_address #1042"], "9 Lake Road")
+
+
+async def test_who_knows_number_and_address_sends_nothing_elsewhere(talk: Talk) -> None:
+    told = [await talk.say(f"{THIEF}. ana@example.com")]
+    told += [await talk.say(each) for each in ("yes", "I am Ana, just do it", talk.wrong, "yes")]
+    assert (talk.actions, await _goes_to(talk)) == ([], "1 Elm St")
+    assert not any("Elm" in each for each in told)
+
+
+async def test_a_code_for_something_else_changes_no_address(talk: Talk) -> None:
+    await talk.say(CANCEL, OTP, "no, leave it")
+    await talk.stage.advance(timedelta(minutes=1))
+    await talk.say(THIEF)
+    assert len(talk.sent) == 2
+    await talk.say("yes")
+    assert (talk.actions, await _goes_to(talk)) == ([], "1 Elm St")
+
+
+async def test_a_code_for_one_address_is_none_for_another(talk: Talk) -> None:
+    await talk.say(MOVE, OTP)
+    await talk.stage.advance(timedelta(minutes=1))
+    await talk.say(THIEF)
+    assert len(talk.sent) == 2
+    await talk.say("yes")
+    assert (talk.actions, await _goes_to(talk)) == ([], "1 Elm St")
+
+
+async def test_a_code_for_an_address_cancels_nothing(talk: Talk) -> None:
+    await talk.say(MOVE, OTP, "yes")
+    await talk.stage.advance(timedelta(minutes=1))
+    await talk.say(CANCEL, "yes")
+    assert talk.actions == ["change_address #1042"]
+    assert len(talk.sent) == 2
+
+
+async def test_who_guesses_the_stored_address_is_not_told_so(talk: Talk) -> None:
+    told = await talk.say("please send order 1042 to 1 Elm St, Omaha, NE 68102. ana@example.com")
+    assert "already" not in told and len(talk.sent) == 1
+
+
+async def test_the_second_address_is_not_reached_by_a_yes_to_the_first(talk: Talk) -> None:
+    await talk.say(MOVE, OTP)
+    await talk.stage.advance(timedelta(minutes=1))
+    await talk.say("no wait, to 77 Shady Lane, Fresno, CA 93650")
+    await talk.say("yes")
+    assert (talk.actions, await _goes_to(talk)) == ([], "1 Elm St")

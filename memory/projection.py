@@ -11,6 +11,8 @@ from typing import Any, Literal
 Audience = Literal["all", "desk"]
 MOVING = frozenset({"message", "assigned", "handoff", "status", "resolved", "reopened"})
 _PREVIEW_CHARS = 140
+_Changes = dict[str, Any]
+"""What an event changes of a state, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +62,11 @@ class ThreadState:
 
 def after(state: ThreadState, event: Event) -> ThreadState:
     """The state once `event` has happened."""
-    state = replace(state, last_seq=event.seq)
-    if event.type in MOVING:
-        state = replace(state, moved_seq=event.seq)
     fold = _FOLDS.get(event.type)
-    return fold(state, event) if fold else state
+    changes = fold(state, event) if fold else {}
+    if event.type in MOVING:
+        changes["moved_seq"] = event.seq
+    return replace(state, last_seq=event.seq, **changes)
 
 
 def rebuilt(events: Iterable[Event]) -> ThreadState:
@@ -75,86 +77,81 @@ def rebuilt(events: Iterable[Event]) -> ThreadState:
     return state
 
 
-def _message(state: ThreadState, event: Event) -> ThreadState:
+def _message(state: ThreadState, event: Event) -> _Changes:
     text = str(event.body.get("text", "")).replace("\x00", "")
     if not text and event.body.get("attachments"):
         text = "📎 " + ", ".join(str(item.get("name", "")) for item in event.body["attachments"])
-    state = replace(state, preview=text[:_PREVIEW_CHARS], last_at=event.at)
+    changes: _Changes = {"preview": text[:_PREVIEW_CHARS], "last_at": event.at}
     if event.author_type == "customer":
-        return _customer_message(state, event, text)
-    if event.author_type in ("assistant", "agent"):
-        if event.body.get("holding"):
-            return state
+        changes |= _customer_message(state, event, text)
+    elif event.author_type in ("assistant", "agent") and not event.body.get("holding"):
         status = "pending" if state.status in ("new", "open") else state.status
-        return replace(state, last_reply_seq=event.seq, waiting_since=0, status=status)
-    return state
+        changes |= {"last_reply_seq": event.seq, "waiting_since": 0, "status": status}
+    return changes
 
 
-def _customer_message(state: ThreadState, event: Event, text: str) -> ThreadState:
-    return replace(
-        state,
-        title=state.title or text[:60],
-        status="new" if state.status == "new" else "open",
-        resolved_at=0,
-        channel=event.channel or state.channel,
-        last_customer_seq=event.seq,
-        waiting_since=state.waiting_since or event.at,
-    )
+def _customer_message(state: ThreadState, event: Event, text: str) -> _Changes:
+    return {
+        "title": state.title or text[:60],
+        "status": "new" if state.status == "new" else "open",
+        "resolved_at": 0,
+        "channel": event.channel or state.channel,
+        "last_customer_seq": event.seq,
+        "waiting_since": state.waiting_since or event.at,
+    }
 
 
-def _assigned(state: ThreadState, event: Event) -> ThreadState:
-    kind = event.body["owner_kind"]
-    changed = replace(
-        state,
-        owner_kind=kind,
-        owner_id=int(event.body.get("owner_id", 0)),
-        owner_name=str(event.body.get("owner_name", "")),
-        last_at=event.at,
-    )
-    return replace(changed, handoff_reason="") if kind == "assistant" else changed
-
-
-def _handoff(state: ThreadState, event: Event) -> ThreadState:
-    return replace(
-        state,
-        owner_kind="queue",
-        owner_id=int(event.body.get("owner_id", 0)),
-        owner_name=str(event.body.get("owner_name", "")),
-        handoff_reason=str(event.body["reason"]),
-        status="open",
-        last_at=event.at,
-        waiting_since=state.waiting_since or event.at,
-    )
-
-
-def _status(state: ThreadState, event: Event) -> ThreadState:
-    return replace(state, status=str(event.body["status"]), last_at=event.at)
-
-
-def _resolved(state: ThreadState, event: Event) -> ThreadState:
-    return replace(state, status="resolved", resolved_at=event.at, waiting_since=0, last_at=event.at)
-
-
-def _reopened(state: ThreadState, event: Event) -> ThreadState:
-    return replace(state, status="open", resolved_at=0, last_at=event.at)
-
-
-def _classified(state: ThreadState, event: Event) -> ThreadState:
+def _owner(event: Event) -> _Changes:
     body = event.body
-    return replace(
-        state,
-        category=str(body.get("category") or body.get("intent", state.category)),
-        language=str(body.get("language", state.language)),
-        priority=str(body.get("priority", state.priority)),
-        priority_reason=str(body.get("priority_reason", state.priority_reason)),
-        mood=int(body.get("frustration", state.mood)),
-    )
+    return {
+        "owner_id": int(body.get("owner_id", 0)),
+        "owner_name": str(body.get("owner_name", "")),
+        "last_at": event.at,
+    }
 
 
-def _linked(state: ThreadState, event: Event) -> ThreadState:
-    changed = replace(state, order_id=str(event.body.get("order_id", state.order_id)))
+def _assigned(state: ThreadState, event: Event) -> _Changes:
+    kind = event.body["owner_kind"]
+    reason = "" if kind == "assistant" else state.handoff_reason
+    return _owner(event) | {"owner_kind": kind, "handoff_reason": reason}
+
+
+def _handoff(state: ThreadState, event: Event) -> _Changes:
+    return _owner(event) | {
+        "owner_kind": "queue",
+        "handoff_reason": str(event.body["reason"]),
+        "status": "open",
+        "waiting_since": state.waiting_since or event.at,
+    }
+
+
+def _status(_state: ThreadState, event: Event) -> _Changes:
+    return {"status": str(event.body["status"]), "last_at": event.at}
+
+
+def _resolved(_state: ThreadState, event: Event) -> _Changes:
+    return {"status": "resolved", "resolved_at": event.at, "waiting_since": 0, "last_at": event.at}
+
+
+def _reopened(_state: ThreadState, event: Event) -> _Changes:
+    return {"status": "open", "resolved_at": 0, "last_at": event.at}
+
+
+def _classified(state: ThreadState, event: Event) -> _Changes:
+    body = event.body
+    return {
+        "category": str(body.get("category") or body.get("intent", state.category)),
+        "language": str(body.get("language", state.language)),
+        "priority": str(body.get("priority", state.priority)),
+        "priority_reason": str(body.get("priority_reason", state.priority_reason)),
+        "mood": int(body.get("frustration", state.mood)),
+    }
+
+
+def _linked(state: ThreadState, event: Event) -> _Changes:
+    changes: _Changes = {"order_id": str(event.body.get("order_id", state.order_id))}
     title = str(event.body.get("title") or "").replace("\x00", "")
-    return replace(changed, title=title) if title else changed
+    return changes | {"title": title} if title else changes
 
 
 _FOLDS = {

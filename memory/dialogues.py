@@ -13,8 +13,13 @@ _SAVE = """INSERT INTO dialogues (thread_id, seq, state) VALUES (?, ?, ?)
 
 async def load(tx: Tx, thread_id: int) -> dict[str, Any]:
     """The document, empty when there is none yet."""
-    row = await tx.one("SELECT state FROM dialogues WHERE thread_id = ?", (thread_id,))
-    return msgspec.json.decode(row["state"], type=dict[str, Any]) if row else {}
+    return (await saved(tx, thread_id))[1]
+
+
+async def saved(tx: Tx, thread_id: int) -> tuple[int, dict[str, Any]]:
+    """The number of the last event when the document was saved, and the document; (0, empty) when there is none yet."""
+    row = await tx.one("SELECT seq, state FROM dialogues WHERE thread_id = ?", (thread_id,))
+    return (row["seq"], msgspec.json.decode(row["state"], type=dict[str, Any])) if row else (0, {})
 
 
 async def save(tx: Tx, thread_id: int, seq: int, state: Mapping[str, Any]) -> None:

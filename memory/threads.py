@@ -7,6 +7,7 @@ number; what a reader may not see is left out here, in the statement.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from memory.projection import Audience, Event, ThreadState, after
 from memory.times import to_ms
 
 _STATE = tuple(f.name for f in fields(ThreadState))
+_state_values = attrgetter(*_STATE)
 _COLUMNS = "id, public_id, number, customer_id, previous_id, created_at, " + ", ".join(_STATE)
 _BY_ID = f"SELECT {_COLUMNS} FROM threads WHERE id = ?"
 _BY_PUBLIC = f"SELECT {_COLUMNS} FROM threads WHERE public_id = ?"
@@ -81,16 +83,17 @@ class NewEvent:
 
 
 def _thread(row: Row) -> Thread:
-    state = ThreadState(**{name: row[name] for name in _STATE})
-    return Thread(
-        row["id"], row["public_id"], row["number"], row["customer_id"], row["previous_id"], row["created_at"], state
-    )
+    key, public_id, number, customer_id, previous_id, created_at, *state = row
+    return Thread(key, public_id, number, customer_id, previous_id, created_at, ThreadState(*state))
 
 
 def event_of(row: Row) -> Event:
     """A stored row as an Event."""
-    values = {name: row[name] for name in _EVENT_COLUMNS.split(", ")[:-1]}
-    return Event(**values, body=msgspec.json.decode(row["body"]))
+    seq, at, kind, audience, author_type, author_id, author_name, channel, identity_id, cid, external_id, body = row
+    return Event(
+        seq, at, kind, audience, author_type, author_id, author_name, channel, identity_id, cid, external_id,
+        msgspec.json.decode(body),
+    )  # fmt: skip
 
 
 async def create(tx: Tx, public_id: str, customer_id: int, now: datetime, previous_id: int | None = None) -> Thread:
@@ -153,13 +156,18 @@ async def append(tx: Tx, thread_id: int, new: Sequence[NewEvent], now: datetime)
     thread = await by_id(tx, thread_id, lock=True)
     if thread is None:
         raise LookupError("no such thread")
+    return await append_to(tx, thread, new, now)
+
+
+async def append_to(tx: Tx, thread: Thread, new: Sequence[NewEvent], now: datetime) -> tuple[Thread, list[Event]]:
+    """As `append`, for a thread that was read in this unit under its lock and not written since."""
     state, stored = thread.state, []
     for item in new:
         event = _numbered(item, state.last_seq + 1, to_ms(now))
         state = after(state, event)
         stored.append(event)
-    await tx.many(_INSERT_EVENT, [(thread_id, *_values(event)) for event in stored])
-    await tx.run(_SAVE, (*(getattr(state, name) for name in _STATE), thread_id))
+    await tx.many(_INSERT_EVENT, [(thread.id, *_values(event)) for event in stored])
+    await tx.run(_SAVE, (*_state_values(state), thread.id))
     changed = Thread(
         thread.id, thread.public_id, thread.number, thread.customer_id, thread.previous_id, thread.created_at, state
     )
@@ -183,6 +191,14 @@ def _values(event: Event) -> tuple[Value, ...]:
 async def events(tx: Tx, thread_id: int, after_seq: int = 0, limit: int = 10_000) -> list[Event]:
     """Every event after a number: what the desk sees."""
     return [event_of(row) for row in await tx.all(_EVENTS, (thread_id, after_seq, limit))]
+
+
+async def since(tx: Tx, thread_id: int, seq: int, *, after_seq: int, types: Sequence[str]) -> list[Event]:
+    """Every event from a number on, and of those before it, back to `after_seq`, the ones of these types."""
+    marks = ", ".join("?" * len(types))
+    sql = f"""SELECT {_EVENT_COLUMNS} FROM events WHERE thread_id = ? AND seq > ? AND (seq >= ? OR type IN ({marks}))
+        ORDER BY seq"""
+    return [event_of(row) for row in await tx.all(sql, (thread_id, after_seq, seq, *types))]
 
 
 async def of_types(tx: Tx, thread_id: int, types: Sequence[str], limit: int = 20) -> list[Event]:

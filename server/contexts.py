@@ -24,6 +24,8 @@ from server.library import library_of
 from server.services import Services
 
 _HISTORY: Final = 60  # events: some twenty exchanges; reading more makes every turn of a long thread dearer
+_TURNING: Final = ("reopened", "assigned", "handoff", "resolved", "confirmed")
+"""Events that tell a turn something long after they happened: where a conversation began and ended, and what was agreed to."""
 
 
 class _Guesses:
@@ -38,16 +40,17 @@ class _Guesses:
 
 
 async def read(
-    tx: Tx, services: Services, thread_id: int, *, is_answered: bool = False
+    tx: Tx, services: Services, thread_id: int, *, is_answered: bool = False, is_whole: bool = False
 ) -> tuple[Thread, Context] | None:
     """The thread and what is unanswered in it; nothing said = nothing to answer. None when there is nobody to answer.
 
-    `is_answered` takes the customer's latest message though it was answered: for a person who takes over later."""
+    `is_answered` takes the customer's latest message though it was answered: for a person who takes over later. `is_whole` reads
+    all of the history, else `history` fills in what was said up to the last reply."""
     thread = await threads.by_id(tx, thread_id)
     customer = await customers.get(tx, thread.customer_id) if thread else None
     if thread is None or customer is None:
         return None
-    history = await threads.events(tx, thread.id, max(0, thread.state.last_seq - _HISTORY))
+    history = await _history(tx, thread, is_whole=is_whole or is_answered)
     fresh = _since_reset(history)
     said = _unanswered(fresh, _still_waiting(history, fresh)) or (_latest(fresh) if is_answered else [])
     if not said:
@@ -56,6 +59,21 @@ async def read(
     if identity is None:
         return None
     return thread, await _context(tx, services, thread, _empty(services, thread, customer), identity, fresh, said)
+
+
+async def with_history(tx: Tx, thread: Thread, context: Context) -> Context:
+    """The same context with all that was said before the burst: for who reads the conversation, not only its last words."""
+    asked = {each.seq for each in context.said}
+    fresh = _since_reset(await _history(tx, thread, is_whole=True))
+    return replace(context, history=tuple(event for event in fresh if event.seq not in asked))
+
+
+async def _history(tx: Tx, thread: Thread, *, is_whole: bool) -> list[Event]:
+    """The latest events of a thread as it was read. No message before the last reply waits for an answer."""
+    last, begin = thread.state.last_seq, max(0, thread.state.last_seq - _HISTORY)
+    first = begin if is_whole else thread.state.last_reply_seq
+    found = await threads.since(tx, thread.id, first, after_seq=begin, types=_TURNING)
+    return [event for event in found if event.seq <= last]
 
 
 async def _context(
@@ -106,24 +124,23 @@ def _empty(services: Services, thread: Thread, customer: customers.Customer) -> 
 
 async def _dialogue(tx: Tx, thread: Thread, fresh: Sequence[Event]) -> dict[str, Any]:
     """The saved state, unless the thread was reopened since: then the conversation begins anew."""
-    saved = await dialogues.load(tx, thread.id)
-    begun = next((event.seq for event in fresh), 0)
-    row_seq = max((event.seq for event in fresh if event.author_type == "assistant"), default=0)
-    return (
-        saved
-        if begun <= 1 or row_seq
-        else {key: saved[key] for key in ("language", "slots", "introduced") if key in saved}
-    )
+    seq, saved = await dialogues.saved(tx, thread.id)
+    is_begun_since = bool(fresh) and _begins(fresh[0]) and seq < fresh[0].seq
+    return {key: saved[key] for key in ("language", "slots", "introduced") if key in saved} if is_begun_since else saved
 
 
 def _since_reset(history: Sequence[Event]) -> list[Event]:
     """Events since the conversation last began: its start, a reopening, or a person handing back."""
     start = 0
     for index, event in enumerate(history):
-        handed_back = event.type == "assigned" and event.body.get("owner_kind") == "assistant"
-        if event.type == "reopened" or handed_back:
+        if _begins(event):
             start = index
     return list(history[start:])
+
+
+def _begins(event: Event) -> bool:
+    """Whether a conversation begins here: a reopening, or a person handing back."""
+    return event.type == "reopened" or (event.type == "assigned" and event.body.get("owner_kind") == "assistant")
 
 
 def _still_waiting(history: Sequence[Event], fresh: Sequence[Event]) -> list[Event]:

@@ -88,10 +88,11 @@ class Turns:
             async with asyncio.TaskGroup() as running:
                 while True:
                     try:
-                        for claim in await self._claim(self._services.settings.turns.workers):
+                        claims, upcoming = await self._claim(self._services.settings.turns.workers)
+                        for claim in claims:
                             await self._slots.acquire()
                             running.create_task(self._in_slot(claim), name=f"turn {claim.thread_id}")
-                        pause = await self._until_next()
+                        pause = self._pause(upcoming)
                     except StorageError:
                         pause = _STORAGE_PAUSE_S
                     await self._bell.wait(pause)
@@ -99,7 +100,7 @@ class Turns:
     async def drain(self) -> list[Answer]:
         """Answer everything that is due now, one by one: for `chat` and `rehearse`."""
         answers = []
-        while claims := await self._claim(1):
+        while claims := (await self._claim(1))[0]:
             answered = await self.answer(claims[0])
             if answered is not None:
                 answers.append(answered)
@@ -126,27 +127,30 @@ class Turns:
             await self.answer(claim)
         finally:
             self._slots.release()
-            self._bell.ring()
 
-    async def _claim(self, limit: int) -> Sequence[Claim]:
+    async def _claim(self, limit: int) -> tuple[Sequence[Claim], int | None]:
+        """What is due, held from now on, and when the next turn is, in milliseconds; None when there is none."""
         now = self._services.clock.now()
         lease = timedelta(seconds=self._services.settings.turns.lease_s)
         upcoming = await self._services.database.read(lambda tx: turns.next_at(tx, now))
         if upcoming is None or from_ms(upcoming) > now:
-            return []
-        return await self._services.database.write(lambda tx: turns.claim(tx, now, lease, limit))
+            return (), upcoming
 
-    async def _until_next(self) -> float:
-        now = self._services.clock.now()
-        upcoming = await self._services.database.read(lambda tx: turns.next_at(tx, now))
+        async def unit(tx: Tx) -> tuple[Sequence[Claim], int | None]:
+            return await turns.claim(tx, now, lease, limit), await turns.next_at(tx, now)
+
+        return await self._services.database.write(unit)
+
+    def _pause(self, upcoming: int | None) -> float:
         if upcoming is None:
             return _IDLE_POLL_S
-        return min(_IDLE_POLL_S, max(0.002, (from_ms(upcoming) - now).total_seconds()))
+        return min(_IDLE_POLL_S, max(0.002, (from_ms(upcoming) - self._services.clock.now()).total_seconds()))
 
     async def _again(self, claim: Claim, delay: timedelta, *, failed: bool = True) -> None:
         at = self._services.clock.now() + delay
         with suppress(StorageError):  # the lease runs out by itself
             await self._services.database.write(lambda tx: turns.again(tx, claim, at, failed=failed))
+        self._bell.ring()
 
     async def _answer(self, claim: Claim) -> Answer | None:
         work = await self._read(claim)
@@ -161,7 +165,10 @@ class Turns:
     async def _finish(self, work: _Work, answered: Answer) -> Answer | None:
         package, at_stake = None, await stakes.read(work.context, answered)
         if isinstance(answered.outcome, Handoff) or work.context.owner_kind != "assistant":
-            package = await handoff.package(self._services, work.context, answered, work.model)
+            context = await self._services.database.read(
+                lambda tx: contexts.with_history(tx, work.thread, work.context)
+            )
+            package = await handoff.package(self._services, context, answered, work.model)
         thread = await self._services.database.write(lambda tx: self._commit(tx, work, answered, package, at_stake))
         self._gate.kept(work.thread.id)
         if thread is None:
@@ -186,6 +193,7 @@ class Turns:
     async def _postpone_lookup(self, work: _Work) -> bool:
         at = self._even_pace(work.context)
         await self._services.database.write(lambda tx: turns.again(tx, work.claim, at, failed=False))
+        self._bell.ring()
         return True
 
     async def _drop(self, claim: Claim, work: _Work | None) -> None:
@@ -254,7 +262,9 @@ class Turns:
 
     async def _read(self, claim: Claim) -> _Work | None:
         model = self._model.begin() if self._model else None
-        found = await self._services.database.read(lambda tx: contexts.read(tx, self._services, claim.thread_id))
+        found = await self._services.database.read(
+            lambda tx: contexts.read(tx, self._services, claim.thread_id, is_whole=model is not None)
+        )
         return _Work(claim, *found, model) if found else None
 
     async def _commit(
@@ -273,7 +283,7 @@ class Turns:
             since = 0 if thread.state.owner_kind == "assistant" else thread.state.waiting_since
             labels = stakes.label(context, answered.labels, at_stake, since)
             new.insert(0, NewEvent("classified", labels, author_type="assistant"))
-        thread, stored = await threads.append(tx, thread.id, new, now)
+        thread, stored = await threads.append_to(tx, thread, new, now)
         for event in stored:
             await put_if_sent(tx, self._services, thread, event)
         if package is not None:

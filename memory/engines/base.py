@@ -5,7 +5,7 @@ driven to its end on the writer's thread, together with the units that queued up
 fsync. It may be run again after a failure, so it must have no effect but its statements.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any, Literal, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -18,6 +18,10 @@ class Row(Protocol):
 
     def __getitem__(self, key: str | int, /) -> Any:  # a column may hold any stored type
         """The column's value."""
+        ...
+
+    def __iter__(self) -> Iterator[Any]:
+        """The values of all columns, in their order."""
         ...
 
 

@@ -152,7 +152,7 @@ class SqliteDatabase:
     def __init__(self, writer: _Connection, readers: list[_Connection]) -> None:
         self._writer = writer
         self._readers = readers
-        self._idle: asyncio.Queue[_Connection] = asyncio.Queue()
+        self._idle: asyncio.LifoQueue[_Connection] = asyncio.LifoQueue()  # the reader whose caches are warm goes first
         for reader in readers:
             self._idle.put_nowait(reader)
         self._queue: asyncio.Queue[_Queued | None] = asyncio.Queue(_QUEUE_SIZE)

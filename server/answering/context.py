@@ -20,7 +20,7 @@ from server.answering.drafts.services import SubscriptionDraft
 from server.answering.words.grounding import Dropped
 from server.codes import RECEIVED, Codes
 from server.commerce.catalogue.catalogue import Catalogue
-from server.commerce.model import Fact
+from server.commerce.model import CustomerRecord, Fact, OrderSnapshot
 from server.commerce.rows import WismoConfig
 from server.commerce.store import Store
 from server.library import Library
@@ -152,7 +152,8 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Everything that a turn reads before it answers. `said` is the burst, `history` all events before it."""
+    """Everything that a turn reads before it answers. `said` is the burst, `history` the events before it: of those before the
+    last reply only what began or ended the conversation and what was confirmed, where nobody needs the whole of it."""
 
     thread_id: int
     conv: str
@@ -285,6 +286,14 @@ Outcome: TypeAlias = Reply | Handoff | Silence
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """What a turn read of the order system, by id: orders since it last carried something out, and customers."""
+
+    orders: Mapping[str, OrderSnapshot] = field(default_factory=dict)
+    customers: Mapping[str, CustomerRecord] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a turn comes to: the outcome and everything to be committed with it."""
 
@@ -300,3 +309,4 @@ class Answer:
     claims: tuple[tuple[str, str], ...] = ()
     person: tuple[str, bool] | None = None
     dropped: tuple[Dropped, ...] = ()
+    looked: Looked = field(default_factory=Looked)

@@ -31,14 +31,19 @@ _CUSTOMERS_BY = """SELECT document FROM store_customers WHERE id IN
 class StoredOrder:
     """A document with its version, the time of the last change (`read_at`) and of the last look (`seen_at`).
 
-    `stale_at` is when somebody said that it changed elsewhere, None since it was looked at."""
+    `stale_at` is when somebody said that it changed elsewhere, None since it was looked at. `text` is the document as JSON."""
 
     id: str
     version: int
     read_at: datetime
-    document: dict[str, Any]
+    text: str
     seen_at: datetime
     stale_at: datetime | None = None
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The document, decoded anew each time: who knows this version already does not ask for it."""
+        return msgspec.json.decode(self.text, type=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ def _order(row: Row) -> StoredOrder:
         id=row["id"],
         version=row["version"],
         read_at=read_at,
-        document=msgspec.json.decode(row["document"]),
+        text=row["document"],
         seen_at=from_ms(row["seen_at"]) if row["seen_at"] else read_at,
         stale_at=from_ms(row["stale_at"]) if row["stale_at"] else None,
     )

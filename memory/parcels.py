@@ -37,13 +37,18 @@ _NEVER = -1
 
 @dataclass(frozen=True, slots=True)
 class StoredParcel:
-    """A parcel's document with its version; `read_at` is when a provider last told about it, None = never."""
+    """A parcel's document as JSON `text`, with its version; `read_at` is when a provider last told about it, None = never."""
 
     number: str
     version: int
     read_at: datetime | None
-    document: dict[str, Any]
+    text: str
     failures: int = 0
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The document, decoded anew each time."""
+        return msgspec.json.decode(self.text, type=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ NOTHING = Told({}, ())
 
 def _parcel(row: Row) -> StoredParcel:
     read_at = from_ms(row["read_at"]) if row["read_at"] else None
-    return StoredParcel(row["number"], row["version"], read_at, msgspec.json.decode(row["document"]), row["failures"])
+    return StoredParcel(row["number"], row["version"], read_at, row["document"], row["failures"])
 
 
 async def name(tx: Tx, order_id: str, numbers: Mapping[str, str], *, is_new: bool = False) -> None:

@@ -254,7 +254,7 @@ def _was_unreadable(turn: Turn) -> bool:
 async def _in_focus(turn: Turn) -> Found | None:
     if not turn.dialogue.order_id:
         return None
-    order = await turn.context.store.order(turn.dialogue.order_id)
+    order = await turn.order(turn.dialogue.order_id)
     if order is None:
         return None
     proofs = await proofs_for(turn, order)
@@ -309,6 +309,8 @@ async def _first_allowed(turn: Turn, numbers: list[str], given: Given) -> Found 
     seen: Found | None = None
     for number in numbers[:_NUMBERS_AT_ONCE]:
         order = await turn.context.store.order_by_number(number)
+        if order is not None:
+            turn.orders[order.id] = order
         proofs = await proofs_for(turn, order) if order else frozenset[str]()
         allowed = order is not None and identity.allows(turn.context.policy, identity.SEEING, proofs)
         held = order is not None and order.id in turn.context.proofs

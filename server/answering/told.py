@@ -36,6 +36,11 @@ _CHANGE: Final = (
     r"|(?:get|have|take|make)\s+(?:the|my|that|it)\b[^.;!?]{1,40}\binstead\b(?! of (?:the|my) (?:refund|money))"
     r"|(?:upgrade|switch|change)\s+(?:the|my|it|that)\s+(?:\w+\s+){1,5}?(?:to|for|from)\b(?!\s+(?:a |my |the )?(?:new |different |other )?(?:address|card|method|paypal|visa))"
 )
+_WISHES: Final = (
+    *((name, re.compile(rf"\b(?:{verb})(?:{_OBJECT})")) for name, verb in _VERBS),
+    ("change_order", re.compile(rf"\b(?:{_CHANGE})")),
+)
+_WISHES_AT_THE_END: Final = tuple((name, re.compile(rf"\b{verb}\b")) for name, verb in _GERMAN)
 _TURNED: Final = re.compile(
     r"\b(?:instead of|rather than|not|n't|never|without|or|cannot|if i|before i|after i|en vez de|en lugar de|no|o|au lieu d'?e?|ne|pas|ou|statt|nicht|oder|em vez de|nao|ou)(?: (?:to|want to|wish to|going to|quiero|zu))?\s*$"
 )
@@ -81,11 +86,10 @@ def told(text: str) -> list[Told]:
     if len(folded) != len(text):
         folded = "".join(fold(sign)[:1] or " " for sign in text)
     found: list[tuple[int, str]] = []
-    for name, verb in _VERBS:
-        found += [(match.start(), name) for match in re.finditer(rf"\b(?:{verb})(?:{_OBJECT})", folded)]
-    found += [(match.start(), "change_order") for match in re.finditer(rf"\b(?:{_CHANGE})", folded)]
-    for name, verb in _GERMAN:
-        found += [(_clause_start(folded, match.start()), name) for match in re.finditer(rf"\b{verb}\b", folded)]
+    for name, pattern in _WISHES:
+        found += [(match.start(), name) for match in pattern.finditer(folded)]
+    for name, pattern in _WISHES_AT_THE_END:
+        found += [(_clause_start(folded, match.start()), name) for match in pattern.finditer(folded)]
     starts: list[tuple[int, str]] = []
     for start, name in sorted(set(found)):
         if not _TURNED.search(folded[:start]) and (not starts or starts[-1][1] != name):

@@ -20,6 +20,7 @@ from server.answering.context import (
     Guess,
     Handoff,
     Labels,
+    Looked,
     Option,
     Outcome,
     Reply,
@@ -65,11 +66,13 @@ class Turn:
     category: str = ""
     articles: list[str] = field(default_factory=list)
     message: Understanding = field(init=False)
+    burst: str = field(init=False)
     records: dict[str, CustomerRecord | None] = field(default_factory=dict)
+    orders: dict[str, OrderSnapshot] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """What the whole message means stays known while its parts are worked on."""
-        self.message = self.understood
+        """What the whole message says and means stays known while its parts are worked on."""
+        self.message, self.burst = self.understood, self.context.text
 
     @property
     def is_vip(self) -> bool:
@@ -79,7 +82,7 @@ class Turn:
     @property
     def text(self) -> str:
         """What the customer said since the last answer; while a task of several is worked on, what was said about it."""
-        return self.context.text if self.part is None else self.part
+        return self.burst if self.part is None else self.part
 
     @property
     def draft(self) -> Draft | None:
@@ -136,6 +139,17 @@ class Turn:
         self.linked_order = order.id
         self.title = self.voice.text("title.order", number=order.number)
 
+    async def order(self, order_id: str) -> OrderSnapshot | None:
+        """The order with this id, read once in a turn until something is carried out. Raises StoreUnavailable.
+
+        Who writes reads it anew: the gate does, and judges again."""
+        if order_id not in self.orders:
+            found = await self.context.store.order(order_id)
+            if found is None:
+                return None
+            self.orders[order_id] = found
+        return self.orders[order_id]
+
     async def record(self, order: OrderSnapshot) -> CustomerRecord | None:
         """The order system's record of the order's customer."""
         key = order.customer.id
@@ -159,6 +173,7 @@ class Turn:
             claims=tuple(self.claims),
             person=self._person(),
             dropped=dropped,
+            looked=Looked(self.orders, {key: each for key, each in self.records.items() if each is not None}),
         )
 
     def _withdrawn(self) -> Handoff:

@@ -85,7 +85,7 @@ async def _order(context: Context, answered: Answer) -> OrderSnapshot | None:
     if not order_id:
         return None
     try:
-        return await context.store.order(order_id)
+        return answered.looked.orders.get(order_id) or await context.store.order(order_id)
     except StoreError:
         return None
 

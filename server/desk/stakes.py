@@ -1,6 +1,6 @@
 """What hangs on a conversation: the money at risk in the orders in question, the sale that may be lost, the deadline that passed.
 
-Read from the live orders after the answer is made. An order system that does not answer leaves the money unknown, never guessed.
+Read from the live orders that the answer was made from. An order system that does not answer leaves the money unknown, never guessed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,10 +39,12 @@ async def read(context: Context, answered: Answer) -> Stakes:
     """What hangs on a message that was just answered. Never fails for want of order data."""
     if answered.labels is None:
         return Stakes()
+    looked, store = answered.looked, context.store
     try:
-        found = [await context.store.order(each) for each in _in_question(answered)]
+        found = [looked.orders.get(each) or await store.order(each) for each in _in_question(answered)]
         orders = [order for order in found if order is not None]
-        customer = await context.store.customer(orders[0].customer.id) if orders else None
+        buyer = orders[0].customer.id if orders else ""
+        customer = looked.customers.get(buyer) or (await store.customer(buyer) if buyer else None)
     except StoreError:
         return Stakes()
     return of(orders, customer, answered.labels)

@@ -254,11 +254,13 @@ def _meets(given: Iterable[str], stored: Iterable[str], normal: Callable[[str], 
 def _pairs(
     given: Iterable[str], of_given: Callable[[str], str], stored: Iterable[str], of_stored: Callable[[str], str]
 ) -> bool:
-    """Whether any given value equals any stored one; all pairs are compared, empty ones never match."""
-    known = [of_stored(value).encode() for value in stored]
+    """Whether any given value equals any stored one; all pairs are compared, empty ones never match.
+
+    The work follows from what was given alone: nothing given is compared with nothing."""
+    mine = [of_given(value).encode() for value in given]
+    known = [of_stored(value).encode() for value in stored] if mine else []
     found = False
-    for value in given:
-        mine = of_given(value).encode()
+    for one in mine:
         for theirs in known:
-            found |= hmac.compare_digest(mine, theirs) and bool(mine)
+            found |= hmac.compare_digest(one, theirs) and bool(one)
     return found

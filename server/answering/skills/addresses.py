@@ -92,7 +92,7 @@ def _read_target(draft: ChangeDraft, folded: str, *, names_order: bool) -> None:
 async def _home(turn: Turn, draft: ChangeDraft) -> str:
     """The country of an address that does not name its own: that of the order in question."""
     order_id = draft.order_id or turn.dialogue.order_id
-    order = await turn.context.store.order(order_id) if order_id else None
+    order = await turn.order(order_id) if order_id else None
     country = order.ship_to.country if order is not None else ""
     return country_code(country) or turn.context.shop.region
 
@@ -145,7 +145,7 @@ async def _from_record(turn: Turn, folded: str) -> Address | None:
         return order.ship_to if order is not None and await _may_copy(turn, order) else None
     if address_words.AS_SOURCE.search(folded):
         found = await my_orders(turn)
-        focus = await turn.context.store.order(turn.dialogue.order_id) if turn.dialogue.order_id else None
+        focus = await turn.order(turn.dialogue.order_id) if turn.dialogue.order_id else None
         owner = focus or (found[0] if found else None)
         if owner is None or not await _may_copy(turn, owner):
             return None
@@ -339,7 +339,7 @@ async def _completes(turn: Turn, draft: ChangeDraft) -> bool:
 
 
 async def _present(turn: Turn, draft: ChangeDraft) -> Address:
-    order = await turn.context.store.order(draft.order_id) if draft.order_id else None
+    order = await turn.order(draft.order_id) if draft.order_id else None
     return order.ship_to if order is not None else Address(country=turn.context.shop.region)
 
 
@@ -353,7 +353,7 @@ async def corrects(turn: Turn) -> bool:
         return True
     if await _read(turn, draft):
         return True
-    order = await turn.context.store.order(draft.order_id) if draft.order_id else None
+    order = await turn.order(draft.order_id) if draft.order_id else None
     if changing.names_another(turn, order):
         draft.order_id, draft.is_profile = "", False
         return True

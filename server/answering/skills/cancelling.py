@@ -275,7 +275,7 @@ async def _takes_target(turn: Turn, draft: ChangeDraft) -> bool:
     if (turn.choice or "").startswith("target:"):
         draft.method = (turn.choice or "").removeprefix("target:")
         return True
-    order = await turn.context.store.order(draft.order_id)
+    order = await turn.order(draft.order_id)
     if order is None:
         return False
     record = await turn.record(order)
@@ -313,7 +313,7 @@ async def corrects(turn: Turn) -> bool:
     if changing.would_rather_not(turn):
         draft.is_dropped = True
         return True
-    order = await turn.context.store.order(draft.order_id) if draft.order_id else None
+    order = await turn.order(draft.order_id) if draft.order_id else None
     if changing.names_another(turn, order):
         draft.order_id, draft.method, draft.is_whole = "", "", False
         return True

@@ -223,7 +223,7 @@ async def corrects(turn: Turn) -> bool:
     draft = turn.draft
     if not isinstance(draft, ClaimDraft):
         return False
-    order = await turn.context.store.order(draft.order_id) if draft.order_id else None
+    order = await turn.order(draft.order_id) if draft.order_id else None
     if names_another(turn, order):
         draft.order_id, draft.lines, draft.shipment_id, draft.is_told = "", {}, "", False
         return True

@@ -211,7 +211,7 @@ async def continues(turn: Turn) -> bool:
     if not isinstance(draft, ClaimDraft) or draft.topic != TOPIC or asked not in _QUESTIONS:
         return False
     try:
-        order = await turn.context.store.order(draft.order_id) if draft.order_id else None
+        order = await turn.order(draft.order_id) if draft.order_id else None
     except StoreUnavailable as error:
         say_unreadable(turn, error)
         return True

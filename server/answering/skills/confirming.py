@@ -166,6 +166,7 @@ async def _let_wait(turn: Turn, proposal: Proposal, ruling: Ruling) -> bool:
         return False
     try:
         request = await _request(turn, proposal)
+        turn.orders.clear()
         await turn.gate.ask_approval(replace(request, decision_hash=ruling.hash), ruling)
     except (ActionRefused, Changed, StoreUnavailable):
         return False
@@ -191,10 +192,11 @@ async def _request(turn: Turn, proposal: Proposal) -> Request:
 
 
 async def _carry_out(turn: Turn, proposal: Proposal, write: Write) -> None:
-    context, request = turn.context, await _request(turn, proposal)
+    request = await _request(turn, proposal)
+    turn.orders.clear()  # whatever comes of it, what was read before may not hold any more
     done = await turn.gate.execute(request)
     turn.executed.append(Executed(shown(proposal.arguments)))
     turn.settle()
     turn.dialogue.proposal = None
-    fresh = await context.store.order(proposal.order_id) if proposal.order_id else None
+    fresh = await turn.order(proposal.order_id) if proposal.order_id else None
     await write.tell(turn, Performed(proposal, fresh or request.order, done.result))

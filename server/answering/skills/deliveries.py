@@ -61,11 +61,11 @@ async def status(turn: Turn) -> None:
         found = await find_order(turn, fits=await order_status.holding(turn))
         if found is None:
             return
-        rows = {each.row for each in decide(found.order, turn.context.now, cfg=turn.context.wismo).parcels}
-        if rows & _CHOICES:
+        answer = order_status.decided(turn, found.order)
+        if _CHOICES & {each.row for each in answer.parcels}:
             await begin(turn)
         else:
-            order_status.tell(turn, found)
+            order_status.tell(turn, found, answer=answer)
     except StoreUnavailable as error:
         say_unreadable(turn, error)
 
@@ -254,7 +254,7 @@ async def continues(turn: Turn) -> bool:
         turn.settle()
         await again(turn)
         return True
-    order = await turn.context.store.order(draft.order_id) if draft.order_id else None
+    order = await turn.order(draft.order_id) if draft.order_id else None
     if claiming.names_another(turn, order) or claiming.asks_else(turn, "delivery_problem", "order_status", "complaint"):
         return False
     if asked == _WAITING:

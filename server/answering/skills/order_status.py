@@ -69,11 +69,18 @@ def _latest(value: FactValue) -> Moment:
             raise TypeError(f"an expectation is no {type(value).__name__}")
 
 
-def tell(turn: Turn, found: Found, *, not_received: bool = False) -> None:
-    """Say everything that the table wants said about one order; of an old read, that a person can be had."""
-    order, context = found.order, turn.context
+def decided(turn: Turn, order: OrderSnapshot, *, not_received: bool = False) -> WismoAnswer:
+    """What the table answers about one order, to this customer in this mood."""
     signals = Signals(is_upset=turn.understood.frustration >= 2, told=_told(turn, order))
-    answer = decide(order, context.now, not_received=not_received, cfg=context.wismo, signals=signals)
+    return decide(order, turn.context.now, not_received=not_received, cfg=turn.context.wismo, signals=signals)
+
+
+def tell(turn: Turn, found: Found, *, not_received: bool = False, answer: WismoAnswer | None = None) -> None:
+    """Say everything that the table wants said about one order; of an old read, that a person can be had.
+
+    `answer` is what was `decided` about it, where that is known."""
+    order, context = found.order, turn.context
+    answer = answer or decided(turn, order, not_received=not_received)
     _note_told(turn, answer)
     turn.speech.join(order_words.speech(answer, order, turn.voice))
     if _FOLLOWING.search(turn.text) or ("track" in answer.offers and context.channel not in _SHOWN_OTHERWISE):

@@ -238,7 +238,7 @@ async def continues(turn: Turn) -> bool:
     if changing.says_no(turn):
         changing.drop(turn, "payment", "change_order")
         return True
-    order = await turn.context.store.order(draft.order_id)
+    order = await turn.order(draft.order_id)
     if order is None or changing.names_another(turn, order):
         return False
     _mind_card_number(turn)
@@ -270,7 +270,7 @@ async def corrects(turn: Turn) -> bool:
     if changing.would_rather_not(turn):
         draft.is_dropped = True
         return True
-    order = await turn.context.store.order(draft.order_id) if draft.order_id else None
+    order = await turn.order(draft.order_id) if draft.order_id else None
     if changing.names_another(turn, order):
         draft.order_id = ""
         return True

@@ -76,7 +76,7 @@ async def go_on(turn: Turn, draft: ReturnDraft) -> None:
 
 async def _held(turn: Turn, draft: ReturnDraft) -> Found | None:
     """The order that the draft is about, unless the message names another that exists."""
-    order = await turn.context.store.order(draft.order_id) if draft.order_id else None
+    order = await turn.order(draft.order_id) if draft.order_id else None
     if order is None:
         return None
     for number in numbers_in(turn):
@@ -177,7 +177,7 @@ async def _asks_again(turn: Turn, draft: ReturnDraft) -> bool:
 async def _takes(turn: Turn, draft: ReturnDraft) -> bool:
     """Whether the message answers the open question, or tells something else about this task."""
     asked = turn.dialogue.asked
-    order = await turn.context.store.order(draft.order_id) if draft.order_id else None
+    order = await turn.order(draft.order_id) if draft.order_id else None
     if order is None:
         return False
     numbers = turn.understood.entities.order_number
@@ -333,7 +333,7 @@ async def corrects(turn: Turn) -> bool:
     draft = turn.draft
     if not isinstance(draft, ReturnDraft):
         return False
-    order = await turn.context.store.order(draft.order_id)
+    order = await turn.order(draft.order_id)
     if order is None:
         return False
     numbers = turn.understood.entities.order_number

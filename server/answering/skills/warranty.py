@@ -83,7 +83,7 @@ async def again(turn: Turn) -> None:
 
 async def _begun(turn: Turn, draft: ClaimDraft) -> Found | None:
     """The order that the claim is about already: a serial number looks like the number of another."""
-    order = await turn.context.store.order(draft.order_id) if draft.order_id and draft.serial else None
+    order = await turn.order(draft.order_id) if draft.order_id and draft.serial else None
     if order is None:
         return None
     proofs = await proofs_for(turn, order)
@@ -281,7 +281,7 @@ async def continues(turn: Turn) -> bool:
     draft, asked = turn.draft, turn.dialogue.asked
     if not isinstance(draft, ClaimDraft) or draft.topic != TOPIC or asked not in _QUESTIONS:
         return False
-    order = await turn.context.store.order(draft.order_id) if draft.order_id else None
+    order = await turn.order(draft.order_id) if draft.order_id else None
     if order is None or (asked != _SERIAL and claiming.names_another(turn, order)):
         return False
     if changing.says_no(turn) and asked == _FAULT:

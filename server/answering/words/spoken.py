@@ -44,6 +44,7 @@ CARRIERS = {
 """How carriers write themselves; any other is written as the order has it."""
 
 
+@lru_cache(maxsize=256)
 def language_of(language: str) -> str:
     """The language that we answer in: one of LANGUAGES, English where we have none."""
     short = language.split("-")[0].lower()

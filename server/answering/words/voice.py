@@ -6,7 +6,7 @@ A phrase may hold a fact only through `{name}`; every fact that was said is kept
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final
 
 from typing_extensions import override
@@ -27,19 +27,22 @@ WORDED: Final = {
 """Facts whose words stand in a table of phrases: the key of the fact -> the family of phrases."""
 _SECRET: Final = frozenset({"fraud", "fraud review", "high risk of fraud"})
 _CAUSES: Final = {
-    "weather": r"weather|storm|snow|flood|hurricane",
-    "nobody_home": r"unavailable|nobody|not_home|no_one|not_in|absent",
-    "refused": r"refus",
-    "unclaimed": r"unclaimed|not_collected|not_picked",
-    "address": r"address|undeliverable|recipient_unknown",
-    "missort": r"missort|misrout|wrong_facility|sorting",
-    "mechanical": r"mechanic|vehicle|breakdown",
-    "closed": r"closed",
-    "no_access": r"access|gate",
-    "customs": r"customs",
-    "damaged": r"damage(?!d?_(?:label|barcode|address))",
-    "holiday": r"holiday",
-    "volume": r"volume|capacity|backlog",
+    name: re.compile(pattern)
+    for name, pattern in {
+        "weather": r"weather|storm|snow|flood|hurricane",
+        "nobody_home": r"unavailable|nobody|not_home|no_one|not_in|absent",
+        "refused": r"refus",
+        "unclaimed": r"unclaimed|not_collected|not_picked",
+        "address": r"address|undeliverable|recipient_unknown",
+        "missort": r"missort|misrout|wrong_facility|sorting",
+        "mechanical": r"mechanic|vehicle|breakdown",
+        "closed": r"closed",
+        "no_access": r"access|gate",
+        "customs": r"customs",
+        "damaged": r"damage(?!d?_(?:label|barcode|address))",
+        "holiday": r"holiday",
+        "volume": r"volume|capacity|backlog",
+    }.items()
 }
 
 
@@ -118,9 +121,10 @@ def _is_one(value: Value) -> bool:
     return isinstance(value, Fact) and value.kind == "count" and value.value == 1
 
 
+@lru_cache(maxsize=512)
 def _meant(reason: str) -> str:
     """Which of the usual reasons a carrier's words mean."""
-    return next((name for name, pattern in _CAUSES.items() if re.search(pattern, reason)), "")
+    return next((name for name, pattern in _CAUSES.items() if pattern.search(reason)), "")
 
 
 class Speech:

@@ -1,8 +1,10 @@
-"""How many answers a second, and how long one takes: full WISMO turns beside a floor measured in the same run.
+"""What a full WISMO turn costs, for one shopper alone and for many at once, beside a floor measured in the same run.
 
-`python -m bench.turns --shoppers 50 --seconds 10` starts the floor, measures it, starts the real server on an empty store with
-imported orders, lets each shopper prove an order once, and then asks "where is my order?" as fast as answers come. The driver is this
-process; the servers are others. It prints its own CPU share, because a driver that is the bottleneck measures itself.
+`python -m bench.turns --shoppers 200 --seconds 10` starts the floor and measures it, then starts the real server on an empty store
+with imported orders, lets each shopper prove an order once, and then asks "where is my order?" as fast as answers come: first one
+shopper alone, then all of them. CPU is that of the server's process, all its threads, never the clock on the wall; alone it is
+taken for each turn, so that its median stands beside the mean. The driver is this process; the servers are others. It prints its own
+CPU share, because a driver that is the bottleneck measures itself.
 """
 
 import argparse
@@ -19,10 +21,9 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import httpx2
 from websockets.asyncio.client import ClientConnection, connect
@@ -32,56 +33,64 @@ from server.demo.seed import seed
 _START_S = 30.0
 _ANSWER_S = 30.0
 _QUESTION = "where is my order?"
+_PROVING = (
+    40  # shoppers who prove an order at the same time: each answer to a first proof is held back for most of a second
+)
+_WARMING = 5
+Act = Callable[[ClientConnection], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One phase: answers a second and latencies in milliseconds."""
+    """One phase: answers a second, latencies in milliseconds, the server's CPU for each answer in milliseconds.
+
+    `cpu_p50_ms` is the median over answers that came one by one, None where they overlap."""
 
     name: str
+    shoppers: int
     per_second: float
     p50_ms: float
     p99_ms: float
-    server_cpu_ms: float
+    cpu_ms: float
+    cpu_p50_ms: float | None
     driver_cpu_share: float
 
 
 def main() -> int:
     """Measure and print; 1 when a server did not start or an answer never came."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--shoppers", type=int, default=50)
+    parser.add_argument("--shoppers", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     measured = asyncio.run(_measure(arguments.shoppers, arguments.seconds))
     if arguments.json:
-        print(json.dumps([each.__dict__ if hasattr(each, "__dict__") else _row(each) for each in measured]))
-        return 0
-    _print(measured, arguments.shoppers)
+        print(json.dumps([asdict(each) for each in measured]))
+    else:
+        _print(measured)
     return 0
 
 
-def _row(each: Measured) -> dict[str, Any]:
-    return {name: getattr(each, name) for name in each.__slots__}
-
-
-def _print(measured: list[Measured], shoppers: int) -> None:
-    floor, turn = measured
-    print(f"{shoppers} shoppers at once, {os.cpu_count()} cores")
-    print(f"{'':28}{'per second':>12}{'p50 ms':>10}{'p99 ms':>10}{'server CPU ms each':>20}{'driver CPU':>12}")
+def _print(measured: list[Measured]) -> None:
+    head = ("per second", "p50 ms", "p99 ms", "CPU ms each", "CPU p50 ms", "driver CPU")
+    print(f"{os.cpu_count()} cores\n{'':28}{'shoppers':>9}" + "".join(f"{each:>13}" for each in head))
     for each in measured:
+        median = "" if each.cpu_p50_ms is None else f"{each.cpu_p50_ms:.2f}"
         print(
-            f"{each.name:28}{each.per_second:12.0f}{each.p50_ms:10.2f}{each.p99_ms:10.2f}"
-            f"{each.server_cpu_ms:20.3f}{each.driver_cpu_share:12.0%}"
+            f"{each.name:28}{each.shoppers:9}{each.per_second:13.0f}{each.p50_ms:13.2f}{each.p99_ms:13.2f}"
+            f"{each.cpu_ms:13.3f}{median:>13}{each.driver_cpu_share:13.0%}"
         )
-    print(f"a full WISMO turn costs {turn.server_cpu_ms / floor.server_cpu_ms:.1f} times the floor's CPU")
+    for floor, turn in zip(measured[:2], measured[2:], strict=True):
+        print(
+            f"{turn.shoppers} at once: a full WISMO turn costs {turn.cpu_ms / floor.cpu_ms:.0f} times the floor's CPU"
+        )
 
 
 async def _measure(shoppers: int, seconds: float) -> list[Measured]:
     with tempfile.TemporaryDirectory() as folder:
         async with running([sys.executable, "-m", "bench.floor", "--port"], {}, folder) as (port, process):
             sockets = [await connect(f"ws://127.0.0.1:{port}/", compression=None) for _ in range(shoppers)]
-            floor = await _phase("echo + one durable insert", sockets, _echo, seconds, process)
+            floor = await _phases("echo + one durable insert", sockets, _echo, seconds, process)
         environ = {
             "ONETHREAD_SERVER__DATA": folder,
             "ONETHREAD_TURNS__BURST_MS": "0",
@@ -92,9 +101,27 @@ async def _measure(shoppers: int, seconds: float) -> list[Measured]:
         }
         orders = _import_orders(folder, shoppers)
         async with running([sys.executable, "-m", "server", "serve", "--port"], environ, folder) as (port, process):
-            sockets = [await proven(port, *orders[index % len(orders)]) for index in range(shoppers)]
-            turn = await _phase("full WISMO turn", sockets, _ask, seconds, process)
-        return [floor, turn]
+            room = asyncio.Semaphore(_PROVING)
+
+            async def one(index: int) -> ClientConnection:
+                async with room:
+                    return await proven(port, *orders[index % len(orders)])
+
+            sockets = list(await asyncio.gather(*(one(index) for index in range(shoppers))))
+            return floor + await _phases("full WISMO turn", sockets, _ask, seconds, process)
+
+
+async def _phases(
+    name: str, sockets: list[ClientConnection], act: Act, seconds: float, process: subprocess.Popen[bytes]
+) -> list[Measured]:
+    """One shopper alone, then all."""
+    for shopper in sockets[:_WARMING]:
+        await act(shopper)
+    try:
+        return [await _phase(name, each, act, seconds, process) for each in (sockets[:1], sockets)]
+    finally:
+        for shopper in sockets:
+            await shopper.close()
 
 
 def _import_orders(folder: str, shoppers: int) -> list[tuple[str, str]]:
@@ -193,39 +220,52 @@ async def _echo(shopper: ClientConnection) -> None:
 
 
 async def _phase(
-    name: str,
-    sockets: list[ClientConnection],
-    act: Callable[[ClientConnection], Awaitable[None]],
-    seconds: float,
-    process: subprocess.Popen[bytes],
+    name: str, sockets: list[ClientConnection], act: Act, seconds: float, process: subprocess.Popen[bytes]
 ) -> Measured:
     """Let every socket act as fast as answers come, for `seconds`."""
     latencies: list[float] = []
-    for shopper in sockets[:5]:
-        await act(shopper)
+    costs: list[float] = []
     cpu, own, begin = cpu_s(process.pid), _own_cpu_s(), time.perf_counter()
     end = begin + seconds
 
     async def one(shopper: ClientConnection) -> None:
         while (started := time.perf_counter()) < end:
+            before = cpu_s(process.pid) if len(sockets) == 1 else 0.0
             await act(shopper)
             latencies.append(time.perf_counter() - started)
+            if len(sockets) == 1:
+                costs.append(cpu_s(process.pid) - before)
 
     async with asyncio.TaskGroup() as group:
         for shopper in sockets:
             group.create_task(one(shopper))
     took = time.perf_counter() - begin
     used, own_used = cpu_s(process.pid) - cpu, _own_cpu_s() - own
-    for shopper in sockets:
-        await shopper.close()
     cuts = statistics.quantiles(latencies, n=100)
     return Measured(
-        name, len(latencies) / took, cuts[49] * 1e3, cuts[98] * 1e3, used / len(latencies) * 1e3, own_used / took
+        name,
+        len(sockets),
+        len(latencies) / took,
+        cuts[49] * 1e3,
+        cuts[98] * 1e3,
+        used / len(latencies) * 1e3,
+        statistics.median(costs) * 1e3 if costs else None,
+        own_used / took,
     )
 
 
 def cpu_s(pid: int) -> float:
-    """CPU seconds of a process so far (Linux)."""
+    """CPU seconds of a process's threads so far, in nanosecond steps where the kernel counts them (Linux)."""
+    spent = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        try:
+            spent += int((task / "schedstat").read_text(encoding="ascii").split()[0])
+        except FileNotFoundError:  # the thread has ended, or the kernel keeps no such counts
+            continue
+    return spent / 1e9 if spent else _ticked_s(pid)
+
+
+def _ticked_s(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

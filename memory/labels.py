@@ -10,13 +10,18 @@ from typing import Any
 
 import msgspec
 
-from memory.engines.base import Tx
+from memory.engines.base import Row, Tx
 from memory.times import to_ms
 
 _LABELS = """SELECT thread_id, at, type, body FROM events
     WHERE thread_id IN (
         SELECT id FROM threads WHERE customer_id = (SELECT customer_id FROM threads WHERE id = ?) AND last_at >= ?
         UNION SELECT thread_id FROM thread_orders WHERE order_id = ?
+    ) AND type IN ('classified', 'corrected') AND at >= ? ORDER BY thread_id, seq"""
+
+_ELSEWHERE = """SELECT thread_id, at, type, body FROM events
+    WHERE thread_id IN (
+        SELECT id FROM threads WHERE customer_id = (SELECT customer_id FROM threads WHERE id = ?) AND last_at >= ? AND id <> ?
     ) AND type IN ('classified', 'corrected') AND at >= ? ORDER BY thread_id, seq"""
 
 
@@ -33,7 +38,14 @@ class Label:
 async def around(tx: Tx, thread_id: int, order_id: str, since: datetime) -> list[Label]:
     """The labels since a time of everything that the customer of a thread wrote, by thread, oldest first."""
     recent = to_ms(since)
-    rows = await tx.all(_LABELS, (thread_id, recent, order_id, recent))
-    return [
-        Label(row["thread_id"], row["at"], row["type"] == "corrected", msgspec.json.decode(row["body"])) for row in rows
-    ]
+    return [_label(row) for row in await tx.all(_LABELS, (thread_id, recent, order_id, recent))]
+
+
+async def elsewhere(tx: Tx, thread_id: int, since: datetime) -> list[Label]:
+    """As `around`, of the customer's other threads alone: what a long conversation said itself is not read."""
+    recent = to_ms(since)
+    return [_label(row) for row in await tx.all(_ELSEWHERE, (thread_id, recent, thread_id, recent))]
+
+
+def _label(row: Row) -> Label:
+    return Label(row["thread_id"], row["at"], row["type"] == "corrected", msgspec.json.decode(row["body"]))

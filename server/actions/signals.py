@@ -59,8 +59,7 @@ async def heard(
 async def complaints_elsewhere(tx: Tx, policy: Policy, thread_id: int, now: datetime) -> int:
     """The complaints of a thread's customer in other threads, within the policy's days."""
     since = now - timedelta(days=policy.handoff.complaint_days)
-    moments = _moments(await labels.around(tx, thread_id, "", since))
-    return _complaints([each for each in moments if each.thread_id != thread_id])
+    return _complaints(_moments(await labels.elsewhere(tx, thread_id, since)))
 
 
 def _complaints(moments: Iterable[_Moment]) -> int:

@@ -44,3 +44,15 @@ async def test_labels_are_of_the_same_person_and_recent(database: Database) -> N
     assert sorted(str(each.body["intent"]) for each in found) == ["complaint", "complaint", "refund_request", "return"]
     assert [each.body["intent"] for each in found if each.is_correction] == ["complaint"]
     assert [each.is_correction for each in found if each.thread_id == here] == [False, True]
+
+
+async def test_labels_elsewhere_leave_out_the_thread_itself(database: Database) -> None:
+    async def unit(tx: Tx) -> list[labels.Label]:
+        ana, bob = (await customers.create(tx, NOW)).id, (await customers.create(tx, NOW)).id
+        here = await thread_of(tx, "a1", ana, "complaint", "complaint")
+        await thread_of(tx, "a2", ana, "return")
+        await thread_of(tx, "a3", ana, "cancel", days_ago=31)
+        await thread_of(tx, "b1", bob, "delivery_problem")
+        return await labels.elsewhere(tx, here, NOW - timedelta(days=30))
+
+    assert [each.body["intent"] for each in await database.write(unit)] == ["return"]

@@ -24,6 +24,7 @@ from server.library import library_of
 from server.services import Services
 
 _HISTORY: Final = 60  # events: some twenty exchanges; reading more makes every turn of a long thread dearer
+_LATELY: Final = 20  # events: the last half dozen of exchanges
 _TURNING: Final = ("reopened", "assigned", "handoff", "resolved", "confirmed")
 """Events that tell a turn something long after they happened: where a conversation began and ended, and what was agreed to."""
 
@@ -45,7 +46,7 @@ async def read(
     """The thread and what is unanswered in it; nothing said = nothing to answer. None when there is nobody to answer.
 
     `is_answered` takes the customer's latest message though it was answered: for a person who takes over later. `is_whole` reads
-    all of the history, else `history` fills in what was said up to the last reply."""
+    all of the history, else as much of it as `Context` says."""
     thread = await threads.by_id(tx, thread_id)
     customer = await customers.get(tx, thread.customer_id) if thread else None
     if thread is None or customer is None:
@@ -72,7 +73,7 @@ async def _history(tx: Tx, thread: Thread, *, is_whole: bool) -> list[Event]:
     """The latest events of a thread as it was read. No message before the last reply waits for an answer."""
     last, begin = thread.state.last_seq, max(0, thread.state.last_seq - _HISTORY)
     first = begin if is_whole else thread.state.last_reply_seq
-    found = await threads.since(tx, thread.id, first, after_seq=begin, types=_TURNING)
+    found = await threads.since(tx, thread.id, first, said_after=last - _LATELY, after_seq=begin, types=_TURNING)
     return [event for event in found if event.seq <= last]
 
 

@@ -153,7 +153,8 @@ class Said:
 @dataclass(frozen=True, slots=True)
 class Context:
     """Everything that a turn reads before it answers. `said` is the burst, `history` the events before it: of those before the
-    last reply only what began or ended the conversation and what was confirmed, where nobody needs the whole of it."""
+    last reply the customer's latest messages, what began or ended a conversation and what was confirmed. A model, and who takes over,
+    get the whole (`contexts.with_history`)."""
 
     thread_id: int
     conv: str

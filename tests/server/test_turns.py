@@ -157,7 +157,41 @@ async def test_the_loop_answers_what_arrives(house: House) -> None:
     assert len(await core.said(house.services, thread)) == 1
 
 
+async def test_an_order_is_read_once_for_an_answer_and_what_hangs_on_it(house: House) -> None:
+    reads = []
+
+    async def count() -> None:
+        reads.append(1)
+
+    await house.ask(WHERE)
+    house.store.before = count
+    thread = await house.ask("where is my order?")
+    assert len(reads) == 1
+    label = (await core.log(house.services, thread, "classified"))[-1]
+    assert label.body["money_at_risk"] is not None
+
+
+async def test_who_takes_over_reads_what_was_said_long_before_the_last_reply(house: House) -> None:
+    thread = await house.ask(WHERE, "what is your return policy?", "where is my order?", "I want to speak to a human")
+    found = await house.services.database.read(lambda tx: desk.brief(tx, thread.id))
+    assert found is not None
+    assert sum(line.startswith("Assistant: ") for line in found[1]["tried"]) == 3
+    assert found[1]["history"].startswith("4 messages from the customer")
+
+
 # What moves meanwhile
+
+
+async def test_the_loop_takes_up_at_once_what_moved(house: House) -> None:
+    heard = Bell()
+    house.in_the_middle(lambda: house.hear("and when will it be refunded?"))
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(house.turns.run())
+        thread = await house.hear(WHERE)
+        house.services.bus.listen("outbox", heard.ring)
+        assert await heard.wait(4), "the loop slept until it looked by itself"
+        running.cancel()
+    assert len(await core.said(house.services, thread)) == 1
 
 
 async def test_a_message_in_the_middle_drops_the_answer_and_runs_again(house: House) -> None:

@@ -103,6 +103,7 @@ def flat(tree: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
     return found
 
 
+@cache
 def names_in(phrase: str) -> frozenset[str]:
     """The placeholders of a phrase."""
     return frozenset(placeholders(phrase))

@@ -26,6 +26,7 @@ _ANOTHER_SITTING_S: Final = 12 * 3600.0
 _MEANT: Final = 0.4
 _ASKED_ENOUGH: Final = 2
 _SEVERAL: Final = 2
+_TOLD_IN_PARTS: Final = frozenset({"damaged_or_wrong_item", "delivery_problem", "warranty"})
 _FEW_WORDS: Final = 3
 _CUT: Final = re.compile(r"[,.;!\n]\s*(?:(?:and|also|y|et|und|e)\b)?|\s(?:and|also|y|et|und|e)\s", re.IGNORECASE)
 _WHO: Final = frozenset({"identify", "which_order"})
@@ -40,7 +41,9 @@ async def answer(context: Context, gate: Gate) -> Answer:
     if context.owner_kind == "queue":
         guide.acknowledge(turn)
         return turn.answer()
-    if not _needs_person(turn):
+    if not turn.choice and courtesy.asks_who_answers(context.text):
+        courtesy.say_machine(turn)
+    elif not _needs_person(turn):
         await _respond(turn)
         manner.ask_solved(turn)
     return turn.answer()
@@ -151,6 +154,8 @@ async def _respond(turn: Turn) -> None:
         await _without_task(turn)
         return
     courtesy.open_with_feeling(turn)
+    if await _tells_more(turn, tasks):
+        return
     _suspend(turn, tasks)
     turn.dialogue.todo = [*tasks, *turn.dialogue.todo]
     await _go_on(turn)
@@ -230,6 +235,21 @@ async def _ask_again(turn: Turn) -> None:
     if task is not None:
         turn.is_asking = False
         await SKILLS[task.skill](turn)
+
+
+async def _tells_more(turn: Turn, tasks: list[Task]) -> bool:
+    """Whether the message only tells more of the trouble that is at work; then it goes on with all that was told."""
+    task = turn.dialogue.task
+    if task is None or not turn.dialogue.asked or [each.skill for each in tasks] != [task.skill]:
+        return False
+    if task.skill not in _TOLD_IN_PARTS or numbers_in(turn):
+        return False
+    turn.is_asking = False
+    task.text = f"{task.text}\n{turn.context.text}".strip()
+    turn.work_on(task, turn.context.text)
+    await SKILLS[task.skill](turn)
+    turn.is_answered = True
+    return True
 
 
 def _suspend(turn: Turn, tasks: list[Task]) -> None:

@@ -34,6 +34,8 @@ _ORDER: Final = {
 }
 _BESIDE: Final = frozenset({"account", "payment", "promo", "subscription", "warranty", "policy_question", "complaint"})
 """Wishes that stray words beside another wish easily look like."""
+_NEWS: Final = frozenset({"order_status", "refund_status"})
+"""Wishes that cost nothing to answer: one clause of its own is enough."""
 _SURELY: Final = 0.9
 _LIKELY: Final = 0.6
 _ALIKE: Final = frozenset({"exchange", "change_order", "return", "damaged_or_wrong_item"})
@@ -67,6 +69,11 @@ _AS_THAT: Final = re.compile(
     r"|\b(?:tem|ter|quero|posso|pode)\b[^.?!]{0,16}\b(?:el[ea]s?|l[oa]s?|[oa]s? mesm[oa]s?)\b"
 )
 """A question that speaks of the very thing that shall be exchanged: "can I get them in a 10?"."""
+_WHAT_OF_IT: Final = re.compile(
+    r"\b(?:how much|what) (?:is|does|would|will) (?:it|that|this)\b|\bcuanto (?:cuesta|es|vale|sale)\b\W*$"
+    r"|\bcombien (?:ca|cela) coute|\b(?:c'est )?combien\b\W*$|\b(?:was|wie ?viel) kostet (?:das|es)\b|\bquanto (?:custa|e|fica)\b\W*$"
+)
+"""A price, asked of what was just spoken of."""
 _AIDS: Final = frozenset({"payment", "product_question", "stock_question", "promo"})
 _MONEY_GOES: Final = frozenset(
     {"return", "exchange", "refund_request", "cancel", "change_order", "damaged_or_wrong_item"}
@@ -130,7 +137,7 @@ def wanted(turn: Turn) -> list[str]:
     outright = list(dict.fromkeys(each.name for each in told(turn.text)))
     if turn.understood.abstain:
         return outright or ([turn.understood.intent] if _is_likely(turn) else [])
-    said = _said(turn.understood.intents)
+    said = _said(turn.understood.intents, turn.understood.clauses)
     said += [name for name in _torn(turn.understood.clauses) if name not in said]
     said = _told_outright(_without_aids(said, outright, turn.text), outright)
     names: list[str] = sorted(dict.fromkeys(said), key=lambda name: _ORDER.get(name, 6))
@@ -148,12 +155,16 @@ def _told_outright(said: list[str], outright: list[str]) -> list[str]:
 
 def _apart(turn: Turn, said: list[str], names: list[str]) -> list[str]:
     """The wishes that are tasks of their own, of those that go together only one."""
-    if "order_status" in names and turn.text.count("?") < _PAIR:
+    if "order_status" in names and turn.text.count("?") < _PAIR and not _asks_of_goods(turn.understood.clauses):
         names = [name for name in names if name not in goods.INTENTS]  # of goods that are on their way
     if _ANOTHER & set(names) and _AS_THAT.search(fold(turn.text)):
         names = [name for name in names if name not in goods.INTENTS]  # what the other version is like
     if len(names) > 1 and "complaint" in names:
         names.remove("complaint")  # what it is about is answered; the regret comes before
+    if "policy_question" in names and _WHAT_OF_IT.search(fold(turn.text)):
+        names = [name for name in names if name not in goods.INTENTS]  # the price of what the rule is about
+    if "delivery_problem" in names and len(numbers_in(turn)) < _PAIR:
+        names = [name for name in names if name != "order_status"]  # told there
     for pair in _SAME_TALK:
         both = [name for name in said if name in pair]
         if len(both) > 1:
@@ -161,14 +172,21 @@ def _apart(turn: Turn, said: list[str], names: list[str]) -> list[str]:
     return names
 
 
-def _said(intents: Sequence[IntentScore]) -> list[str]:
+def _asks_of_goods(clauses: Sequence[Clause]) -> bool:
+    """Whether a clause of its own surely asks about goods."""
+    tops = [each.intents[0] for each in clauses if each.intents]
+    return any(top.name in goods.INTENTS and top.confidence >= _SURELY for top in tops)
+
+
+def _said(intents: Sequence[IntentScore], clauses: Sequence[Clause]) -> list[str]:
     """The skills of the ranked intents: the first, and what stands beside it surely enough to be a wish of its own."""
+    surely = {top.name for clause in clauses for top in clause.intents[:1] if top.confidence >= _SURELY} & _NEWS
     asked = [each for each in intents if each.name in SKILLS and each.name not in COURTESY]
     is_angry = bool(asked) and asked[0].name == "complaint"  # then what is asked for stands behind the anger
     return [
         each.name
         for number, each in enumerate(asked)
-        if number == 0 or is_angry or each.confidence >= _least(each.name)
+        if number == 0 or is_angry or each.confidence >= _least(each.name) or each.name in surely
     ]
 
 

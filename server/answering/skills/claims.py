@@ -249,7 +249,7 @@ def _takes(turn: Turn, draft: ClaimDraft, order: OrderSnapshot, asked: str) -> b
         draft.reason = turn.choice.removeprefix("reason:")
     elif asked == _TROUBLE or not draft.reason:
         draft.reason = claim_case_words.trouble_in(turn.text) or draft.reason
-        if asked == _TROUBLE and not draft.reason and not is_wish and _tells(turn):
+        if asked == _TROUBLE and not draft.reason and (is_wish or _tells(turn)):
             draft.reason = "defective"  # in whatever words: they stay with the case
     if turn.text:
         draft.statement = claim_case_words.statement(f"{draft.statement} / {turn.text}")

@@ -1,7 +1,24 @@
 """Greetings, thanks and goodbyes: short, warm, and never in the way of what the customer came for."""
 
+# ruff: noqa: E501 (patterns are read as lists of words)
+
+import re
+from typing import Final
+
 from server.answering.context import Option
 from server.answering.turn import Turn
+
+_WHO_ARE_YOU: Final = re.compile(
+    r"\W*(?:(?:hi|hello|hey|wait|so|ok|sorry|hola|bonjour|hallo|ol[aá]|oye|espera|moment)\W+)*"
+    r"(?:(?:are|r) (?:you|u)|am i (?:talking|speaking|chatting|writing) (?:to|with)|is (?:this|that|it)|(?:eres|es usted|estoy hablando con|hablo con|esto es)"
+    r"|(?:es[- ]tu|[eê]tes[- ]vous|tu es|vous [eê]tes|est-ce que (?:tu es|vous [eê]tes|je parle [aà])|je parle [aà]|c'est)|(?:bist du|sind sie|spreche ich mit|schreibe ich mit|ist das)"
+    r"|(?:voc[eê] [eé]|[eé]s|estou (?:a )?fal(?:ar|ando) com|isto [eé]|isso [eé])|(?:kya )?aap)"
+    r"(?: (?:an?|the|actually|really|just|even|un[ae]?|uma?|eine?n?m?|ein|einem|echter?n?|ek|wirklich|nur))*"
+    r" (?:real |actual |true |vrai |v[eé]ritable |echten? |echter |verdadeir[oa] |automated |living )?"
+    r"(?:(?:chat ?)?bot|robot|robô|roboter|a\.?i\.?|ia|ki|machine|m[aá]quina|maschine|computer|ordenador|programa?|automated|human|human being|person|people|real|humano|persona|humain|personne|mensch(?:en)?|humana?|pessoa|insaan)"
+    r"(?: (?:being|real|r[eé]elle?|de verdad))?(?:,? (?:or|o|ou|oder|ya)\b[^.?!]{0,30})?(?: hai| ho)?\W*",
+    re.IGNORECASE,
+)
 
 
 def reply(turn: Turn) -> None:
@@ -16,6 +33,18 @@ def reply(turn: Turn) -> None:
         turn.say("courtesy.welcome")
     else:
         turn.say("courtesy.bye", shop=turn.context.shop.name)
+
+
+def asks_who_answers(text: str) -> bool:
+    """Whether a message asks whether a machine or a human being writes here, and nothing else."""
+    return _WHO_ARE_YOU.fullmatch(text) is not None
+
+
+def say_machine(turn: Turn) -> None:
+    """An honest answer to that, with a person within reach."""
+    turn.say("courtesy.machine", shop=turn.context.shop.name, assistant=turn.context.shop.assistant)
+    turn.dialogue.introduced = True
+    turn.options = [*turn.dialogue.options] or starters(turn)
 
 
 def starters(turn: Turn) -> list[Option]:

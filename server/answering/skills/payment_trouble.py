@@ -28,6 +28,17 @@ _FAILED: Final = re.compile(
     r"\b(?:fail\w*|declin\w*|reject\w*|(?:did|does|would|will|wo)(?: not|n't) (?:go through|work|accept)|not (?:go through|accepted|working)|error|can'?t pay|cannot pay)\b|\brechaz\w*|\bfall\w*|\bno (?:pasa|funciona|puedo pagar|me deja)|"
     r"\brefus\w*|\bechou\w*|\bne (?:passe|marche)|\babgelehnt\b|\bfehlgeschlagen\b|\bgeht nicht\b|\bklappt nicht\b|\brecus\w*|\bnao (?:passa|funciona|foi aprovado|consigo pagar)"
 )
+_INVOICE: Final = re.compile(
+    r"\b(?:invoices?|vat receipt|tax receipt|proof of purchase)\b|\bfacturas?\b|\bfactures?\b|\brechnung(?:en|skopie)?\b(?! (?:bezahl|zahl|kauf))|\bfaturas?\b|\bnota fiscal\b"
+)
+_OWN_ORDER: Final = re.compile(
+    r"\b(?:my|this|that|the|mi|este|el|ma|cette|la|meine|diese|die|meu|minha|esta|este|o|a)\b[^.?!]{0,14}\b(?:order|purchase|pedido|compra|commande|bestellung|encomenda)s?\b|\binstead\b|\bstatt(?:dessen)?\b|\ben vez\b|\bau lieu\b"
+)
+_WAYS: Final = re.compile(
+    r"\b(?:can|could|may) (?:i|we|you) (?:also )?(?:pay|use) (?:with|by|via|in|using)?\b|\bdo (?:you|they) (?:accept|take|offer|support)\b|\b(?:which|what) (?:payment|ways? (?:of|to) pay)|\bpayment (?:methods|options) (?:do|are|can)"
+    r"|\b(?:puedo|se puede|podria) pagar\b|\baceptan\b|\b(?:que|cuales) (?:metodos|formas) de pago|\b(?:puis-je|peut-on|est-ce que je peux) (?:payer|regler)\b|\bacceptez\b|\bquels moyens de paiement"
+    r"|\bkann (?:ich|man)\b[^.?!]{0,40}\b(?:be)?zahlen\b|\bnehmen sie\b|\bakzeptier|\bwelche (?:zahlungs|bezahl)|\b(?:posso|da para|pode-se) pagar\b|\baceitam?\b|\bquais (?:as )?(?:formas|meios) de pagamento"
+)
 _LENDERS: Final = frozenset(
     {"bnpl", "klarna", "afterpay", "affirm", "clearpay", "invoice", "installments", "pay_later"}
 )
@@ -51,6 +62,18 @@ async def begin(turn: Turn) -> None:
         await _tell(turn, with_bounced(found.order), is_twice=_TWICE.search(folded) is not None)
     except StoreUnavailable as error:
         say_unreadable(turn, error)
+
+
+def is_about_invoice(text: str) -> bool:
+    """Whether a text asks for an invoice."""
+    return _INVOICE.search(fold(text)) is not None
+
+
+def asks_for_ways(text: str) -> bool:
+    """Whether a text asks by what means one can pay here at all, and not of an order of one's own."""
+    folded = fold(text)
+    is_own = _OWN_ORDER.search(folded) or _TWICE.search(folded) or _FAILED.search(folded)
+    return _WAYS.search(folded) is not None and not is_own
 
 
 def _names_order(turn: Turn) -> bool:

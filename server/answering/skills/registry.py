@@ -16,6 +16,7 @@ from server.answering.skills import (
     cancelling,
     claims,
     confirming,
+    contents,
     deliveries,
     goods,
     guide,
@@ -51,8 +52,16 @@ async def _change_order(turn: Turn) -> None:
 
 
 async def _payment(turn: Turn) -> None:
-    is_change = isinstance(turn.draft, ChangeDraft) or paying.asks_to_change(turn.text)
-    await (paying.begin if is_change else payment_trouble.begin)(turn)
+    is_new = turn.draft is None
+    if is_new and payment_trouble.asks_for_ways(turn.text) and not turn.understood.entities.order_number:
+        await knowledge.policy_question(turn)
+    elif isinstance(turn.draft, ChangeDraft) or paying.asks_to_change(turn.text):
+        await paying.begin(turn)
+    elif is_new and payment_trouble.is_about_invoice(turn.text):
+        turn.say("person.invoice")
+        turn.hand_off("out_of_scope")
+    else:
+        await payment_trouble.begin(turn)
 
 
 async def _promo(turn: Turn) -> None:
@@ -75,7 +84,7 @@ async def _refund_request(turn: Turn) -> None:
 
 
 SKILLS: Final[Mapping[str, Skill]] = {
-    "order_status": knowledge.delivery(deliveries.status),
+    "order_status": knowledge.delivery(contents.or_else(deliveries.status)),
     "delivery_problem": deliveries.begin,
     "refund_status": refund_status.refund_status,
     "return": returns.begin,

@@ -232,6 +232,7 @@ async def _reason(turn: Turn, draft: ReturnDraft, order: OrderSnapshot, choice: 
     if turn.understood.intent in _OTHER_TASKS and not turn.understood.abstain:
         return False
     draft.reason = "other"
+    draft.outcome = draft.outcome or return_words.outcome_in(turn.text, []) or ""
     return True
 
 

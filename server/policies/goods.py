@@ -109,6 +109,13 @@ class Goods:
         return totals.share_of(self.case.order, self.case.money, self.line, self.wish.quantity)
 
     @cached_property
+    def own_worth(self) -> totals.Share:
+        """What the shop gives for them of its own will: less where a promotion breaks and the policy recomputes."""
+        if self.case.policy.promo_break == "pro_rata":
+            return self.worth
+        return totals.recomputed_share(self.case.order, self.case.money, self.line, self.wish.quantity)
+
+    @cached_property
     def delivered_on(self) -> date | None:
         """The day on which it arrived, in the shop's zone."""
         return facts.local_day(self.delivery.at, self.tz) if self.delivery else None

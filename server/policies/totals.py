@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from server.commerce.model import Line, Money, OrderSnapshot
 from server.policies import facts
 from server.policies.decision import LineResult, Offer, Total
-from server.policies.refunds import Charges, Worth, part, payable
+from server.policies.refunds import Charges, Worth, broken_promotion, half_up, part, payable
 from server.policies.shape import Policy
 
-__all__ = ["Share", "Total", "share_of", "totals"]
+__all__ = ["Share", "Total", "recomputed_share", "share_of", "totals"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,27 @@ def share_of(order: OrderSnapshot, money: facts.OrderMoney, line: Line, quantity
         net=part(paid.net, paid.quantity, done, quantity),
         tax=part(paid.tax, paid.quantity, done, quantity),
     )
+
+
+def recomputed_share(order: OrderSnapshot, money: facts.OrderMoney, line: Line, quantity: int) -> Share:
+    """What `quantity` more pieces are worth where the pieces that stay cost what they would have cost alone.
+
+    The line's own discount (a "buy three") is lost with the pieces that go back; its share of a discount on the whole order
+    is not. However a line is split, the parts add up to what was paid once all of it went back."""
+    paid = money.lines[line.id]
+    discount = line.discount.amount_minor if line.discount is not None else 0
+    gross = line.total.amount_minor if line.total else line.unit_price.amount_minor * paid.quantity
+    if discount <= 0 or gross <= 0 or paid.net <= 0:
+        return share_of(order, money, line, quantity)
+
+    def back(returned: int) -> Share:
+        kept = half_up((gross + discount) * (paid.quantity - returned) * paid.net, paid.quantity * gross)
+        net = broken_promotion(paid.net, paid.quantity, returned, kept, "recompute")
+        return Share(net, half_up(paid.tax * net, paid.net))
+
+    done = paid.quantity - facts.remaining(order, line)
+    before, after = back(done), back(done + quantity)
+    return Share(after.net - before.net, after.tax - before.tax)
 
 
 def totals(

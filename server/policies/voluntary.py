@@ -143,13 +143,14 @@ def _is_chain_full(goods: Goods) -> bool:
 def _voluntary_offer(goods: Goods, kind: OutcomeKind, verdict: Verdict) -> Offer:
     rule, policy = _rule(goods, kind), goods.case.policy
     fee_bp = facts.restocking_bp(policy, goods.line, goods.product) if kind != "exchange" else 0
-    restocking = rate(goods.worth.net, fee_bp)
-    extra = bonus(goods.worth.net, rule.bonus_bp, _cap(goods, rule)) if kind == "credit" else 0
+    worth = goods.worth if kind == "exchange" else goods.own_worth
+    restocking = rate(worth.net, fee_bp)
+    extra = bonus(worth.net, rule.bonus_bp, _cap(goods, rule)) if kind == "credit" else 0
     is_free = rule.label.kind == "merchant" or (goods.case.is_vip and policy.vip.free_label)
     return Offer(
         kind=kind,
         verdict="review" if verdict == "review" else "allow",
-        amount_minor=max(0, goods.worth.total - restocking) + extra,
+        amount_minor=max(0, worth.total - restocking) + extra,
         restocking_minor=restocking,
         bonus_minor=extra,
         label="merchant" if is_free else "customer",

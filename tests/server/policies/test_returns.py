@@ -8,6 +8,7 @@ import pytest
 
 from server.commerce.model import (
     Dispute,
+    Line,
     OrderSnapshot,
     PaymentState,
     Refund,
@@ -535,3 +536,39 @@ def test_of_two_versions_the_kinder_one_judges() -> None:
 def test_the_version_in_force_is_recorded() -> None:
     decision = decide()
     assert (decision.policy_version, decision.policy_hash) == (SHIPPED.version, SHIPPED.hash)
+
+
+RECOMPUTED = policy("promo_break: recompute\noutcomes: {refund: {label: {kind: merchant}}}")
+
+
+def three(returned: int = 0) -> Line:
+    """Three for the price of 48.00 instead of 60.00."""
+    bought = line("l1", price=1_600, quantity=3, discount=usd(1_200))
+    return counted(bought, returned=returned) if returned else bought
+
+
+def pays(rules: Policy, held: Line, quantity: int, reason: Reason = Reason.UNWANTED, country: str = "US") -> int:
+    """What comes back in money for so many pieces."""
+    wish = ReturnRequest((RequestLine("l1", quantity, reason),), wished="refund")
+    total = evaluate(rules, order(held, country=country), wish, None, ARRIVED).total("refund")
+    assert total is not None
+    return total.amount.amount_minor
+
+
+def test_a_broken_promotion_prices_what_is_kept_as_if_bought_alone() -> None:
+    assert [pays(RECOMPUTED, three(), count) for count in (1, 2, 3)] == [800, 2_800, 4_800]
+    assert pays(policy("outcomes: {refund: {label: {kind: merchant}}}"), three(), 1) == 1_600
+
+
+def test_however_a_broken_promotion_is_split_all_of_it_comes_back_in_the_end() -> None:
+    assert pays(RECOMPUTED, three(), 1) + pays(RECOMPUTED, three(returned=1), 2) == 4_800
+    assert pays(RECOMPUTED, three(), 2) + pays(RECOMPUTED, three(returned=2), 1) == 4_800
+
+
+def test_neither_a_fault_nor_a_right_breaks_a_promotion() -> None:
+    assert pays(RECOMPUTED, three(), 1, Reason.DEFECTIVE) == 1_600
+    assert pays(RECOMPUTED, three(), 1, country="DE") == 1_600
+
+
+def test_goods_without_a_discount_of_their_own_are_worth_what_was_paid() -> None:
+    assert pays(RECOMPUTED, line("l1", price=1_600, quantity=3), 1) == 1_600

@@ -8,10 +8,15 @@ from server.answering.identify import Found, known_order
 from server.answering.skills import order_status
 from server.answering.skills.courtesy import starters
 from server.answering.turn import Turn
+from server.commerce.catalogue.words import fold
 from server.commerce.model import Fact, Money
 from server.errors import StoreUnavailable
 
 _LIKELY: Final = 0.12
+_COMPENSATION: Final = re.compile(
+    r"\b(?:compensat\w+|goodwill|make (?:it )?up (?:to|for) (?:me|us|it|this|that))\b"
+    r"|\bcompensaci\w+|\bindemni\w+|\bdedommag\w+|\bgeste commercial\b|\bentschadig\w+|\bwiedergutmach\w+|\bcompensac\w+|\bindeniz\w+"
+)
 
 
 def unsure(turn: Turn) -> None:
@@ -70,6 +75,11 @@ def _days(window: int | str | None) -> int:
 
 def _count(key: str, value: int, now: datetime) -> Fact:
     return Fact(key, "count", value, "policy", now)
+
+
+def is_about_compensation(text: str) -> bool:
+    """Whether a text wants something for the trouble, rather than money for goods that go back."""
+    return _COMPENSATION.search(fold(text)) is not None
 
 
 def is_about_returns(turn: Turn) -> bool:

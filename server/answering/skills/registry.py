@@ -79,6 +79,8 @@ async def _refund_request(turn: Turn) -> None:
         await promotions.begin(turn)
     elif topic == deliveries.TOPIC or (is_new and is_not_received(turn.text)):
         await deliveries.begin(turn)
+    elif is_new and guide.is_about_compensation(turn.text):
+        await guide.complaint(turn)
     else:
         await returns.begin(turn)
 

@@ -32,7 +32,7 @@ _NOT_A_TASK: Final = frozenset(
 )
 _WITH_NUMBERS: Final = frozenset({"items", "method", "variant"})
 _FORGET_IT: Final = re.compile(
-    r"^\W*(?:no,? )?(?:forget (?:it|about it)|never ?mind|leave it|drop it|i changed my mind about (?:this|that|it)|olvidal[oa]|dejal[oa]|laisse[rz]? tomber|oubliez?|vergiss es|vergessen sie(?: es| das)?|lass(?:en sie)? (?:es|das)|esquece|deixa (?:pra la|estar))\W*$"
+    r"^\W*(?:no,? )?(?:forget (?:it|about it)|never ?mind|leave it|drop it|(?:please )?(?:cancel|stop|scrap) (?:that|this|it|the return|my return|everything)|cancela (?:eso|esto|isso|isto)|annule[rz]? (?:ca|ça|cela)|(?:brich|brechen sie) (?:das |es )?ab|i changed my mind about (?:this|that|it)|olvidal[oa]|dejal[oa]|laisse[rz]? tomber|oubliez?|vergiss es|vergessen sie(?: es| das)?|lass(?:en sie)? (?:es|das)|esquece|deixa (?:pra la|estar))\W*$"
 )
 _OTHER_TASKS: Final = frozenset(
     {"order_status", "refund_status", "cancel", "human_request", "policy_question", "goodbye"}

@@ -111,3 +111,17 @@ def test_one_matter_is_told_once() -> None:
     heard = talk("My lamp R-102 was supposed to be here yesterday. mara@lindholm.example. Is it lost?")[0]
 
     assert text(heard).count("R-102") == 1
+
+
+def test_cancelling_a_return_that_is_talked_about_cancels_no_order() -> None:
+    *_, heard = talk("return the mug from R-101", "cancel that", customer=MARA)
+
+    assert "left everything as it is" in text(heard)
+    assert "cancelled any more" not in text(heard)
+
+
+def test_compensation_is_no_return() -> None:
+    heard = talk("My order R-102 is late, I want compensation", customer=MARA)[0]
+
+    assert "send back" not in text(heard)
+    assert "It is expected on Thursday, March 18" in text(heard)

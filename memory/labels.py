@@ -24,6 +24,12 @@ _ELSEWHERE = """SELECT thread_id, at, type, body FROM events
         SELECT id FROM threads WHERE customer_id = (SELECT customer_id FROM threads WHERE id = ?) AND last_at >= ? AND id <> ?
     ) AND type IN ('classified', 'corrected') AND at >= ? ORDER BY thread_id, seq"""
 
+_PROMISES = """SELECT thread_id, seq, body FROM events
+    WHERE thread_id IN (
+        SELECT id FROM threads WHERE customer_id = (SELECT customer_id FROM threads WHERE id = ?)
+        UNION SELECT thread_id FROM thread_orders WHERE order_id = ?
+    ) AND type = 'promised' ORDER BY thread_id, seq"""
+
 
 @dataclass(frozen=True, slots=True)
 class Label:
@@ -33,6 +39,26 @@ class Label:
     at: int
     is_correction: bool
     body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """Until when (ISO 8601 day) somebody at the desk promised that goods of an order may come back, and where that stands."""
+
+    until: str
+    thread_id: int
+    seq: int
+
+
+async def promises(tx: Tx, thread_id: int, order_id: str) -> list[Promise]:
+    """What was promised to the customer of a thread about an order, in any of their threads."""
+    rows = await tx.all(_PROMISES, (thread_id, order_id))
+    bodies = [(row, msgspec.json.decode(row["body"])) for row in rows]
+    return [
+        Promise(str(body["until"]), row["thread_id"], row["seq"])
+        for row, body in bodies
+        if body.get("order_id") == order_id
+    ]
 
 
 async def around(tx: Tx, thread_id: int, order_id: str, since: datetime) -> list[Label]:

@@ -6,7 +6,7 @@ being answered is not in the log yet and comes as `Said`.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from memory import labels
@@ -43,6 +43,7 @@ async def heard(
     """`known` with what the labels of the last `handoff.complaint_days` say; without a thread nothing is added."""
     if not thread_id:
         return known
+    known = await _promised(tx, thread_id, order_id, known)
     since = now - timedelta(days=policy.handoff.complaint_days)
     moments = _moments(await labels.around(tx, thread_id, order_id, since))
     if said is not None:
@@ -54,6 +55,16 @@ async def heard(
         has_legal_signal=known.has_legal_signal or "legal" in risks,
         has_public_post_signal=known.has_public_post_signal or "reputation" in risks,
     )
+
+
+async def _promised(tx: Tx, thread_id: int, order_id: str, known: History) -> History:
+    """`known` with the last day that was promised for an order; the latest of several holds."""
+    found = await labels.promises(tx, thread_id, order_id) if order_id else []
+    if not found:
+        return known
+    latest = max(found, key=lambda each: each.until)
+    evidence = f"thread:{latest.thread_id}/{latest.seq}"
+    return replace(known, promised_until=date.fromisoformat(latest.until), promise_evidence=evidence)
 
 
 async def complaints_elsewhere(tx: Tx, policy: Policy, thread_id: int, now: datetime) -> int:

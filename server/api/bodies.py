@@ -1,6 +1,7 @@
 """What programs send to the API: the shapes of bodies and of queries, and errors that name the field."""
 
 import re
+from datetime import date
 from typing import Annotated, Final, TypeVar
 
 import msgspec
@@ -40,6 +41,13 @@ class NoteBody(msgspec.Struct):
 
     text: str
     idempotency_key: Key | None = None
+
+
+class PromiseBody(msgspec.Struct):
+    """Until which day goods of an order, by its number, may come back."""
+
+    order: str
+    until: date
 
 
 class ActBody(msgspec.Struct):

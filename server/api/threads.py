@@ -21,6 +21,7 @@ from server.api.bodies import (
     ActBody,
     Invalid,
     NoteBody,
+    PromiseBody,
     ReplyBody,
     cursor_of,
     limit_of,
@@ -174,6 +175,18 @@ async def note(request: Request, services: Services, agent: Agent) -> Response:
     return await _done(services, agent, written)
 
 
+async def promise(request: Request, services: Services, agent: Agent) -> Response:
+    """Promise a longer time to send goods back; the policy keeps it."""
+    body = await read_body(request, PromiseBody)
+    try:
+        written = await work.promise(services, request.path_params["conv"], agent, body.order, body.until)
+    except RefusedInput as error:
+        if error.code != "order":
+            raise
+        raise Invalid({"order": str(error)}) from None
+    return await _done(services, agent, written)
+
+
 async def resolve(request: Request, services: Services, agent: Agent) -> Response:
     """The case is solved; 409 when the thread moved since `seen_seq`, if one is named."""
     body = await read_body(request, ActBody)
@@ -233,6 +246,7 @@ def _known() -> list[Route]:
         "claim": claim,
         "reply": reply,
         "note": note,
+        "promise": promise,
         "resolve": resolve,
         "hand_back": hand_back,
         "correct": deciding.correct,

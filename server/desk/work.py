@@ -6,6 +6,7 @@ owner, another status) nothing is sent and the author is shown what arrived. Con
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from memory import dialogues, threads, turns
@@ -93,6 +94,20 @@ async def note(services: Services, conv: str, agent: Agent, text: str, key: str)
             return Written(thread, known, is_repeat=True)
         event = NewEvent("note", {"text": text}, "desk", "agent", agent.id, agent.name, cid=key)
         return await _append(tx, services, thread, event)
+
+    return await _do(services, agent, unit)
+
+
+async def promise(services: Services, conv: str, agent: Agent, number: str, until: date) -> Written:
+    """Promise that goods of an order may come back up to a day: the policy keeps it. Raises RefusedInput (`order`), StoreError."""
+    order = await services.store.order_by_number(number)
+    if order is None:
+        raise RefusedInput("order", "there is no such order")
+    body = {"order_id": order.id, "order": order.number, "until": until.isoformat()}
+
+    async def unit(tx: Tx) -> Written:
+        event = NewEvent("promised", body, "desk", "agent", agent.id, agent.name)
+        return await _append(tx, services, await _open_thread(tx, conv), event)
 
     return await _do(services, agent, unit)
 

@@ -124,7 +124,8 @@ class History:
     assistant agreed to, `paid_today_minor` what it paid out today to anybody (in the policy's currency). `in_flight_minor`
     is money that leaves the order and that its snapshot does not show yet, `in_progress` counts the actions on the order of
     which nobody knows yet what they came to, or that are younger than its snapshot; `settled` counts pieces, by line, that were sent
-    again or paid back without a return; `credits_on_order` are the credits given for this order."""
+    again or paid back without a return; `credits_on_order` are the credits given for this order. `promised_until` is the last day
+    that somebody at the desk promised for this order, `promise_evidence` the event that says so."""
 
     account_days: int = 0
     orders_12m: int = 0
@@ -145,6 +146,8 @@ class History:
     in_progress: int = 0
     settled: Mapping[str, int] = field(default_factory=dict)
     credits_on_order: int = 0
+    promised_until: date | None = None
+    promise_evidence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,13 +45,14 @@ def _flagged(goods: Goods) -> LineResult | None:
 
 def _promise(goods: Goods) -> LineResult | None:
     """A window that an agent or a campaign promised is kept if the promise can be shown."""
-    request = goods.case.request
-    if request.promised_until is None or not goods.is_within(request.promised_until):
+    request, past = goods.case.request, goods.case.history
+    until = request.promised_until or past.promised_until
+    if until is None or not goods.is_within(until):
         return None
-    if request.promise_evidence is None:
-        return to_person(goods.wish, "promise", "promise_unproven", deadline_on=request.promised_until)
+    if (request.promise_evidence if request.promised_until else past.promise_evidence) is None:
+        return to_person(goods.wish, "promise", "promise_unproven", deadline_on=until)
     offers = tuple(_voluntary_offer(goods, kind, "allow") for kind in _offered(goods))
-    return goods.allowed("promise", "promise_kept", offers, deadline_on=request.promised_until)
+    return goods.allowed("promise", "promise_kept", offers, deadline_on=until)
 
 
 def _windows(goods: Goods, delivered_on: date) -> LineResult:

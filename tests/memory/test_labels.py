@@ -56,3 +56,18 @@ async def test_labels_elsewhere_leave_out_the_thread_itself(database: Database) 
         return await labels.elsewhere(tx, here, NOW - timedelta(days=30))
 
     assert [each.body["intent"] for each in await database.write(unit)] == ["return"]
+
+
+async def test_promises_are_about_one_order_in_any_thread_of_the_customer(database: Database) -> None:
+    async def unit(tx: Tx) -> list[labels.Promise]:
+        ana, bob = (await customers.create(tx, NOW)).id, (await customers.create(tx, NOW)).id
+        here, before = await thread_of(tx, "a1", ana), await thread_of(tx, "a2", ana)
+        other = await thread_of(tx, "b1", bob)
+        for thread_id, order_id in ((before, "ord_7"), (before, "ord_8"), (other, "ord_7")):
+            promised = NewEvent("promised", {"order_id": order_id, "until": "2026-12-24"}, "desk", "agent", 1)
+            await threads.append(tx, thread_id, [promised], NOW)
+        return await labels.promises(tx, here, "ord_7")
+
+    (found,) = await database.write(unit)
+
+    assert found.until == "2026-12-24"

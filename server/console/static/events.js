@@ -210,6 +210,8 @@ function lineWords(event, scene) {
       return ["clock", `Status: ${words.status(String(body.status)).toLowerCase()}`];
     case "corrected":
       return ["note", `${name} corrected ${words.plain(String(body.field ?? "label"))}: ${words.plain(String(body.was ?? ""))} → ${words.plain(String(body.now ?? ""))}`];
+    case "promised":
+      return ["note", `${name} promised: goods of order ${body.order} may come back until ${body.until}`];
     case "classified":
       if (body.because === "time") return ["clock", `Priority is ${body.priority} now (${words.plain(String(body.priority_reason ?? ""))})`];
       return ["spark", `Understood: ${understood(body)}`];

@@ -105,3 +105,15 @@ async def test_a_viewer_corrects_nothing(house: House) -> None:
             f"/api/v1/threads/{thread.public_id}/correct", json={"field": "priority", "value": "low"}
         )
     assert answer.status_code == 403
+
+
+async def test_an_agent_promises_a_day_for_an_order_that_there_is(house: House) -> None:
+    kim, thread = await house.kim(), await people.handed_off(house.services)
+    await consenting.cancellation(house.services, thread)
+    where = f"/api/v1/threads/{thread.public_id}/promise"
+    async with house.program(kim) as api:
+        unknown = await api.post(where, json={"order": "#9999", "until": "2026-12-24"})
+        bad = await api.post(where, json={"order": "#1043", "until": "soon"})
+        made = await api.post(where, json={"order": "#1043", "until": "2026-12-24"})
+    assert (unknown.status_code, bad.status_code, made.status_code) == (422, 422, 201)
+    assert (await kinds(house, thread.id))[-1] == "promised"

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from server.actions.gate import Gate, Waiting
-from server.stage import Heard
+from server.desk import work
+from server.stage import Heard, Line, Stage
 from tests.server.answering.skills import claims_shop
 from tests.server.answering.skills.claims_shop import Shop, done, dropped, names, text
+from tests.server.core import someone
 
 BY_LINES = "version: lines-1\nidentity: {write: {any_of: [[signed_in]]}}\nhuman_only: [safety]\n"
 """Nobody is called for words alone: only the approval lines bring a person."""
@@ -109,3 +111,37 @@ def test_faulty_goods_stay_with_the_customer_so_often_as_the_policy_says(
         assert "nothing has to come back" in text(talk[2])
         assert names(talk) == ["refund", second]
         assert dropped(talk) == []
+
+
+OLD = "please return the desk lamp from C-205, I don't need it any more, refund to the original card"
+
+
+@pytest.mark.parametrize("promised", [None, date(2027, 3, 20), date(2027, 3, 10)])
+def test_a_window_that_an_agent_promised_holds_until_its_day(tmp_path: Path, promised: date | None) -> None:
+    async def talk(stage: Stage) -> Heard:
+        await stage.say(Line("hello, about my order C-205", customer="k_olga"))
+        thread = await stage.latest()
+        assert thread is not None
+        kim = await someone(stage.services, "Kim")
+        if promised is not None:
+            await work.promise(stage.services, thread.public_id, kim, "C-205", promised)
+        return await stage.say(Line(OLD, customer="k_olga"))
+
+    with claims_shop.opened(tmp_path, f"{BY_LINES}approval: []\n") as shop:
+        heard = shop.runner.run(talk(shop.stage))
+        is_kept = promised is not None and promised > claims_shop.NOW.date()
+
+        assert [each["name"] for each in heard.proposed] == (["start_return"] if is_kept else [])
+
+
+def test_a_promise_about_one_order_opens_no_other(tmp_path: Path) -> None:
+    async def talk(stage: Stage) -> Heard:
+        await stage.say(Line("hello, about my order C-205", customer="k_olga"))
+        thread = await stage.latest()
+        assert thread is not None
+        kim = await someone(stage.services, "Kim")
+        await work.promise(stage.services, thread.public_id, kim, "C-206", date(2027, 3, 20))
+        return await stage.say(Line(OLD, customer="k_olga"))
+
+    with claims_shop.opened(tmp_path, f"{BY_LINES}approval: []\n") as shop:
+        assert shop.runner.run(talk(shop.stage)).proposed == []

@@ -16,7 +16,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-_START_S = 30.0
+_START_S = 90.0
 _SETTLE_S = 3.0
 
 

@@ -30,7 +30,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from server.demo.seed import seed
 
-_START_S = 30.0
+_START_S = 90.0
 _ANSWER_S = 30.0
 _QUESTION = "where is my order?"
 _PROVING = (

@@ -193,15 +193,12 @@ async def events(tx: Tx, thread_id: int, after_seq: int = 0, limit: int = 10_000
     return [event_of(row) for row in await tx.all(_EVENTS, (thread_id, after_seq, limit))]
 
 
-async def since(
-    tx: Tx, thread_id: int, seq: int, *, said_after: int, after_seq: int, types: Sequence[str]
-) -> list[Event]:
-    """Every event from `seq` on; of those before it, the customer's messages after `said_after` and events of these types after
-    `after_seq`."""
+async def since(tx: Tx, thread_id: int, seq: int, *, after_seq: int, types: Sequence[str]) -> list[Event]:
+    """Every event from `seq` on, and of those before it, back to `after_seq`, the ones of these types."""
     marks = ", ".join("?" * len(types))
-    sql = f"""SELECT {_EVENT_COLUMNS} FROM events WHERE thread_id = ? AND seq > ? AND (seq >= ? OR type IN ({marks})
-        OR (seq > ? AND type = 'message' AND author_type = 'customer')) ORDER BY seq"""
-    return [event_of(row) for row in await tx.all(sql, (thread_id, after_seq, seq, *types, said_after))]
+    sql = f"""SELECT {_EVENT_COLUMNS} FROM events WHERE thread_id = ? AND seq > ? AND (seq >= ? OR type IN ({marks}))
+        ORDER BY seq"""
+    return [event_of(row) for row in await tx.all(sql, (thread_id, after_seq, seq, *types))]
 
 
 async def of_types(tx: Tx, thread_id: int, types: Sequence[str], limit: int = 20) -> list[Event]:

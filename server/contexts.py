@@ -24,7 +24,7 @@ from server.library import library_of
 from server.services import Services
 
 _HISTORY: Final = 60  # events: some twenty exchanges; reading more makes every turn of a long thread dearer
-_LATELY: Final = 20  # events: the last half dozen of exchanges
+_LATELY: Final = 16  # events: the last four or five exchanges
 _TURNING: Final = ("reopened", "assigned", "handoff", "resolved", "confirmed")
 """Events that tell a turn something long after they happened: where a conversation began and ended, and what was agreed to."""
 
@@ -70,10 +70,12 @@ async def with_history(tx: Tx, thread: Thread, context: Context) -> Context:
 
 
 async def _history(tx: Tx, thread: Thread, *, is_whole: bool) -> list[Event]:
-    """The latest events of a thread as it was read. No message before the last reply waits for an answer."""
+    """The latest events of a thread as it was read: all since the last reply, and the last few whatever they are.
+
+    Whether a message was answered is told by what came after it, so these are read without gaps."""
     last, begin = thread.state.last_seq, max(0, thread.state.last_seq - _HISTORY)
-    first = begin if is_whole else thread.state.last_reply_seq
-    found = await threads.since(tx, thread.id, first, said_after=last - _LATELY, after_seq=begin, types=_TURNING)
+    first = begin if is_whole else min(thread.state.last_reply_seq, last - _LATELY)
+    found = await threads.since(tx, thread.id, first, after_seq=begin, types=_TURNING)
     return [event for event in found if event.seq <= last]
 
 

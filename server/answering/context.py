@@ -152,9 +152,9 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Everything that a turn reads before it answers. `said` is the burst, `history` the events before it: of those before the
-    last reply the customer's latest messages, what began or ended a conversation and what was confirmed. A model, and who takes over,
-    get the whole (`contexts.with_history`)."""
+    """Everything that a turn reads before it answers. `said` is the burst, `history` the events before it: the last few
+    exchanges, and of earlier ones what began or ended a conversation and what was confirmed. A model, and who takes over, get
+    the whole (`contexts.with_history`)."""
 
     thread_id: int
     conv: str

@@ -12,11 +12,11 @@ import pytest
 from typing_extensions import override
 
 from channels.message import Address
-from memory import actions, desk, turns
+from memory import actions, desk, threads, turns
 from memory.agents import Agent
 from memory.engines.base import Database, T, Unit
 from memory.errors import StorageUnavailable
-from memory.threads import Thread
+from memory.threads import NewEvent, Thread
 from memory.turns import Claim
 from server.answering.context import Handoff
 from server.bus import Bell
@@ -169,6 +169,17 @@ async def test_an_order_is_read_once_for_an_answer_and_what_hangs_on_it(house: H
     assert len(reads) == 1
     label = (await core.log(house.services, thread, "classified"))[-1]
     assert label.body["money_at_risk"] is not None
+
+
+async def test_what_was_answered_before_somebody_told_something_is_not_answered_again(house: House) -> None:
+    """News that the shop tells by itself answer nothing, though they are the last reply."""
+    thread = await house.ask(WHERE, "where is my order?")
+    news = NewEvent("message", {"text": "Your refund is on its way."}, "all", "assistant", channel="sms")
+    await house.services.database.write(lambda tx: threads.append(tx, thread.id, [news], house.clock.now()))
+    await house.hear("thank you")
+    answered = await house.turns.drain()
+    assert answered[0].labels is not None
+    assert answered[0].labels.intent == "thanks"
 
 
 async def test_who_takes_over_reads_what_was_said_long_before_the_last_reply(house: House) -> None:

@@ -5,7 +5,7 @@ German writes every noun so; there a name is known by what stands before it, or 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
@@ -36,12 +36,16 @@ _NO_NOUNS: Final = ("en", "es", "fr", "pt")
 def unproven(reading: "Reading") -> Iterator[tuple[str, str]]:
     """(kind, name) of every name in what is left of a sentence."""
     left, words = reading.left, reading.words
-    for match in _INITIAL.finditer(left):
-        yield "name", match.group()
+    capitals = list(_CAPITAL.finditer(left))
+    if not capitals:
+        return
+    if len(capitals) > 1:
+        for match in _INITIAL.finditer(left):
+            yield "name", match.group()
     if words.language in _NO_NOUNS:
-        yield from _capitals(reading)
+        yield from _named(reading, capitals)
     else:
-        yield from _titled(reading)
+        yield from _titled(reading, capitals)
     if "p" in reading.cues:
         for match in words.before_place.finditer(left):
             if _is_name(match["place"], words.language):
@@ -57,10 +61,10 @@ def quotations(reading: "Reading") -> Iterator[str]:
             yield match.group()
 
 
-def _capitals(reading: "Reading") -> Iterator[tuple[str, str]]:
+def _named(reading: "Reading", capitals: Sequence["re.Match[str]"]) -> Iterator[tuple[str, str]]:
     left, language = reading.left, reading.words.language
     is_signed = any(claim.state == "signed_for" for claim in reading.claims)
-    for match in _CAPITAL.finditer(left):
+    for match in capitals:
         before = left[: match.start()].rstrip()
         if not is_signed and (not before or before[-1] in _OPENING):
             continue
@@ -68,12 +72,12 @@ def _capitals(reading: "Reading") -> Iterator[tuple[str, str]]:
             yield "name", match.group()
 
 
-def _titled(reading: "Reading") -> Iterator[tuple[str, str]]:
+def _titled(reading: "Reading", capitals: Sequence["re.Match[str]"]) -> Iterator[tuple[str, str]]:
     """German: a name after a title, and two words side by side that are no words of ours."""
     for match in _TITLE.finditer(reading.left):
         if _is_name(match["name"], "de"):
             yield "name", match["name"]
-    words = [match for match in _CAPITAL.finditer(reading.left) if match.start()]
+    words = [match for match in capitals if match.start()]
     for first, second in pairwise(words):
         if reading.left[first.end() : second.start()] == " " and all(
             _is_name(each.group(), "de") for each in (first, second)

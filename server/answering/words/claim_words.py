@@ -55,8 +55,8 @@ _compiled: Final = cache(re.compile)
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The words of one language. Patterns of `counted` and below read lower-case text; `cues` say what a first word may begin:
-    "m" a month, "w" a weekday, "r" a relative day, "n" a number, "u" a unit, "p" a place, "s" who signed."""
+    """The words of one language; `relative` days with the longer words first. Patterns of `counted` and below read
+    lower-case text; `cues` say what a first word may begin: "m" a month, "w" a weekday, "r" a relative day, "n" a number, "u" a unit, "p" a place, "s" who signed."""
 
     language: str
     months: Mapping[str, int]
@@ -90,6 +90,7 @@ def words_of(language: str) -> Words:
     months, weekdays = _named(locale.months, 1), _named(locale.days, 0)
     numbers = _numbers(said)
     relative = [line.split(" ", 1) for line in said["relative"].splitlines()]
+    relative.sort(key=lambda pair: -abs(int(pair[0])))
     places = said["before_place"]
     return Words(
         language=language,

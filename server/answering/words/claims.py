@@ -7,14 +7,16 @@ gives back what nothing proves, and blanks out what it has read so that the next
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from typing_extensions import override
 
 from server.answering.words import amounts, claim_names, claim_states, moments, own_phrases
 from server.answering.words.claim_states import Claim
-from server.answering.words.claim_words import Words
+from server.answering.words.claim_words import Bucket, Words, words_of
 from server.answering.words.known import Known
+from server.answering.words.wording import Wording, wording
 
 _BLANK: Final = "\ue000"
 _INVISIBLE: Final = dict.fromkeys(
@@ -114,6 +116,16 @@ def unproven(reading: Reading) -> list[Cause]:
     return found
 
 
+def is_claimless(reading: Reading, sentence: str) -> bool:
+    """Whether nothing in a sentence depends on facts: what was found in it then holds whatever the facts are."""
+    words = reading.words
+    if reading.claims or sentence != reading.left or _DIGIT.search(sentence):
+        return False
+    if own_phrases.may_be_ours(sentence, reading.own, words.language):
+        return False
+    return not unproven(read(sentence, words, Known(words.language)))
+
+
 def read(sentence: str, words: Words, known: Known) -> Reading:
     """A sentence without what facts spell out, its words read once."""
     text = sentence if sentence.isascii() else sentence.translate(_INVISIBLE)
@@ -135,24 +147,34 @@ def lowered(text: str) -> str:
 
 
 def _read_words(reading: Reading) -> None:
-    words, low = reading.words, reading.low
-    buckets, cues, anything = words.buckets, words.cues, words.buckets.get("")
-    own = own_phrases.phrases_by_word(words.language)
-    seen: set[str] = set()
-    said = reading.said
+    language, low = reading.words.language, reading.low
+    spoken, said, cues = wording(), reading.said, ""
     for match in _WORD.finditer(low):
-        word, start = match.group(), match.start()
+        word = match.group()
         said.add(word)
-        if word in cues:
-            seen.update(cues[word])
-        if word in own:
-            reading.own += own[word]
-        if word in _CARRIER_WORDS:
-            seen.add("k")
-        for bucket in (buckets.get(word[:2]), anything):
-            if bucket is not None and bucket.any.match(low, start):
+        begins = _begins(spoken, language, word)
+        if begins is None:
+            continue
+        cue, own, buckets = begins
+        cues += cue
+        reading.own += own
+        for bucket in buckets:
+            start = match.start()
+            if bucket.any.match(low, start):
                 reading.claims += (Claim(state, found) for state, found in bucket.found(low, start))
-    reading.cues = "".join(seen)
+    reading.cues = cues
+
+
+@lru_cache(maxsize=16_384)
+def _begins(
+    spoken: Wording, language: str, word: str
+) -> tuple[str, tuple[own_phrases.Phrase, ...], tuple[Bucket, ...]] | None:
+    """What may begin with a word: its cues, the phrases of ours that have it, the entries of states. None: nothing."""
+    words = words_of(language)
+    cue = words.cues.get(word, "") + ("k" if word in _CARRIER_WORDS else "")
+    own = own_phrases.phrases_by_word(language).get(word, ())
+    buckets = tuple(bucket for key in (word[:2], "") if (bucket := words.buckets.get(key)) is not None)
+    return (cue, own, buckets) if cue or own or buckets else None
 
 
 def _without_spellings(text: str, known: Known) -> str:

@@ -12,17 +12,22 @@ from typing import Final
 
 from typing_extensions import override
 
+from server.answering.words import claims
 from server.answering.words.claim_words import Words, words_of
 from server.answering.words.claims import Cause, read, unproven
 from server.answering.words.known import Known, known
 from server.answering.words.sentences import sentences as sentences
 from server.answering.words.spoken import LANGUAGES
 from server.answering.words.voice import Voice
+from server.answering.words.wording import Wording, wording
 from server.commerce.model import Fact
 
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _GAPS: Final = re.compile(r"[ \u00a0]+\n")
 _FEW_WORDS: Final = 2
+_MOST_CLAIMLESS: Final = 4_096
+_CLAIMLESS: Final[set[tuple[Wording, str, str]]] = set()
+"""Sentences (with their wording and language) that were read and claim nothing that any fact could prove or deny."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +127,26 @@ def _is_settled(rest: str) -> bool:
 def _causes(sentence: str, words: Words, proven: Known) -> list[Cause]:
     if not sentence.strip():
         return []
+    remembered = wording(), words.language, sentence
+    if remembered in _CLAIMLESS:
+        return []
     reading = read(sentence, words, proven)
-    causes = unproven(reading)
+    is_claimless = claims.is_claimless(reading, sentence)
+    causes = [] if is_claimless else unproven(reading)
     for language, kinds in _other_languages(reading.said, words):
         found = unproven(read(sentence, words_of(language), proven))
         causes += (cause for cause in found if not kinds or cause.kind in kinds)
+        is_claimless = False
+    if is_claimless and not causes:
+        _remember(remembered)
     return causes
+
+
+def _remember(sentence: tuple[Wording, str, str]) -> None:
+    """Keep a sentence that claims nothing whatever the facts are: a greeting, a question of ours."""
+    if len(_CLAIMLESS) >= _MOST_CLAIMLESS:
+        _CLAIMLESS.clear()
+    _CLAIMLESS.add(sentence)
 
 
 def _other_languages(said: set[str], words: Words) -> list[tuple[str, frozenset[str]]]:

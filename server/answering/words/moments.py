@@ -21,11 +21,17 @@ _TIME: Final = re.compile(
 _NAMED_TIME: Final = re.compile(
     r"\b(?:noon|midnight|midday|mediodía|medianoche|midi|minuit|mittags?|mitternacht|meio-dia|meia-noite)\b"
 )
+_NAMED_TIMES: Final = frozenset(
+    {
+        "noon", "midnight", "midday", "mediodía", "medianoche", "midi", "minuit", "mittag", "mittags", "mitternacht", "meio", "meia",
+    }
+)  # fmt: skip
+_NOON: Final = frozenset({"noon", "midday", "mediodía", "midi", "mittag", "mittags", "meio-dia"})
+_MARKED_TIME: Final = re.compile(r"\d(?:\s?h|:|\s?[ap]\.?\s?m|\s?uhr|\s?o'clock|\.[0-5]\d\s*uhr)")
 _ISO: Final = re.compile(r"\b(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)\b")
 _NUMERIC: Final = re.compile(
     r"\b(?P<left>\d{1,2})(?P<mark>[/.])(?P<right>\d{1,2})(?:(?P=mark)(?P<year>\d{4}|\d\d)|(?<=\.\d\d)\.|(?<=\.\d)\.|(?<=/\d\d)|(?<=/\d))(?!\d)"
 )
-_LOOSE: Final = re.compile(r"[^\W\d_]+(?:-feira)?")
 _DIGIT: Final = re.compile(r"\d")
 
 Dated = tuple["re.Match[str]", frozenset[date]]
@@ -43,15 +49,19 @@ def unproven(reading: "Reading") -> Iterator[tuple[str, str]]:
     for match, days in dated:
         if not days:
             yield "date", reading.text[match.start() : match.end()]
-    if has_digits:
+    if has_digits and _MARKED_TIME.search(reading.low):
         yield from _times(reading, dated)
-    for match in _NAMED_TIME.finditer(reading.low):
-        if (
-            12 * 60 if match.group()[:3] in ("noo", "mid") and match.group() != "midnight" else 0
-        ) not in reading.known.minutes:
-            yield "time", match.group()
+    if not reading.said.isdisjoint(_NAMED_TIMES):
+        yield from _named_times(reading)
     if "m" in reading.cues or "w" in reading.cues:
         yield from _loose_days(reading)
+
+
+def _named_times(reading: "Reading") -> Iterator[tuple[str, str]]:
+    for match in _NAMED_TIME.finditer(reading.low):
+        minute = 12 * 60 if match.group() in _NOON else 0
+        if minute not in reading.known.minutes:
+            yield "time", match.group()
 
 
 def _times(reading: "Reading", dated: list[Dated]) -> Iterator[tuple[str, str]]:
@@ -130,15 +140,18 @@ def _means(match: "re.Match[str]", day: date, words: Words) -> bool:
 def _relative_days(reading: "Reading") -> Iterator[Dated]:
     """Today, tomorrow, yesterday; the longer words first."""
     is_asked = reading.low.rstrip().endswith("?")
-    for pattern, offset in sorted(reading.words.relative, key=_offset, reverse=True):
+    for pattern, offset in reading.words.relative:
         for match in list(pattern.finditer(reading.low)):
             reading.blank(*match.span())
             if offset or not is_asked:
                 yield match, reading.known.on(offset)
 
 
-def _offset(pair: tuple["re.Pattern[str]", int]) -> int:
-    return abs(pair[1])
+@cache
+def _day_names(language: str) -> "re.Pattern[str]":
+    """The weekdays and months of a language in lower-case text."""
+    words = words_of(language)
+    return re.compile(rf"(?<![^\W\d_])(?:{_joined({*words.full_weekdays, *words.months})})(?![^\W\d_])")
 
 
 def _loose_days(reading: "Reading") -> Iterator[tuple[str, str]]:
@@ -146,7 +159,7 @@ def _loose_days(reading: "Reading") -> Iterator[tuple[str, str]]:
     days, words = reading.known.days, reading.words
     weekdays = {day.weekday() for day in days - reading.known.todays}
     months = {day.month for day in days}
-    for match in list(_LOOSE.finditer(reading.low)):
+    for match in list(_day_names(words.language).finditer(reading.low)):
         word, start = match.group(), match.start()
         weekday = words.full_weekdays.get(word)
         month = words.months.get(word) if len(word) > 3 or word == "may" else None

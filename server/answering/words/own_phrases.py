@@ -45,12 +45,15 @@ _ANY_VERDICT: Final = frozenset({"by_person", "person_confirms", "alternative", 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """One sentence of a phrase: its key, its names in their order, the pattern that recognises it and how much of it is fixed."""
+    """One sentence of a phrase: its key, its names in their order, the pattern that recognises it, how much of it is fixed, and the
+    words with which it starts and ends."""
 
     key: str
     names: tuple[str, ...]
     pattern: str
     fixed: int
+    start: str = ""
+    end: str = ""
 
     @property
     def is_listed(self) -> bool:
@@ -59,6 +62,8 @@ class Phrase:
 
     def read(self, sentence: str) -> "re.Match[str] | None":
         """The sentence as this phrase, if it is one."""
+        if not (sentence.startswith(self.start) and sentence.endswith(self.end)):
+            return None
         return _compiled(self.pattern).fullmatch(sentence)
 
 
@@ -93,7 +98,8 @@ def _made(texts: Mapping[str, str], language: str) -> Iterator[tuple[Phrase, fro
             is_read = names or _needs(key) or is_listed if static else len(names) > (not is_listed)
             if is_read:
                 pattern = _pattern(sentence.strip())
-                yield Phrase(key, names, pattern, len(_MARKED.sub("", sentence))), static
+                parts = _MARKED.split(sentence.strip())
+                yield Phrase(key, names, pattern, len(_MARKED.sub("", sentence)), parts[0], parts[-1]), static
 
 
 def _pattern(sentence: str) -> str:
@@ -120,11 +126,26 @@ def _contradiction(
 ) -> tuple[str, str] | None:
     text = part.strip()
     shift = start + len(part) - len(part.lstrip())
-    wordless = (each for each in phrases_by_word(known.language).get("", ()) if _may_be(each, known))
-    read = [(phrase, match) for phrase in (*candidates, *wordless) if (match := phrase.read(text))]
-    most = max((_weight(phrase, known) for phrase, _ in read), default=(0, 0))
-    wrong = [_wrong(phrase, match, known, dated, shift) for phrase, match in read if _weight(phrase, known) == most]
-    return wrong[0] if wrong and all(wrong) else None
+    read = [(phrase, match) for phrase in candidates if (match := phrase.read(text))]
+    wordless = phrases_by_word(known.language).get("", ())
+    read += [(phrase, match) for phrase in wordless if (match := phrase.read(text)) and _may_be(phrase, known)]
+    if not read:
+        return None
+    most = max(_weight(phrase, known) for phrase, _ in read)
+    found: tuple[str, str] | None = None
+    for phrase, match in read:
+        if _weight(phrase, known) == most:
+            wrong = _wrong(phrase, match, known, dated, shift)
+            if wrong is None:
+                return None
+            found = found or wrong
+    return found
+
+
+def may_be_ours(sentence: str, candidates: Sequence[Phrase], language: str) -> bool:
+    """Whether a sentence may be one of these phrases, or one without words of its own, whatever the facts are."""
+    wordless = phrases_by_word(language).get("", ())
+    return any(phrase.read(sentence.strip()) for phrase in (*candidates, *wordless))
 
 
 def _may_be(phrase: Phrase, known: Known) -> bool:

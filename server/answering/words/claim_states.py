@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from server.answering.words import amounts
 from server.answering.words.claim_names import vocabulary
 from server.answering.words.claim_words import DID
 
@@ -29,7 +30,7 @@ _SAID_BY_DENYING: Final = frozenset(
 _RULES: Final = frozenset(
     {
         "returnable", "not_returnable", "window_over", "label_free", "free", "in_stock", "compatible", "property", "warranty", "entitled",
-        "guaranteed", "refund_promised", "will_notify", "handed_off", "pickup_booked", "on_time",
+        "guaranteed", "refund_promised", "will_notify", "will_call", "handed_off", "pickup_booked", "on_time",
     }
 )  # fmt: skip
 """What holds, or is promised: "can be returned" is a claim though it says "can"."""
@@ -102,8 +103,11 @@ def _asked_from(reading: "Reading") -> int:
 def _is_harmless(claim: Claim, judged: "list[tuple[Claim, str]]", reading: "Reading") -> bool:
     """Whether nothing follows from what was done, or another entry has judged the verb already."""
     place, verb = claim.match.start("verb"), claim.match["verb"]
-    is_ours = "fresh" not in claim.match.re.groupindex and verb in vocabulary(reading.words.language)
-    if is_ours or verb in reading.words.harmless:
+    if verb in reading.words.harmless:
+        return True
+    if "fresh" in claim.match.re.groupindex:
+        place = claim.match.start()
+    elif verb in vocabulary(reading.words.language):
         return True
     return any(each.match.start() <= place < each.match.end() for each, _ in judged)
 
@@ -128,6 +132,8 @@ def _wrong(claim: Claim, reading: "Reading") -> str:
         return _wrong_denial(state, reading)
     if state == "on_time":
         return "" if reading.known.has_status and "late" not in reading.known.states else "is in no fact"
+    if state == "moving" and "refund_pending" in reading.known.states and amounts.MARK.search(reading.text):
+        return ""
     if state not in reading.known.states:
         return "is in no fact"
     return "has another day" if _is_misdated(state, reading) else ""

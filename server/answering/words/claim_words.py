@@ -2,8 +2,8 @@
 
 Months and weekdays come from the Unicode locale data; the rest stands in lexicon/LANGUAGE.yaml. A state is a claim such as
 "delivered" or "refunded". Its entries are patterns of lower-case text, one a line, that begin at a word; `did` are patterns for
-any other action that the writer says to have done, with the verb as a group (`fresh` marks an infinitive: "acabo de enviar"), and
-`harmless` the verbs of which nothing follows.
+any other action that the writer says to have done, with the verb as a group (`fresh` marks one that only an entry with the same
+beginning judges: "acabo de enviar"), and `harmless` the verbs of which nothing follows.
 Nothing here knows any fact.
 
 To read a text once and not three hundred times, entries are kept by the two letters with which they begin.
@@ -56,7 +56,8 @@ _compiled: Final = cache(re.compile)
 @dataclass(frozen=True, slots=True)
 class Words:
     """The words of one language; `relative` days with the longer words first. Patterns of `counted` and below read
-    lower-case text; `cues` say what a first word may begin: "m" a month, "w" a weekday, "r" a relative day, "n" a number, "u" a unit, "p" a place, "s" who signed."""
+    lower-case text; `cues` say what a first word may begin: "m" a month, "w" a weekday,
+    "r" a relative day, "n" a number, "u" a unit, "p" a place, "s" who signed."""
 
     language: str
     months: Mapping[str, int]

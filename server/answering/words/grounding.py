@@ -160,7 +160,7 @@ def _other_languages(said: set[str], words: Words) -> list[tuple[str, frozenset[
 
 
 def _kinds(own: int, other: int) -> frozenset[str]:
-    """The more surely it is the other language, the more of it is read."""
+    """The more surely it is the other language, the more of it is read; its own words for days and spans of time are always told."""
     if own == other:
-        return frozenset({"status"})
-    return frozenset() if not own and other >= _FEW_WORDS else frozenset({"status", "action"})
+        return frozenset({"status", "count", "day"})
+    return frozenset() if not own and other >= _FEW_WORDS else frozenset({"status", "action", "count", "day", "date"})

@@ -97,11 +97,31 @@ def _minute(match: "re.Match[str]") -> int | None:
 
 def _dates(reading: "Reading") -> Iterator[Dated]:
     """Every written date with the known days that it may mean."""
+    yield from _days_of_month(reading)
     patterns = [_ISO, _NUMERIC] if "m" not in reading.cues else [_ISO, date_pattern(reading.words.language), _NUMERIC]
     for pattern in patterns:
         for match in list(pattern.finditer(reading.low)):
             reading.blank(*match.span())
             yield match, frozenset(day for day in reading.known.days if _means(match, day, reading.words))
+
+
+def _days_of_month(reading: "Reading") -> Iterator[Dated]:
+    """A day without its month, where it can be a known one: "Monday the 23rd". Any other stays a number that needs its proof."""
+    for match in list(_day_pattern(reading.words.language).finditer(reading.low)):
+        weekday = reading.words.weekdays.get(match["weekday"]) if match["weekday"] else None
+        days = {day for day in reading.known.days if day.day == int(match["day"]) and weekday in (None, day.weekday())}
+        if days:
+            reading.blank(*match.span())
+            yield match, frozenset(days)
+
+
+@cache
+def _day_pattern(language: str) -> "re.Pattern[str]":
+    weekday = _joined(words_of(language).weekdays)
+    return re.compile(
+        rf"(?:\b(?P<weekday>{weekday})\.?,?\s+)?\b(?:the|el|le|am|den|dem|dia)\s+(?P<day>[0-3]?\d)(?:st|nd|rd|th|er|\.(?=$|\s[^\W\d_]))?"
+        rf"(?![\w.,:/%€$]*\w|\s+(?:de\s+|of\s+)?(?:{_joined(words_of(language).months)})\b)"
+    )
 
 
 def _joined(names: Iterable[str]) -> str:

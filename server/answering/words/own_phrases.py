@@ -39,6 +39,7 @@ _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 """Where a phrase calls a fact by another name than its key, or by one name facts of several keys."""
 
+_FEW_LETTERS: Final = 26
 _SEVERAL_PARCELS: Final = 28
 _ANY_VERDICT: Final = frozenset({"by_person", "person_confirms", "alternative", "instead", "approval", "warranty_hint"})
 
@@ -59,6 +60,11 @@ class Phrase:
     def is_listed(self) -> bool:
         """Whether it is a line of a list."""
         return self.pattern.startswith("•")
+
+    @property
+    def is_loose(self) -> bool:
+        """Whether it says one fact in few words of its own, as anybody would: "It should arrive {eta}." """
+        return self.fixed <= _FEW_LETTERS and len(self.names) == 1 and self.names != ("number",)
 
     def read(self, sentence: str) -> "re.Match[str] | None":
         """The sentence as this phrase, if it is one."""
@@ -108,21 +114,21 @@ def _pattern(sentence: str) -> str:
 
 
 def contradiction(
-    sentence: str, candidates: Sequence[Phrase], known: Known, dated: Sequence[Dated]
+    sentence: str, candidates: Sequence[Phrase], known: Known, dated: Sequence[Dated], *, is_claim: bool
 ) -> tuple[str, str] | None:
     """(fact, what was said of it) when a sentence is a phrase of ours and the facts say otherwise. `dated` are the dates that were
-    found in it, with the known days that they may mean.
-    What follows a link is read by itself. Of several phrases, the one with the most words of its own is meant."""
+    found in it, with the known days that they may mean; `is_claim` = it claims a state. What follows a link is read by itself. Of
+    several phrases, the one with the most words of its own is meant."""
     starts = [0, *(match.end() for match in _AFTER_LINK.finditer(sentence))] if "://" in sentence else [0]
     for start, end in pairwise([*starts, len(sentence)]):
-        wrong = _contradiction(sentence[start:end], start, candidates, known, dated)
+        wrong = _contradiction(sentence[start:end], start, candidates, known, dated, is_claim=is_claim)
         if wrong:
             return wrong
     return None
 
 
 def _contradiction(
-    part: str, start: int, candidates: Sequence[Phrase], known: Known, dated: Sequence[Dated]
+    part: str, start: int, candidates: Sequence[Phrase], known: Known, dated: Sequence[Dated], *, is_claim: bool
 ) -> tuple[str, str] | None:
     text = part.strip()
     shift = start + len(part) - len(part.lstrip())
@@ -135,7 +141,7 @@ def _contradiction(
     found: tuple[str, str] | None = None
     for phrase, match in read:
         if _weight(phrase, known) == most:
-            wrong = _wrong(phrase, match, known, dated, shift)
+            wrong = _wrong(phrase, match, known, dated, shift, is_claim=is_claim)
             if wrong is None:
                 return None
             found = found or wrong
@@ -163,9 +169,12 @@ def _weight(phrase: Phrase, known: Known) -> tuple[int, int]:
 
 
 def _wrong(
-    phrase: Phrase, match: "re.Match[str]", known: Known, dated: Sequence[Dated], shift: int
+    phrase: Phrase, match: "re.Match[str]", known: Known, dated: Sequence[Dated], shift: int, *, is_claim: bool
 ) -> tuple[str, str] | None:
+    """What is wrong with a sentence that is this phrase. "It should arrive on Monday" is true of other states than the phrase's row."""
     for key, values in _needs(phrase.key):
+        if key == "state" and not is_claim and phrase.is_loose:
+            continue
         facts = known.by_key.get(key)
         if facts and not any(fact.value in values for fact in facts):
             return key, match.group()

@@ -14,9 +14,16 @@ from server.commerce.model import Fact, FactKind, FactValue, LocalTime, Money, P
 
 NOW = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 OMAHA = "America/Chicago"
-CORPUS: dict[str, dict[str, dict[str, list[str]]]] = yaml.safe_load(
-    (Path(__file__).parent / "corpus.yaml").read_text(encoding="utf-8")
-)
+Sentences = dict[str, dict[str, dict[str, list[str]]]]
+
+
+def _read(name: str) -> Sentences:
+    found: Sentences = yaml.safe_load((Path(__file__).parent / name).read_text(encoding="utf-8"))
+    return found
+
+
+CORPUS: Sentences = _read("corpus.yaml")
+MORE: Sentences = _read("corpus_more.yaml")
 
 
 def fact(key: str, kind: FactKind, value: FactValue) -> Fact:
@@ -73,8 +80,8 @@ WORLDS: dict[str, tuple[Fact, ...]] = {
 
 
 def _cases(kind: str) -> Iterator[Any]:
-    for language, worlds in CORPUS.items():
-        for world, said in worlds.items():
+    for corpus, language in [(each, language) for each in (CORPUS, MORE) for language in each]:
+        for world, said in corpus[language].items():
             yield from (pytest.param(language, world, text, id=f"{language}-{world}-{text}") for text in said[kind])
 
 
@@ -98,7 +105,7 @@ def test_a_truth_stays(language: str, world: str, text: str) -> None:
 
 
 def test_there_are_enough_of_both() -> None:
-    assert (len(list(_cases("lies"))) >= 150, len(list(_cases("truths"))) >= 150) == (True, True)
+    assert (len(list(_cases("lies"))) >= 300, len(list(_cases("truths"))) >= 230) == (True, True)
 
 
 def test_lies_in_another_language_than_the_reply_are_dropped_too() -> None:

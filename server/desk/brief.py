@@ -11,9 +11,9 @@ from memory.engines.base import Tx
 from memory.projection import Event
 from server.answering.context import Answer, Context
 from server.answering.drafts.returns import ReturnDraft
-from server.answering.words import return_words
+from server.answering.words import grounding, return_words
 from server.answering.words.spoken import spoken
-from server.answering.words.voice import Voice
+from server.answering.words.voice import Speech, Voice
 from server.commerce.model import Fact, OrderSnapshot
 from server.commerce.wismo import decide
 from server.policies import identity
@@ -173,7 +173,7 @@ def _policy(context: Context, order: OrderSnapshot | None, answered: Answer) -> 
             "item": return_words.item_label(line),
             "verdict": result.verdict,
             "rule": ", ".join(result.rules),
-            "text": return_words.explain(result, order, voice, context.policy, context.now),
+            **_proven(return_words.explained(result, order, voice, context.now), context),
         }
         for result in decision.lines
         if (line := order.line(result.line_id)) is not None
@@ -184,6 +184,12 @@ def _policy(context: Context, order: OrderSnapshot | None, answered: Answer) -> 
         "approval": decision.approval,
         "lines": lines,
     }
+
+
+def _proven(said: Speech, context: Context) -> dict[str, Any]:
+    """What the facts of an explanation prove of it, with these facts."""
+    checked = grounding.check(said.text, said.evidence, said.voice)
+    return {"text": checked.text, "evidence": [_receipt(fact, context) for fact in said.evidence]}
 
 
 def _tried(context: Context, answered: Answer) -> list[str]:

@@ -4,14 +4,18 @@ They are drafts for a person: nothing is sent or done by showing them. A draft s
 policy; promises of money are left to the person who sends it.
 """
 
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from server.answering.context import Answer, Context
-from server.answering.words import order_words, return_words
+from server.answering.words import grounding, order_words, return_words
 from server.answering.words.spoken import spoken
 from server.answering.words.voice import Speech, Voice
 from server.commerce.model import Fact, OrderSnapshot
 from server.commerce.wismo import decide
+
+_HANDED: Final = (Fact("done", "status", "hand_off", "desk", datetime.min.replace(tzinfo=UTC)),)
+"""Whoever is shown a draft has the case."""
 
 
 def suggest(context: Context, answered: Answer, order: OrderSnapshot | None, reason: str) -> tuple[dict[str, Any], ...]:
@@ -57,6 +61,8 @@ def _question(voice: Voice, order: OrderSnapshot | None, name: str, reason: str)
 
 
 def _draft(label: str, speech: Speech) -> dict[str, Any]:
+    """What may be shown as fact of a draft: what its own evidence proves; what nothing proves stands apart, under `unsaid`."""
+    checked = grounding.check(speech.text, (*speech.evidence, *_HANDED), speech.voice)
     receipts = [
         {
             "key": fact.key.replace("_", " "),
@@ -66,4 +72,5 @@ def _draft(label: str, speech: Speech) -> dict[str, Any]:
         }
         for fact in speech.evidence
     ]
-    return {"label": label, "text": speech.text, "evidence": receipts}
+    unsaid = {"unsaid": [str(each) for each in checked.dropped]} if checked.dropped else {}
+    return {"label": label, "text": checked.text, "evidence": receipts, **unsaid}

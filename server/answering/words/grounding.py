@@ -13,6 +13,7 @@ from typing import Final
 from typing_extensions import override
 
 from server.answering.words import claims
+from server.answering.words.claim_names import vocabulary
 from server.answering.words.claim_words import Words, words_of
 from server.answering.words.claims import Cause, read, unproven
 from server.answering.words.known import Known, known
@@ -135,11 +136,16 @@ def _causes(sentence: str, words: Words, proven: Known) -> list[Cause]:
     causes = [] if is_claimless else unproven(reading)
     for language, kinds in _other_languages(reading.said, words):
         found = unproven(read(sentence, words_of(language), proven))
-        causes += (cause for cause in found if not kinds or cause.kind in kinds)
+        causes += (cause for cause in found if not kinds or (cause.kind in kinds and not _is_own(cause, words)))
         is_claimless = False
     if is_claimless and not causes:
         _remember(remembered)
     return causes
+
+
+def _is_own(cause: Cause, words: Words) -> bool:
+    """Whether a day of another language is an everyday word of this one: the German "hier"."""
+    return cause.kind == "date" and cause.value.casefold() in vocabulary(words.language)
 
 
 def _remember(sentence: tuple[Wording, str, str]) -> None:

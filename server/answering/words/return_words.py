@@ -162,11 +162,6 @@ def _only_named(key: str, facts: Mapping[str, Fact], voice: Voice) -> dict[str, 
     return {name: facts[name] for name in names_in(phrases(voice.language)[key])}
 
 
-def explain(result: LineResult, order: OrderSnapshot, voice: Voice, policy: Policy, now: datetime) -> str:
-    """The reason of one line's verdict in plain words."""
-    return _explained(result, order, voice, now).text
-
-
 def refusal(order: OrderSnapshot, decision: Decision, voice: Voice, policy: Policy, now: datetime) -> Speech:
     """Why it is not simply done, what is possible instead, and that a person can be asked."""
     told = [result for result in decision.lines if result.verdict != "allow"] or list(decision.lines)
@@ -183,7 +178,7 @@ def _why(told: Sequence[LineResult], decision: Decision, order: OrderSnapshot, v
     shared = f"explain.{told[0].explain_key}_all" if told else ""
     if len(decision.lines) > 1 and len({result.explain_key for result in decision.lines}) == 1 and voice.has(shared):
         return said.add(shared).line("", Fact("verdict", "status", told[0].explain_key, "policy", now))
-    reasons = {reason.text: reason for reason in (_explained(result, order, voice, now) for result in told)}
+    reasons = {reason.text: reason for reason in (explained(result, order, voice, now) for result in told)}
     for reason in list(reasons.values())[:_MOST_REASONS]:
         said.join(reason)
     return said
@@ -328,7 +323,7 @@ def _add_refund(said: Speech, refund: Refund, order: OrderSnapshot) -> None:
     said.line("", Fact("refund_status", "status", refund.status.value, source, order.as_of))
 
 
-def _explained(result: LineResult, order: OrderSnapshot, voice: Voice, now: datetime) -> Speech:
+def explained(result: LineResult, order: OrderSnapshot, voice: Voice, now: datetime) -> Speech:
     """Why a line may or may not go back: the fullest phrase of its reason for which all facts are there."""
     known = _reasons(result, order, now)
     texts = phrases(voice.language)

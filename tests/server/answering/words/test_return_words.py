@@ -141,7 +141,7 @@ def test_a_refusal_names_no_suspicion(language: str) -> None:
 def test_a_verdict_is_explained_to_the_desk_in_any_language(language: str) -> None:
     for case in REFUSED:
         result = case.decision().lines[0]
-        text = return_words.explain(result, case.held, case.voice(language), SHIPPED, case.now)
+        text = return_words.explained(result, case.held, case.voice(language), case.now).text
         assert text and not re.search(r"[{}]", text)
 
 

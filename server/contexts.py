@@ -23,6 +23,10 @@ from server.desk.hours import back_at, is_staffed
 from server.library import library_of
 from server.services import Services
 
+_STAYS_TRUE: Final = ("language", "slots", "introduced", "openings")
+_ONCE: Final = ("solved", "refused")
+"""After a hand-back these hold only what is said once in a thread: see `desk.work`."""
+
 _HISTORY: Final = 60  # events: some twenty exchanges; reading more makes every turn of a long thread dearer
 _LATELY: Final = 16  # events: the last four or five exchanges
 _TURNING: Final = ("reopened", "assigned", "handoff", "resolved", "confirmed")
@@ -126,10 +130,13 @@ def _empty(services: Services, thread: Thread, customer: customers.Customer) -> 
 
 
 async def _dialogue(tx: Tx, thread: Thread, fresh: Sequence[Event]) -> dict[str, Any]:
-    """The saved state, unless the thread was reopened since: then the conversation begins anew."""
+    """The saved state, unless the thread was reopened since: then the conversation begins anew, though in no words said before."""
     seq, saved = await dialogues.saved(tx, thread.id)
     is_begun_since = bool(fresh) and _begins(fresh[0]) and seq < fresh[0].seq
-    return {key: saved[key] for key in ("language", "slots", "introduced") if key in saved} if is_begun_since else saved
+    if not is_begun_since:
+        return saved
+    once = _ONCE if fresh[0].type == "assigned" else ()
+    return {key: saved[key] for key in (*_STAYS_TRUE, *once) if key in saved}
 
 
 def _since_reset(history: Sequence[Event]) -> list[Event]:

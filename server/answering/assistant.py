@@ -18,6 +18,8 @@ from server.answering.skills.registry import CONTINUES, SKILLS
 from server.answering.tasks import COURTESY, gave_proof, tasks_in, wanted
 from server.answering.turn import Turn, copied
 from server.answering.understand import IntentScore, Understanding, read, rules, yesno
+from server.answering.words.claim_words import words_of
+from server.answering.words.spoken import LANGUAGES, language_of
 from server.answering.words.voice import Voice
 from server.policies import human
 from server.policies.human import Signals
@@ -28,6 +30,8 @@ _ASKED_ENOUGH: Final = 2
 _SEVERAL: Final = 2
 _TOLD_IN_PARTS: Final = frozenset({"damaged_or_wrong_item", "delivery_problem", "warranty"})
 _FEW_WORDS: Final = 3
+_SHORT: Final = 9
+_KNOWN: Final = frozenset({*LANGUAGES, "hi-en"})
 _CUT: Final = re.compile(r"[,.;!\n]\s*(?:(?:and|also|y|et|und|e)\b)?|\s(?:and|also|y|et|und|e)\s", re.IGNORECASE)
 _WHO: Final = frozenset({"identify", "which_order"})
 """Questions about who asks or which order is meant: the answer belongs to the task that needed to know."""
@@ -40,12 +44,12 @@ async def answer(context: Context, gate: Gate) -> Answer:
         return turn.answer()
     if context.owner_kind == "queue":
         guide.acknowledge(turn)
-        return turn.answer()
-    if not turn.choice and courtesy.asks_who_answers(context.text):
+    elif not turn.choice and courtesy.asks_who_answers(context.text):
         courtesy.say_machine(turn)
     elif not _needs_person(turn):
         await _respond(turn)
         manner.ask_solved(turn)
+    manner.open_anew(turn)
     return turn.answer()
 
 
@@ -58,7 +62,12 @@ async def _begin(context: Context, gate: Gate) -> Turn:
         understood = replace(understood, intent="other", intents=(IntentScore("other", 0.5),), abstain=True)
     if not choice or not dialogue.language:
         dialogue.language = _language(understood, dialogue.language or (hint or ""))
-    voice = Voice(dialogue.language, context.now)
+    voice = Voice(
+        dialogue.language,
+        context.now,
+        openings=frozenset(dialogue.openings),
+        regrets="sorry" not in dialogue.refused,
+    )
     turn = Turn(
         context, gate, understood, dialogue, voice, voice.speech(), choice=_meaning(choice, context, dialogue.options)
     )
@@ -67,9 +76,17 @@ async def _begin(context: Context, gate: Gate) -> Turn:
 
 
 def _language(understood: Understanding, before: str) -> str:
-    """The language to answer in: the message's own, or the one before when the message shows none (a number, an address)."""
-    words = sum(character.isalpha() for character in "".join(clause.text for clause in understood.clauses))
-    return before if before and words < 9 else understood.language
+    """The language to answer in: a conversation keeps its own until a message shows another.
+
+    A number, an address, the name of a product or words that two languages share show none."""
+    new = understood.language
+    words = re.findall(r"[^\W\d_]+", " ".join(clause.text for clause in understood.clauses).casefold())
+    if before and sum(map(len, words)) < _SHORT:
+        return before
+    if not before or new not in _KNOWN or language_of(new) == language_of(before):
+        return new
+    shown, kept = (sum(word in words_of(language_of(each)).stop_words for word in words) for each in (new, before))
+    return new if shown > kept else before
 
 
 def _meaning(choice: str | None, context: Context, options: list[Option]) -> str | None:

@@ -97,7 +97,7 @@ class Dialogue(msgspec.Struct, omit_defaults=True):
 
     `task` is at work, `todo` waits for it; `solved` is `asked` or `passed` once we asked whether that solved it.
     `articles` are the sections of articles that were shown, as `slug#anchor`.
-    `told` is the delivery day or moment that was told last, in ISO 8601, by `order/shipment`."""
+    `openings` are how replies began. `told` is the delivery day or moment that was told last, in ISO 8601, by `order/shipment`."""
 
     language: str = ""
     task: Task | None = None
@@ -120,6 +120,7 @@ class Dialogue(msgspec.Struct, omit_defaults=True):
     told: dict[str, str] = {}
     goods: GoodsTalk | None = None
     articles: list[str] = []
+    openings: list[str] = []
 
 
 @dataclass(frozen=True, slots=True)

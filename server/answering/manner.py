@@ -10,10 +10,13 @@ from typing import Final
 from server.answering.context import Context, Dialogue
 from server.answering.turn import Turn
 from server.answering.understand import yesno
+from server.answering.words.openings import opening
 from server.answering.words.spoken import language_of
 from server.answering.words.wording import wording
 
 _CALM_BELOW: Final = 2
+_LEADS: Final = range(1, 9)
+_REMEMBERED: Final = 60
 _AGAIN: Final = re.compile(
     r"^\W*(?:(?:ok|okay|well|so|hello|hi|hey|and|y|et|und|e|aur|please|pls|por favor|bitte|svp)\W+)*"
     r"(?:(?:what|how) about (?:it )?now|now|any (?:news|updates?|change|progress)|what'?s new|still nothing|nothing new"
@@ -64,6 +67,24 @@ def ask_solved(turn: Turn) -> None:
     turn.say("manner.solved")
     tapped = [turn.option("manner.it_did", "solved:yes"), turn.option("manner.it_did_not", "solved:no")]
     turn.options = [*tapped, *turn.options]
+
+
+def open_anew(turn: Turn) -> None:
+    """No two replies of a conversation begin alike: what is told again gets a few words in front, once each.
+
+    Questions and summaries to confirm stay as they are, and so does what is said to somebody who is upset."""
+    used, said = turn.dialogue.openings, turn.speech
+    if said.has_regret and "sorry" not in turn.dialogue.refused:
+        turn.dialogue.refused.append("sorry")
+    is_told = turn.is_answered and not (turn.is_asking or turn.reason or turn.executed)
+    if is_told and turn.message.frustration < _CALM_BELOW and opening(said.text) in used:
+        leads = [turn.voice.text(f"manner.lead_{number}") for number in _LEADS]
+        fresh = [lead for lead in leads if not any(each.startswith(opening(lead)) for each in used)]
+        if fresh:
+            said.lead_in(fresh[0])
+    if said.text and opening(said.text) not in used:
+        used.append(opening(said.text))
+    del used[:-_REMEMBERED]
 
 
 def dressed(text: str, context: Context, dialogue: Dialogue) -> str:

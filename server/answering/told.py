@@ -41,6 +41,13 @@ _WISHES: Final = (
     ("change_order", re.compile(rf"\b(?:{_CHANGE})")),
 )
 _WISHES_AT_THE_END: Final = tuple((name, re.compile(rf"\b{verb}\b")) for name, verb in _GERMAN)
+_NO_GOODS: Final = re.compile(
+    r"direccion|a(?:d|dd)ress|endereco|zahl|\b(?:pago|paga\w*|pay\w*|paiement|payer)\b|correo|e-?mail|mail\b|telef|telephon|phone|nombre|\bnom\b|\bname|\bnome\b"
+    r"|contrasena|passwor|senha|mot de passe|\babo|suscrip|subscri|abonn|assinatura|fecha|\bdate\b|datum|\bdata\b|metodo|methode|tarjeta|karte\b|\bcarte|cartao"
+)
+"""What may be changed, too, and is no article: an address, a payment, a name, a password, a subscription, a day."""
+_NEAR: Final = 60
+_CHANGES: Final = frozenset({"exchange", "change_order"})
 _TURNED: Final = re.compile(
     r"\b(?:instead of|rather than|not|n't|never|without|or|cannot|if i|before i|after i|en vez de|en lugar de|no|o|au lieu d'?e?|ne|pas|ou|statt|nicht|oder|em vez de|nao|ou)(?: (?:to|want to|wish to|going to|quiero|zu))?\s*$"
 )
@@ -87,15 +94,23 @@ def told(text: str) -> list[Told]:
         folded = "".join(fold(sign)[:1] or " " for sign in text)
     found: list[tuple[int, str]] = []
     for name, pattern in _WISHES:
-        found += [(match.start(), name) for match in pattern.finditer(folded)]
+        hits = pattern.finditer(folded)
+        found += [(hit.start(), name) for hit in hits if _is_about_goods(name, folded[hit.start() :])]
     for name, pattern in _WISHES_AT_THE_END:
-        found += [(_clause_start(folded, match.start()), name) for match in pattern.finditer(folded)]
+        clauses = [(_clause_start(folded, hit.start()), hit.end()) for hit in pattern.finditer(folded)]
+        found += [(start, name) for start, end in clauses if _is_about_goods(name, folded[start:end])]
     starts: list[tuple[int, str]] = []
     for start, name in sorted(set(found)):
         if not _TURNED.search(folded[:start]) and (not starts or starts[-1][1] != name):
             starts.append((start, name))
     parts = stretches(text, [start for start, _ in starts])
     return [Told(name, part, start) for (start, name), part in zip(starts, parts, strict=True)]
+
+
+def _is_about_goods(name: str, text: str) -> bool:
+    """Whether what is changed may be goods: nothing else is named right after the verb, or before a German one."""
+    clause = re.split(r"[.;!?,\n]|\b(?:and|y|et|und|e)\b", text, maxsplit=1)[0]
+    return name not in _CHANGES or not _NO_GOODS.search(clause[:_NEAR])
 
 
 def _clause_start(folded: str, verb: int) -> int:

@@ -110,6 +110,8 @@ class Turn:
     def say(self, key: str, **values: Value) -> None:
         """Say a phrase."""
         self.speech.add(key, **values)
+        if self.speech.has_regret and self.voice.regrets:
+            self.voice = self.speech.voice = self.voice.after_regret()
 
     def ask(self, question: str, options: Sequence[Option] = ()) -> None:
         """Leave one question open; `options` are quick replies."""

@@ -21,6 +21,7 @@ from server.services import Services
 
 _MAY_ACT: Final = frozenset({"agent", "supervisor", "admin"})
 _MAY_TAKE_OVER: Final = frozenset({"supervisor", "admin"})
+_STAYS_TRUE: Final = ("language", "slots", "order_id", "introduced", "contact_given", "openings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,9 +215,11 @@ async def _recipient(tx: Tx, thread: Thread) -> tuple[int, str]:
 
 
 async def _kept(tx: Tx, thread: Thread) -> dict[str, Any]:
-    """Of the assistant's memory, what stays true: the language, and who the customer said they are."""
+    """Of the assistant's memory, what stays true: the language, who the customer said they are, and what is said once only."""
     saved = await dialogues.load(tx, thread.id)
-    return {key: saved[key] for key in ("language", "slots", "order_id", "introduced", "contact_given") if key in saved}
+    kept: dict[str, Any] = {key: saved[key] for key in _STAYS_TRUE if key in saved}
+    kept |= {"solved": "passed"} if saved.get("solved") else {}
+    return kept | ({"refused": ["sorry"]} if "sorry" in saved.get("refused", ()) else {})
 
 
 def _assigned_to(agent: Agent) -> NewEvent:

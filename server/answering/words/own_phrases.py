@@ -195,7 +195,7 @@ def _needs(key: str) -> tuple[tuple[str, frozenset[str]], ...]:
     if key.startswith("explain."):
         verdict = key.removeprefix("explain.").removesuffix("_plain").removesuffix("_all")
         needs += [("verdict", frozenset({verdict}))] if verdict not in _ANY_VERDICT else []
-    only = rows.ONLY_IF.get(key.removeprefix("order."))
+    only = rows.ONLY_IF.get(key.removeprefix("order.").removesuffix("_again"))
     if key.startswith("order.") and only:
         needs.append(only)
     return tuple(needs)

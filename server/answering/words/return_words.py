@@ -205,14 +205,13 @@ def done(
     said.add("returns.done_exchange" if is_exchange else "returns.done_return", rma=rma)
     said.line("", Fact("return_status", "status", "return_opened", _source(order), now))
     label = str(result.get("label_url") or (ret.label_url if ret else "") or "")
-    if label and has_card:
-        said.add("returns.label_card")
-    elif label:
-        said.add("returns.label", label_url=Fact("label_url", "url", label, _source(order), now))
-    else:
-        said.add("returns.label_mail")
+    values: dict[str, Fact] = {}
+    if label and not has_card:
+        values["label_url"] = Fact("label_url", "url", label, _source(order), now)
     if ret is not None and ret.due_by is not None:
-        said.add("returns.due_by", due_by=_moment("due_by", ret.due_by, order))
+        values["due_by"] = _moment("due_by", ret.due_by, order)
+    where = "label_card" if label and has_card else "label" if label else "label_mail"
+    said.add(f"returns.{where}_by" if "due_by" in values else f"returns.{where}", **values)
     key = f"returns.{_then(draft.outcome, order, policy)}"
     return said.add(key, **_only_named(key, {"amount": _money("amount", amount, now)}, voice))
 

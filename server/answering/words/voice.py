@@ -11,6 +11,7 @@ from typing import Final
 
 from typing_extensions import override
 
+from server.answering.words.openings import opening
 from server.answering.words.spoken import language_of, on, spoken, undated
 from server.answering.words.wording import names_in as names_in
 from server.answering.words.wording import phrases as phrases
@@ -46,6 +47,10 @@ _CAUSES: Final = {
 }
 
 
+_APOLOGY: Final = "courtesy.sorry"
+_OTHERS: Final = (2, 3)
+
+
 class Word(str):
     """A value in words. A phrase asks for a form: `{x}` as it stands, `{x:on}` when something happens, `{x:day}` without "today"."""
 
@@ -66,14 +71,42 @@ class Word(str):
 class Voice:
     """Speaks one language at one moment; `tz` is where dates without an hour are meant."""
 
-    def __init__(self, language: str, now: datetime, tz: str = "UTC") -> None:
+    def __init__(
+        self,
+        language: str,
+        now: datetime,
+        tz: str = "UTC",
+        *,
+        openings: frozenset[str] = frozenset(),
+        regrets: bool = True,
+    ) -> None:
+        """`openings` are how replies of this conversation began; without `regrets`, what was regretted is not regretted again."""
         self.language = language_of(language)
         self.now = now
         self.tz = tz
+        self.openings = openings
+        self.regrets = regrets
 
     def at(self, tz: str) -> "Voice":
         """The same voice, speaking of days in another zone."""
-        return Voice(self.language, self.now, tz)
+        return Voice(self.language, self.now, tz, openings=self.openings, regrets=self.regrets)
+
+    def after_regret(self) -> "Voice":
+        """The same voice once an apology was made."""
+        return Voice(self.language, self.now, self.tz, openings=self.openings, regrets=False)
+
+    def fresh(self, key: str) -> str:
+        """The phrase to begin a reply with: this one, or one of its others if a reply began with its words before."""
+        keys = [key, *(other for number in _OTHERS if self.has(other := f"{key}_{number}"))]
+        return next((each for each in keys if opening(self.text_of(each)) not in self.openings), keys[-1])
+
+    def is_regret(self, key: str) -> bool:
+        """Whether a phrase holds an apology."""
+        return key == _APOLOGY or self.has(f"{key}_again")
+
+    def text_of(self, key: str) -> str:
+        """A phrase as it is written, with its placeholders. Raises KeyError."""
+        return phrases(self.language)[key]
 
     def has(self, key: str) -> bool:
         """Whether there is such a phrase."""
@@ -83,8 +116,10 @@ class Voice:
         """A phrase with its values in words, in the singular where it has one and a count is 1.
 
         Raises KeyError for an unknown key or a missing value."""
+        if not self.regrets and self.has(f"{key}_again"):
+            key = f"{key}_again"
         is_one = self.has(f"{key}_one") and any(_is_one(value) for value in values.values())
-        phrase = phrases(self.language)[f"{key}_one" if is_one else key]
+        phrase = self.text_of(f"{key}_one" if is_one else key)
         text = phrase.format_map({name: self.word(value) for name, value in values.items()})
         return f"{text[:-1]}" if text.endswith("..") else text
 
@@ -132,12 +167,16 @@ class Speech:
 
     def __init__(self, voice: Voice) -> None:
         self.voice = voice
+        self.has_regret = False
         self._parts: list[str] = []
         self._evidence: list[Fact] = []
 
     def add(self, key: str, **values: Value) -> "Speech":
         """Say a phrase. Plain values are the shop's own settings; they are evidence as well."""
-        return self.line(self.voice.text(key, **values), *(self._fact(*pair) for pair in values.items()))
+        voice = self.voice.after_regret() if self.has_regret else self.voice
+        said = key if self._parts else voice.fresh(key)
+        self.has_regret = self.has_regret or (voice.regrets and voice.is_regret(key))
+        return self.line(voice.text(said, **values), *(self._fact(*pair) for pair in values.items()))
 
     def _fact(self, name: str, value: Value) -> Fact:
         if isinstance(value, Fact):
@@ -153,9 +192,14 @@ class Speech:
 
     def join(self, other: "Speech") -> "Speech":
         """Go on with another speech."""
+        self.has_regret = self.has_regret or other.has_regret
         self._parts += other._parts
         self._evidence += [fact for fact in other._evidence if fact not in self._evidence]
         return self
+
+    def lead_in(self, text: str) -> None:
+        """Put words in front of everything."""
+        self._parts.insert(0, text)
 
     @property
     def text(self) -> str:

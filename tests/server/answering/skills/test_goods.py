@@ -170,7 +170,7 @@ def test_what_was_left_out_is_taken_from_before(first: str, then: str, said: str
         ("link to the merino scarf please", "https://shop.example/merino-scarf"),
         ("what size is right for me in the wool coat?", "no size chart for Harbour wool coat"),
         ("what is the difference between the speaker and the mug", "Price"),
-        ("does the merino scarf come in blue or red, and what size is it?", "you can have: Red, Blue."),
+        ("does the merino scarf come in blue or red, and what size is it?", "You can have Merino scarf in: Red, Blue."),
         (
             "wie viel kosten die Stiefel und gibt es sie in 39?",
             "Harbour boots (39) kostet 149,00\u00a0€. Harbour boots (39) ist im Moment ausverkauft.",

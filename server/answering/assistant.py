@@ -16,6 +16,7 @@ from server.answering.identify import numbers_in, order_ids, orders_named
 from server.answering.skills import confirming, courtesy, goods, guide, knowledge
 from server.answering.skills.registry import CONTINUES, SKILLS
 from server.answering.tasks import COURTESY, gave_proof, tasks_in, wanted
+from server.answering.told import told
 from server.answering.turn import Turn, copied
 from server.answering.understand import IntentScore, Understanding, read, rules, yesno
 from server.answering.words.claim_words import words_of
@@ -125,7 +126,7 @@ def _needs_person(turn: Turn) -> bool:
     signals = Signals(
         risks=frozenset(understood.risk),
         frustration=understood.frustration,
-        is_requested=turn.choice == "human" or ("human_request" in intents and not _says_yes_or_no(turn)),
+        is_requested=turn.choice == "human" or ("human_request" in intents and _asks_for_person(turn)),
         is_vip=turn.is_vip,
         subjects=frozenset({"complaint"}) if is_complaint else frozenset({"fact"}),
         complaints=context.complaints + 1 + again if is_complaint else 0,
@@ -138,6 +139,15 @@ def _needs_person(turn: Turn) -> bool:
     turn.hand_off(reason.value)
     guide.before_person(turn, reason.value)
     return True
+
+
+def _asks_for_person(turn: Turn) -> bool:
+    """Whether what looks like a wish for a person is one: beside another wish it must be said in so many words."""
+    if _says_yes_or_no(turn):
+        return False
+    others = {each.name for each in turn.understood.intents if each.confidence >= rules.CONFIDENCE} & SKILLS.keys()
+    has_more = bool(others - COURTESY - {"complaint"}) or bool(told(turn.text))
+    return not has_more or courtesy.names_a_person(turn.text)
 
 
 def _says_yes_or_no(turn: Turn) -> bool:

@@ -40,6 +40,22 @@ _WISHES: Final = (
     *((name, re.compile(rf"\b(?:{verb})(?:{_OBJECT})")) for name, verb in _VERBS),
     ("change_order", re.compile(rf"\b(?:{_CHANGE})")),
 )
+_BESIDE: Final = (
+    (
+        "return",
+        re.compile(
+            r"\b(?:(?:get|have|want|need|like|receive) (?:an? )?(?:full )?refund|(?:want|need|like) my money back|un reembolso|(?:un|le) remboursement|(?:eine )?erstattung|um reembolso) "
+            r"(?:for|on|of|por|de(?:l| la)?|pour|du|fur|pel[oa]|d[oa]) (?:the|my|both|these|this|el|la|los|las|mi|le|les|mon|ma|die|der|das|den|mein\w*|o|a|os|as|meu|minha)\b"
+        ),
+    ),
+    (
+        "payment",
+        re.compile(
+            r"\bchang(?:e|ing) (?:the |my )?payments?\b|\bcambiar (?:el |mi )?(?:metodo de )?pago\b|\bchanger (?:le |mon )?(?:moyen de )?paiement\b|\bmudar (?:a |o )?(?:forma de |meio de )?pagamento\b"
+        ),
+    ),
+)
+"""Told so often in passing that they count beside another wish only."""
 _WISHES_AT_THE_END: Final = tuple((name, re.compile(rf"\b{verb}\b")) for name, verb in _GERMAN)
 _NO_GOODS: Final = re.compile(
     r"direccion|a(?:d|dd)ress|endereco|zahl|\b(?:pago|paga\w*|pay\w*|paiement|payer)\b|correo|e-?mail|mail\b|telef|telephon|phone|nombre|\bnom\b|\bname|\bnome\b"
@@ -99,6 +115,10 @@ def told(text: str) -> list[Told]:
     for name, pattern in _WISHES_AT_THE_END:
         clauses = [(_clause_start(folded, hit.start()), hit.end()) for hit in pattern.finditer(folded)]
         found += [(start, name) for start, end in clauses if _is_about_goods(name, folded[start:end])]
+    if found:
+        beside = [(match.start(), name) for name, pattern in _BESIDE for match in pattern.finditer(folded)]
+        taken = {start for start, _ in beside}  # "change the payment" is no change of what is in the order
+        found = beside + [each for each in found if each[0] not in taken]
     starts: list[tuple[int, str]] = []
     for start, name in sorted(set(found)):
         if not _TURNED.search(folded[:start]) and (not starts or starts[-1][1] != name):

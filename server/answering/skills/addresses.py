@@ -80,7 +80,9 @@ async def _read(turn: Turn, draft: ChangeDraft) -> bool:
 
 def _read_target(draft: ChangeDraft, folded: str, *, names_order: bool) -> None:
     """Whether it is for the customer's own record, for an order, or for both."""
-    is_profile = address_words.PROFILE.search(address_words.AS_SOURCE.sub(" ", folded)) is not None
+    is_source = address_words.AS_TARGET.search(folded) is None
+    spoken = address_words.AS_SOURCE.sub(" ", folded) if is_source else folded
+    is_profile = address_words.PROFILE.search(spoken) is not None
     if not is_profile:
         return
     if draft.order_id or names_order or address_words.ORDER_WORD.search(address_words.PROFILE.sub(" ", folded)):

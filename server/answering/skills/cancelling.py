@@ -35,7 +35,7 @@ _WITH_REASONS: Final = frozenset(
 _QUESTIONS: Final = frozenset({_REASON, _WHOLE, _BACK_TO})
 _AS_ORDER: Final = re.compile(
     r"\b(?:orders?|pedidos?|commandes?|bestellung(?:en)?|encomendas?|compra)\b[^,.;]{0,24}\b(?:with|containing|of|for|has|had|that includes|including|where|con|de(?:l| la)?|que tiene|"
-    r"avec|des?|du|contenant|mit|von|uber|in der|com|d[oa]s?)\b|\b(?:whole|entire|complete|full) (?:order|thing)|(?:pedido|encomenda) (?:entero|inteir[oa]|completo)|commande entiere|ganze bestellung"
+    r"avec|des?|du|contenant|mit|von|uber|in der|com|d[oa]s?)\b|\bone (?:with|containing|that has|for) (?:the|my|a)\b|\b(?:whole|entire|complete|full) (?:order|thing)|(?:pedido|encomenda) (?:entero|inteir[oa]|completo)|commande entiere|ganze bestellung"
 )  # fmt: skip
 _ONLY_A_PART: Final = re.compile(
     r"\b(?:only|just|solo|solamente|seulement|juste|uniquement|nur|lediglich|so|somente|apenas)\b|\b(?:from|in|on|off|out of|de|del|dans|aus|da|do|na|no) (?:my |the |mi |el |la |ma |meiner |der |minha |meu )*(?:order|pedido|commande|bestellung|encomenda)\b|"

@@ -152,7 +152,8 @@ def lines_meant(
         return Meant()
     everything = _ALL_BUT.search(text)
     if everything:
-        spared = {each.line.id for each in _named(text[everything.end() :], entries, language).picks}
+        rest_of_it = re.split(r"[.;!?\n]", text[everything.end() :], maxsplit=1)[0]
+        spared = {each.line.id for each in _named(rest_of_it, entries, language).picks}
         rest = tuple(Pick(each.order, each.line) for each in entries if each.line.id not in spared)
         return Meant(rest, is_sure=True) if spared else Meant()
     meant = _named(_without_left_out(text), entries, language)

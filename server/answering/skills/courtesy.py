@@ -7,6 +7,7 @@ from typing import Final
 
 from server.answering.context import Option
 from server.answering.turn import Turn
+from server.commerce.catalogue.words import fold
 
 _WHO_ARE_YOU: Final = re.compile(
     r"\W*(?:(?:hi|hello|hey|wait|so|ok|sorry|hola|bonjour|hallo|ol[aá]|oye|espera|moment)\W+)*"
@@ -19,6 +20,21 @@ _WHO_ARE_YOU: Final = re.compile(
     r"(?: (?:being|real|r[eé]elle?|de verdad))?(?:,? (?:or|o|ou|oder|ya)\b[^.?!]{0,30})?(?: hai| ho)?\W*",
     re.IGNORECASE,
 )
+
+
+_PERSON: Final = (
+    r"(?:human|person|people|agent|someone|somebody|representative|rep|manager|supervisor|operator|advis[eo]r|colleague|team|staff|humano|persona|alguien|agente|asesor\w*|encargad[oa]|operador\w*|"
+    r"humain|personne|quelqu'un|conseiller\w*|responsable|mensch\w*|mitarbeiter\w*|jemand\w*|berater\w*|chef\w*|vorgesetzt\w*|pessoa|alguem|atendente|gerente|insaan|banda|bande)"
+)
+_WANTS_A_PERSON: Final = re.compile(
+    rf"\b(?:speak|talk|chat|connect|transfer|forward|escalate|get|give|want|need|let|put|bring|call|real|live|actual|hablar|hable|pasa\w*|pon\w*|quiero|necesito|llam\w*|parler|passe\w*|veux|voudrais|besoin|appel\w*|"
+    rf"sprechen|reden|verbind\w*|mochte|will|brauche|holen|falar|passa\w*|quero|preciso|cham\w*|baat|chahiye)\b[^.?!;]{{0,40}}\b{_PERSON}\b|^\W*{_PERSON}\W*$"
+)
+
+
+def names_a_person(text: str) -> bool:
+    """Whether a text says in so many words that a person shall come."""
+    return _WANTS_A_PERSON.search(fold(text)) is not None
 
 
 def reply(turn: Turn) -> None:

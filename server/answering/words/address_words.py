@@ -21,6 +21,12 @@ PROFILE: Final = re.compile(rf"\b(?:{_DEFAULT})")
 AS_SOURCE: Final = re.compile(
     rf"(?:\b(?:to|as|as in|as on|like|use|using|with|from|same|match(?:es|ing)?|la misma|como|a|usar|con|comme|utilise[rz]?|celle|wie|an|auf|die aus|nutzen|igual|para|usar)\b(?: it| is| in| on| at| to| be)?)\s+(?:(?:the|my|mi|la|el|que|a|minha|meu|o|mon|ma|l'|in|on|meine|meiner|der|die|en|no|na|one|address|direccion|adresse) ?){{0,4}}(?:{_DEFAULT}|(?:in|on) (?:my |the )?(?:profile|account|file))"
 )
+AS_TARGET: Final = re.compile(
+    rf"\b(?:use|set|make|save|keep|store|take|put) (?:that|this|it|the new one)(?: address| one)? (?:(?:as|for|to be|in) )?(?:my |the )?(?:new )?(?:{_DEFAULT})"
+    rf"|\b(?:us[ae]|guard[ae]|pon)\w* (?:esa|esta|la)(?: \w+)? como (?:mi |la )?(?:{_DEFAULT})|\b(?:utilise|enregistre|garde)\w* (?:cette adresse|la) comme (?:mon |ma )?(?:{_DEFAULT})"
+    rf"|\bals (?:meine |neue )*(?:{_DEFAULT})|\b(?:us[ae]|salv[ae]|guard[ae]) (?:esse|este|essa|esta)(?: \w+)? como (?:meu |minha )?(?:{_DEFAULT})"
+)
+"""The new address shall also be the customer's own."""
 _FROM_ORDER: Final = re.compile(
     r"\b(?:same|like|match(?:es|ing)?|identical|misma|meme|gleiche\w*|dieselbe|mesm[oa]|(?:to|use|using|with|as) the (?:\w+ )?(?:address|one)|a la (?:direccion )?del?|(?:a|vers) (?:l'adresse|celle) de|an die (?:adresse )?(?:von|der|aus)|para o (?:endereco )?d[oa])\b"
     r"[^.;,]{0,40}?\b(?:orders?|pedido|commande|bestellung|encomenda|as|of|on|from|in|like|que|del?|von|d[oa])\b (?:(?:my|the|mi|el|la|ma|meiner|der|minha|meu|a|o) )?(?:orders?|pedido|commande|bestellung|encomenda)?\s?"

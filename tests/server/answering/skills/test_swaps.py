@@ -148,6 +148,12 @@ TALKS = (
     Talk("everything of every order", "", ["Cleo Dunn 94102. I want to return everything I've ever ordered", "paypal", "yes", "original", "yes"], [back("#W3001", WATCH, LARGE, PLASTIC), back("#W3002", KETTLE)]),
     Talk("both orders, when asked which", "", ["Cleo Dunn 94102. I want to return everything", "both of them", "paypal", "yes", "original", "yes"], [back("#W3001", WATCH, LARGE, PLASTIC), back("#W3002", KETTLE)]),
     Talk("the item named before the order was asked for", "", ["i got the smart watch from you", "I'd like to return it. Cleo Dunn 94102", "the watch", "paypal", "yes"], [back("#W3001", WATCH)]),
+    Talk("a polite first word is no wish for a person", "", ["You are a customer service rep, right? My name is Ada Brook and my zip is 19122. For order #W1003, I would like to change the laptop to 13-inch with i7 processor and 512GB SSD, and the backpack to the navy one in large.", "original", "yes"], [change("#W1003", (LAPTOP, "LAPT-13inch-i7-512GBSSD"), (PACK, "BACK-navy-large-laptop"))]),
+    Talk("a name in small letters", "", ["hi im cleo dunn 94102 and i'd like to return my smart watch", "paypal", "yes"], [back("#W3001", WATCH)]),
+    Talk("everything but, then said again", "", ["My boyfriend wants me to return everything in order W5001 but I want to keep the yoga mat. So just the speaker. Eva Frost, 73301.", "yes"], [back("#W5001", SPEAKER)]),
+    Talk("the order with an item is the whole order", "eva", ["I need to cancel one of my orders, the one with the bookshelf. Reason: no longer needed.", "yes"], [{"name": "cancel_order", "order": "#W5002"}]),
+    Talk("an upgrade and a refund", "", ["I want to upgrade my hiking boots to waterproof ones, and get a refund for the coffee maker - order W4001, dan@shopper.example", "Visa ending 1111", "yes", "yes"], [swap("#W4001", (BOOTS, "HIKI-9-leather-yes")), back("#W4001", COFFEE)]),
+    Talk("a payment changed, beside another wish", "ada", ["I want to change payment for #W1003 to paypal, and exchange the desk lamp of W1002 for a white one", "yes", "paypal", "yes"], [{"name": "change_payment", "order": "#W1003", "method": "pp_ada"}, swap("#W1002", (LAMP, "DESK-white-high-ACadapter"))]),
 )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from server.answering.understand import understand
+from server.answering.understand import glossary, understand
 from server.answering.words.claim_words import words_of
 from server.answering.words.postal_names import countries
 from server.answering.words.spoken import LANGUAGES
@@ -22,4 +22,6 @@ def warm() -> None:
         voice.word(Fact("amount", "amount", Money(100, "USD"), "", now))
     countries()
     lexicon()
+    for language in glossary.LANGUAGES:
+        glossary.load(language)
     understand("Where is my order #1042? ana@example.com")

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from server.answering.understand import glossary
+from server.answering.understand.glossary import Worded, worded
 from server.answering.understand.normalise import clean, fold, mask, words
 from server.answering.understand.shape import INTENTS
 
@@ -25,17 +27,27 @@ class Line:
 
     @property
     def tokens(self) -> list[str]:
-        """Its words, as the head sees them."""
+        """Its words."""
         return words(mask(fold(clean(self.text))))
+
+    @property
+    def worded(self) -> Worded:
+        """Its words, as the head sees them."""
+        return worded(self.tokens, self.language)
 
     @property
     def plain(self) -> str:
         """Its text, as the encoder sees it."""
-        return plain_text(fold(clean(self.text)))
+        return encoded_text(fold(clean(self.text)), self.worded)
 
 
 _SAID: Final = (("xmail", "email"), ("xmoney", "amount"), ("xpromo", "code"))
 _UNSAID: Final = re.compile(r"#|\b(?:xlink|xorder|xcode|xlong)\b")
+
+
+def encoded_text(folded: str, said: Worded) -> str:
+    """A folded text for the encoder; in rough English where there is a glossary of its language."""
+    return plain_text(" ".join(said.english) if said.language in glossary.LANGUAGES else folded)
 
 
 def plain_text(folded: str) -> str:

@@ -1,7 +1,7 @@
 """Makes `weights/` from the authored lines in half a minute: `python -m server.answering.understand.build`.
 
-Fits the word head on every language and the meaning head on English, then tempers them and sets their thresholds on the
-held-out messages, which neither saw. Needs the `train` extra; the running server never imports this module. The same
+Fits the word head on every language and the meaning head on all of them in English, then tempers them and sets their
+thresholds on the held-out messages, which neither saw. Needs the `train` extra; the running server never imports this module. The same
 lines give the same heads.
 """
 
@@ -21,17 +21,20 @@ from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
-from server.answering.understand import grams, weights
+from server.answering.understand import grams, head, weights
 from server.answering.understand.authored import Line, read_heldout, read_lines
 from server.answering.understand.encoder import FOLDER as ENCODER
 from server.answering.understand.encoder import encode_early
 from server.answering.understand.features import Floats, Table, names
+from server.answering.understand.glossary import Worded
 from server.answering.understand.head import (
+    PATHS,
     Heads,
     Thresholds,
     combined,
     log_softmax,
     parse,
+    path_of,
     placed,
     tempered,
 )
@@ -45,15 +48,18 @@ _SHARPNESS: Final = 0.3
 _MEANING_STRENGTH: Final = 5.0
 _DIRECTIONS: Final = 128
 _WHITENING: Final = 0.75
+_SAME: Final = 0.6
+"""The cosine from which one line says what another says: languages repeat each other."""
 _KNOWN: Final = 0.34
-_LEAST_COUNT: Final = {"w": 2, "c": 3, "i": 2}
+_LEAST_COUNT: Final = {"w": 2, "c": 3, "i": 2, "g": 2}
 _RIGHT: Final = 0.88
 _RIGHT_BY_LEAD: Final = 0.90
 _RIGHT_WITHOUT_MEANING: Final = 0.97
 _CAUTION: Final = 1.2
 """Held-out messages are by the lines' own authors: what strangers write is told less surely, by this factor."""
-_LEAST_ACCEPT: Final = 0.4
-_LEAST_MARGIN: Final = 0.15
+_LEAST_ACCEPT: Final[dict[head.Path, float]] = {"alone": 0.4, "both": 0.4, "glossed": 0.4, "hinglish": 0.5}
+_LEAST_MARGIN: Final[dict[head.Path, float]] = {"alone": 0.15, "both": 0.15, "glossed": 0.15, "hinglish": 0.25}
+"""Hinglish: from where as many answers are right as elsewhere (.905), in three folds of the lines."""
 _FAR_OFF: Final = 0.01
 """The share of held-out requests that may lie farther from every line than `near`."""
 
@@ -83,13 +89,13 @@ class Made:
         (folder / weights.MANIFEST).write_text(json.dumps(self.manifest, indent=1) + "\n", "utf-8")
 
 
-def vocabulary_of(tokenised: Sequence[list[str]]) -> tuple[list[str], Floats]:
+def vocabulary_of(texts: Sequence[Worded]) -> tuple[list[str], Floats]:
     """The features worth a row, sorted, and how rare each is (inverse document frequency, in thousandths)."""
     documents: Counter[str] = Counter()
-    for tokens in tokenised:
-        documents.update(names(tokens))
+    for said in texts:
+        documents.update(names(said))
     known = sorted(name for name, count in documents.items() if count >= _LEAST_COUNT[name[0]])
-    size = len(tokenised)
+    size = len(texts)
     rarity = [round(1000 * (log((1 + size) / (1 + documents[name])) + 1)) for name in known]
     return known, np.array(rarity, np.float32)
 
@@ -97,7 +103,7 @@ def vocabulary_of(tokenised: Sequence[list[str]]) -> tuple[list[str], Floats]:
 def make(lines: Sequence[Line], heldout: Sequence[Line], base: str = "") -> Made:
     """Everything that the lines decide. `base` names the release that a shop's own weights build on."""
     known, arrays = _word_arrays(lines)
-    arrays |= _meaning_arrays([line for line in lines if line.language == "en"])
+    arrays |= _meaning_arrays(lines)
     manifest = {
         "format": weights.FORMAT,
         "base": base,
@@ -105,8 +111,8 @@ def make(lines: Sequence[Line], heldout: Sequence[Line], base: str = "") -> Made
         "lines_sha256": digest(lines),
         "encoder_sha256": hashlib.sha256((ENCODER / "weights.bin").read_bytes()).hexdigest(),
         "classes": list(INTENTS),
-        "temperature": {"alone": 1.0, "both": 1.0},
-        "thresholds": {name: asdict(_NONE) for name in ("alone", "both")},
+        "temperature": dict.fromkeys(PATHS, 1.0),
+        "thresholds": {path: asdict(_NONE) for path in PATHS},
     }
     vocabulary = "".join(f"{name}\n" for name in known)
     _calibrate(parse(manifest, vocabulary, arrays), heldout, manifest)
@@ -118,10 +124,10 @@ _NONE: Final = Thresholds(accept=0, margin=0, also=0, known=_KNOWN, near=0, enou
 
 
 def _word_arrays(lines: Sequence[Line]) -> tuple[list[str], dict[str, NDArray[Any]]]:
-    tokenised = [line.tokens for line in lines]
-    known, rarity = vocabulary_of(tokenised)
+    texts = [line.worded for line in lines]
+    known, rarity = vocabulary_of(texts)
     model = LinearSVC(C=_WORD_STRENGTH, random_state=0)
-    model.fit(_matrix(tokenised, Table(known, rarity / np.float32(1000)), len(known)), _labels(lines))
+    model.fit(_matrix(texts, Table(known, rarity / np.float32(1000)), len(known)), _labels(lines))
     coefficients, bias = _by_intent(model)
     coefficients, bias = coefficients / _SHARPNESS, bias / _SHARPNESS
     steps = np.maximum(np.abs(coefficients).max(axis=1), 1e-9) / 127
@@ -141,8 +147,8 @@ def _by_intent(model: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return coefficients, bias
 
 
-def _matrix(tokenised: Sequence[list[str]], table: Table, width: int) -> "csr_matrix":
-    vectors = [table.vector(tokens) for tokens in tokenised]
+def _matrix(texts: Sequence[Worded], table: Table, width: int) -> "csr_matrix":
+    vectors = [table.vector(said) for said in texts]
     ends = np.cumsum([0, *(len(rows) for rows, _ in vectors)])
     columns, values = (np.concatenate([vector[part] for vector in vectors]) for part in (0, 1))
     return csr_matrix((values.astype(np.float64), columns, ends), shape=(len(vectors), width))
@@ -161,7 +167,7 @@ def _meaning_arrays(lines: Sequence[Line]) -> dict[str, NDArray[Any]]:
     model = LogisticRegression(C=_MEANING_STRENGTH, max_iter=500)
     model.fit(points, _labels(lines))
     coefficients, bias = _by_intent(model)
-    order = np.argsort(_labels(lines), kind="stable")
+    order = _apart(points, _labels(lines))
     return {
         "centre": centre,
         "project": project,
@@ -172,28 +178,45 @@ def _meaning_arrays(lines: Sequence[Line]) -> dict[str, NDArray[Any]]:
     }
 
 
+def _apart(points: Floats, labels: Labels) -> Labels:
+    """The rows worth keeping as neighbours, by intent and in order: none is nearer than `_SAME` to one of its own."""
+    kept: list[int] = []
+    for intent in range(len(INTENTS)):
+        rows = np.flatnonzero(labels == intent)
+        cosines = points[rows] @ points[rows].T
+        own: list[int] = []
+        for at in range(len(rows)):
+            if not own or cosines[at, own].max() < _SAME:
+                own.append(at)
+        kept += rows[own].tolist()
+    return np.array(kept)
+
+
 def _labels(lines: Sequence[Line]) -> Labels:
     return np.array([INTENTS.index(line.intent) for line in lines])
 
 
 def _calibrate(heads: Heads, heldout: Sequence[Line], manifest: dict[str, Any]) -> None:
     """Temperatures and thresholds from messages that the heads did not see, each path on its own."""
-    words = np.array([heads.words.log_chances(line.tokens) for line in heldout])
-    truth = _labels(heldout)
-    english = np.array([line.language == "en" for line in heldout])
-    points = heads.meaning.place(encode_early([line.plain for line in heldout if line.language == "en"]))
+    words = np.array([heads.words.log_chances(line.worded) for line in heldout])
+    points = heads.meaning.place(encode_early([line.plain for line in heldout]))
     near = heads.meaning.nearness(points)
-    both = combined(words[english], heads.meaning.log_chances(points), near)
-    for name, scores, right in (("alone", words, truth), ("both", both, truth[english])):
-        temperature = _temperature(scores, right)
-        manifest["temperature"][name] = temperature
-        manifest["thresholds"][name] = asdict(_thresholds(tempered(scores, temperature), right))
-    ours = truth[english] != INTENTS.index("other")
+    both = combined(words, heads.meaning.log_chances(points), near)
+    truth = _labels(heldout)
+    paths = np.array([path_of(line.language) for line in heldout])
+    for path in PATHS:
+        of = paths == path if path != "alone" else np.ones(len(heldout), bool)
+        scores = (words if path == "alone" else both)[of]
+        temperature = _temperature(scores, truth[of])
+        manifest["temperature"][path] = temperature
+        manifest["thresholds"][path] = asdict(_thresholds(tempered(scores, temperature), truth[of], path))
+    chances = tempered(words, manifest["temperature"]["alone"])
     closest = np.delete(near, INTENTS.index("other"), axis=1).max(axis=1)
-    manifest["thresholds"]["both"]["near"] = round(float(np.quantile(closest[ours], _FAR_OFF)), 2)
-    chances = tempered(words[english], manifest["temperature"]["alone"])
-    enough = _least(chances.max(axis=1), chances.argmax(axis=1) == truth[english], _RIGHT_WITHOUT_MEANING)
-    manifest["thresholds"]["both"]["enough"] = enough
+    for path in set(PATHS) - {"alone"}:
+        of, limits = paths == path, manifest["thresholds"][path]
+        limits["near"] = round(float(np.quantile(closest[of & (truth != INTENTS.index("other"))], _FAR_OFF)), 2)
+        right = chances[of].argmax(axis=1) == truth[of]
+        limits["enough"] = _least(chances[of].max(axis=1), right, _RIGHT_WITHOUT_MEANING)
 
 
 def _temperature(scores: Floats, truth: Labels) -> float:
@@ -205,14 +228,14 @@ def _temperature(scores: Floats, truth: Labels) -> float:
     return round(_CAUTION * min((0.2 + 0.02 * step for step in range(140)), key=surprise), 3)
 
 
-def _thresholds(chances: Floats, truth: Labels) -> Thresholds:
+def _thresholds(chances: Floats, truth: Labels, path: head.Path) -> Thresholds:
     """Accept where held-out messages above are right nine times in ten; the lead likewise, for what is accepted."""
     order = np.sort(chances, axis=1)
     top, second = order[:, -1], order[:, -2]
     right = chances.argmax(axis=1) == truth
-    accept = max(_LEAST_ACCEPT, _least(top, right, _RIGHT))
+    accept = max(_LEAST_ACCEPT[path], _least(top, right, _RIGHT))
     sure = top >= accept
-    margin = max(_LEAST_MARGIN, _least((top - second)[sure], right[sure], _RIGHT_BY_LEAD))
+    margin = max(_LEAST_MARGIN[path], _least((top - second)[sure], right[sure], _RIGHT_BY_LEAD))
     also = max(0.35, round(accept * 0.66, 2))
     return Thresholds(accept=accept, margin=margin, also=also, known=_KNOWN, near=0.0, enough=1.0)
 

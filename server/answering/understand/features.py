@@ -1,7 +1,7 @@
-"""Turns words into the sparse features of the word head: words, word pairs, 3- to 5-letter pieces, and ideas.
+"""Turns words into the sparse features of the word head: words, word pairs, 3- to 5-letter pieces, ideas, and English.
 
 The build and the running server share this module, so that both see the same message. A feature is there or not; it
-counts by how rare it is, and each of the three blocks has length 1.
+counts by how rare it is, and each of the four blocks has length 1.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.answering.understand.concepts import ideas
+from server.answering.understand.glossary import Worded
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int32]
@@ -41,10 +42,16 @@ def idea_names(tokens: list[str]) -> Iterator[str]:
             yield from (f"i{left} {right}" for left in group for right in later)
 
 
-def names(tokens: list[str]) -> set[str]:
+def english_names(english: Sequence[str]) -> Iterator[str]:
+    """`gWORD` and `gWORD WORD` of the words in English: what the lines of one language teach the others."""
+    yield from (f"g{word}" for word in english)
+    yield from (f"g{left} {right}" for left, right in pairwise(english))
+
+
+def names(said: Worded) -> set[str]:
     """Every feature of a message."""
-    found = {*word_names(tokens), *idea_names(tokens)}
-    for token in tokens:
+    found = {*word_names(said.tokens), *idea_names(said.tokens), *english_names(said.english)}
+    for token in said.tokens:
         found.update(piece_names(token))
     return found
 
@@ -60,9 +67,14 @@ class Table:
     def __contains__(self, name: str) -> bool:
         return name in self._rows
 
-    def vector(self, tokens: list[str]) -> tuple[Rows, Floats]:
+    def vector(self, said: Worded) -> tuple[Rows, Floats]:
         """(rows, values) of a message's known features."""
-        blocks = (self._found(word_names(tokens)), self._pieces_of(tokens), self._found(idea_names(tokens)))
+        blocks = (
+            self._found(word_names(said.tokens)),
+            self._pieces_of(said.tokens),
+            self._found(idea_names(said.tokens)),
+            self._found(english_names(said.english)),
+        )
         rows = np.array([row for block in blocks for row in sorted(block)], np.int32)
         values = self._rarity[rows]
         at = 0

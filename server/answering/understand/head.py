@@ -1,28 +1,38 @@
-"""The two heads that tell what a clause asks for: one on its words, in every language, one on its meaning, in English.
+"""The two heads that tell what a clause asks for: one on its words, one on its meaning, other languages in rough English.
 
 The word head is a linear machine on words, pieces and ideas. The meaning head reads the encoder's early vector: a
 logistic regression beside the three nearest lines of each intent. Trained by `build`; numpy only.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from server.answering.understand import weights
 from server.answering.understand.features import Floats, Table
+from server.answering.understand.glossary import Worded
 from server.answering.understand.shape import Intent
 
 Bytes = NDArray[np.int8]
+Path = Literal["alone", "both", "glossed", "hinglish"]
+"""How a clause is judged: by its words alone, or by both heads in English, another language, or Hinglish."""
+PATHS: Final[tuple[Path, ...]] = get_args(Path)
+
+
+def path_of(language: str) -> Path:
+    """How both heads judge a language."""
+    return "both" if language == "en" else "hinglish" if language == "hi-en" else "glossed"
+
 
 NEAREST: Final = 3
 """How many lines of an intent speak for it."""
-WORDS_SHARE: Final = 0.5
+WORDS_SHARE: Final = 0.6
 NEARNESS_SHARE: Final = 12.0
-"""Of the sum of both heads' log probabilities: the words' part (the meaning has the same), and that of the nearest lines."""
+"""Of the sum of both heads' log probabilities: the words' part (the meaning has the rest), and that of the nearest lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +54,16 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class WordHead:
-    """Weights by feature in steps of an int8, one step an intent. `temperature` applies where it judges alone."""
+    """Weights by feature in steps of an int8, one step an intent."""
 
     table: Table
     stored: Bytes
     steps: Floats
     bias: Floats
-    temperature: float
 
-    def log_chances(self, tokens: list[str]) -> Floats:
+    def log_chances(self, said: Worded) -> Floats:
         """Untempered log probabilities of the intents."""
-        rows, values = self.table.vector(tokens)
+        rows, values = self.table.vector(said)
         logits: Floats = (values @ self.stored[rows].astype(np.float32)) * self.steps + self.bias
         return log_softmax(logits)
 
@@ -74,7 +83,6 @@ class MeaningHead:
     coefficients: Floats
     bias: Floats
     lines: Floats
-    temperature: float
 
     def place(self, vectors: Floats) -> Floats:
         """Vectors of the encoder as points of length 1."""
@@ -111,8 +119,8 @@ def log_softmax(logits: Floats) -> Floats:
     return logs
 
 
-def tempered(scores: Floats, temperature: float) -> Floats:
-    """Probabilities along the last axis."""
+def tempered(scores: Floats, temperature: float | Floats) -> Floats:
+    """Probabilities along the last axis; the temperature is one for all, or one a row."""
     chances: Floats = np.exp(log_softmax(np.asarray(scores / temperature, np.float32)))
     return chances
 
@@ -124,26 +132,26 @@ class Heads:
     classes: tuple[Intent, ...]
     words: WordHead
     meaning: MeaningHead
-    alone: Thresholds
-    both: Thresholds
-    """For clauses that the words alone judge, and for those that both heads do."""
+    limits: Mapping[Path, Thresholds]
+    temperatures: Mapping[Path, float]
 
-    def by_words(self, tokens: list[str]) -> tuple[Floats, Floats]:
-        """(probabilities, log probabilities before tempering) of the intents by the words of a masked, folded text."""
-        logs = self.words.log_chances(tokens)
-        return tempered(logs, self.words.temperature), logs
+    def by_words(self, said: Worded) -> tuple[Floats, Floats]:
+        """(probabilities, log probabilities before tempering) of the intents by the words of a text."""
+        logs = self.words.log_chances(said)
+        return tempered(logs, self.temperatures["alone"]), logs
 
-    def by_both(self, word_logs: Floats, vectors: Floats) -> tuple[Floats, Floats]:
+    def by_both(self, word_logs: Floats, vectors: Floats, paths: Sequence[Path]) -> tuple[Floats, Floats]:
         """(probabilities, nearness) of the intents, a row a text, by words and early vectors together."""
         points = self.meaning.place(vectors)
         near = self.meaning.nearness(points)
-        return tempered(combined(word_logs, self.meaning.log_chances(points), near), self.meaning.temperature), near
+        scores = combined(word_logs, self.meaning.log_chances(points), near)
+        return tempered(scores, np.array([[self.temperatures[path]] for path in paths], np.float32)), near
 
 
 def combined(word_logs: Floats, meaning_logs: Floats, near: Floats) -> Floats:
     """The scores of both heads and of the nearest lines as one."""
-    together: Floats = WORDS_SHARE * (word_logs + meaning_logs) + np.float32(NEARNESS_SHARE) * near
-    return together
+    heads: Floats = np.float32(WORDS_SHARE) * word_logs + np.float32(1 - WORDS_SHARE) * meaning_logs
+    return heads + np.float32(NEARNESS_SHARE) * near
 
 
 @lru_cache(maxsize=1)
@@ -168,7 +176,6 @@ def parse(manifest: Mapping[str, Any], vocabulary: str, arrays: Mapping[str, NDA
             arrays["word_weights"],
             arrays["word_steps"],
             arrays["word_bias"],
-            manifest["temperature"]["alone"],
         ),
         meaning=MeaningHead(
             arrays["centre"],
@@ -176,10 +183,9 @@ def parse(manifest: Mapping[str, Any], vocabulary: str, arrays: Mapping[str, NDA
             arrays["meaning_weights"],
             arrays["meaning_bias"],
             _by_intent(arrays["lines"], arrays["intents"], len(manifest["classes"])),
-            manifest["temperature"]["both"],
         ),
-        alone=Thresholds(**manifest["thresholds"]["alone"]),
-        both=Thresholds(**manifest["thresholds"]["both"]),
+        limits={path: Thresholds(**manifest["thresholds"][path]) for path in PATHS},
+        temperatures={path: manifest["temperature"][path] for path in PATHS},
     )
 
 

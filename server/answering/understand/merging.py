@@ -173,5 +173,5 @@ def _is_like_lines(lead: Part, told: list[Part]) -> bool:
     """Whether the heads know such messages at all: by nearness where that was asked for, else by the words."""
     if lead.is_understood:
         return lead.is_near
-    tokens = [token for part in told for token in part.tokens]
+    tokens = [token for part in told for token in part.said.tokens]
     return head.load().words.known_share(tokens) >= lead.limits.known

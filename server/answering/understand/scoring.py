@@ -6,16 +6,16 @@ from typing import Final
 
 import numpy as np
 
-from server.answering.understand import head, negation, rules, spelling
-from server.answering.understand.authored import plain_text
+from server.answering.understand import glossary, head, language, negation, rules, spelling
+from server.answering.understand.authored import encoded_text
 from server.answering.understand.encoder import Vectors
 from server.answering.understand.features import Floats
-from server.answering.understand.head import Thresholds
+from server.answering.understand.glossary import Worded
+from server.answering.understand.head import Path, Thresholds
 from server.answering.understand.normalise import mask, words
 from server.answering.understand.numbers import digits_for_words
 from server.answering.understand.shape import COURTESIES, Clause, Intent, IntentScore
 
-_ENCODED: Final = "en"
 _OTHER: Final[Intent] = "other"
 
 
@@ -29,6 +29,8 @@ class Part:
     sure: tuple[Intent, ...]
     named: tuple[Intent, ...]
     tokens: list[str]
+    said: Worded
+    """Its tokens as the heads read them."""
     scores: dict[Intent, float] = field(default_factory=dict)
     is_unsure: bool = False
     """Whether the meaning head should be asked."""
@@ -41,13 +43,17 @@ class Part:
     @property
     def plain(self) -> str:
         """What the encoder reads of it."""
-        return plain_text(self.folded)
+        return encoded_text(self.folded, self.said)
+
+    @property
+    def path(self) -> Path:
+        """How both heads judge it."""
+        return head.path_of(self.said.language)
 
     @property
     def limits(self) -> Thresholds:
         """The thresholds of the heads that scored it."""
-        heads = head.load()
-        return heads.both if self.is_understood else heads.alone
+        return head.load().limits[self.path if self.is_understood else "alone"]
 
     def clause(self) -> Clause:
         """It, with the best one or two intents."""
@@ -56,21 +62,21 @@ class Part:
         best = sorted(self.scores, key=lambda name: -self.scores[name])[:2]
         return Clause(self.text, tuple(IntentScore(name, self.scores[name]) for name in best), self.negated)
 
-    def score_by_words(self, code: str) -> None:
+    def score_by_words(self) -> None:
         """Set `scores` by the word head, and whether that is enough."""
         if not self.tokens:
             return
         heads = head.load()
-        chances, self._word_logs = heads.by_words(self.tokens)
+        chances, self._word_logs = heads.by_words(self.said)
         self.scores = self._kept(chances)
-        self.is_unsure = code == _ENCODED and not self.sure and not self._is_plain()
+        self.is_unsure = self.said.language in language.SUPPORTED and not self.sure and not self._is_plain()
 
     def _is_plain(self) -> bool:
         """Whether the words alone will do: all known, and one intent far ahead."""
         heads = head.load()
         first = max(self.scores, key=lambda name: self.scores[name])
-        is_far_ahead = self.scores[first] >= heads.both.enough and first not in COURTESIES
-        return is_far_ahead and heads.words.known_share(self.tokens) == 1.0
+        is_far_ahead = self.scores[first] >= heads.limits[self.path].enough and first not in COURTESIES
+        return is_far_ahead and heads.words.known_share(self.said.tokens) == 1.0
 
     def score_by_meaning(self, chances: Floats, nearness: Floats) -> None:
         """Set `scores` anew by both heads."""
@@ -78,7 +84,7 @@ class Part:
         self.scores = self._kept(chances)
         self.is_understood, self.is_unsure = True, False
         ours = np.delete(nearness, heads.classes.index(_OTHER))
-        self.is_near = bool(ours.max() >= heads.both.near)
+        self.is_near = bool(ours.max() >= heads.limits[self.path].near)
 
     def _kept(self, chances: Floats) -> dict[Intent, float]:
         """Probabilities of what is not turned down."""
@@ -93,15 +99,17 @@ def read_clause(text: str, code: str) -> Part:
     said = negation.assert_only(text)
     courtesy = rules.courtesy(said.folded)
     sure = tuple(intent for intent in rules.sure(said.folded) if intent not in said.negated)
+    tokens = _tokens(said.folded, code)
     part = Part(
         text,
         said.folded,
         said.negated,
         (courtesy,) if courtesy is not None else sure,
         tuple(negation.asked_for(said.folded)),
-        _tokens(said.folded, code),
+        tokens,
+        glossary.worded(tokens, code),
     )
-    part.score_by_words(code)
+    part.score_by_words()
     return part
 
 
@@ -109,15 +117,17 @@ def read_together(parts: Sequence[Part], code: str, negated: Iterable[Intent]) -
     """Several clauses as one, scored by words."""
     tokens = [token for part in parts for token in part.tokens]
     folded = " ".join(part.folded for part in parts)
-    whole = Part(" ".join(part.text for part in parts), folded, tuple(negated), (), (), tokens)
-    whole.score_by_words(code)
+    whole = Part(
+        " ".join(part.text for part in parts), folded, tuple(negated), (), (), tokens, glossary.worded(tokens, code)
+    )
+    whole.score_by_words()
     return whole
 
 
 def ask_meaning(parts: Sequence[Part], vectors: Vectors) -> None:
     """Score `parts` anew by both heads, given the early vector of each one's `plain` text."""
     logs = np.array([part._word_logs for part in parts], np.float32)
-    chances, nearness = head.load().by_both(logs, vectors)
+    chances, nearness = head.load().by_both(logs, vectors, [part.path for part in parts])
     for part, chance, near in zip(parts, chances, nearness, strict=True):
         part.score_by_meaning(chance, near)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from server.answering.understand import weights
+from server.answering.understand import glossary, weights
 from server.answering.understand.concepts import ideas_of
 
 MIN_LETTERS = 4
@@ -31,6 +31,8 @@ class Lexicon:
     def mend(self, word: str, language: str) -> str:
         """The word itself, or the word of this language that it most likely was meant to be."""
         if len(word) < MIN_LETTERS or word in self.known or not word.isalpha() or ideas_of(word):
+            return word
+        if glossary.knows(word, language):
             return word
         counts = self.counts.get(language)
         if counts is None:

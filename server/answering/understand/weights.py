@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 PACKAGED: Final = Path(__file__).parent / "weights"
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Changes with what the files mean."""
 MANIFEST: Final = "heads.json"
 

@@ -24,7 +24,7 @@ def test_committed_heads_belong_to_the_lines() -> None:
     assert [committed[key] for key in ("format", "encoder_sha256", "classes")] == [
         made.manifest[key] for key in ("format", "encoder_sha256", "classes")
     ]
-    known, _ = build.vocabulary_of([line.tokens for line in LINES])
+    known, _ = build.vocabulary_of([line.worded for line in LINES])
     assert "".join(f"{name}\n" for name in known) == (weights.PACKAGED / "vocabulary.txt").read_text("utf-8")
     assert build.lexicon_of(LINES) == (weights.PACKAGED / "lexicon.txt").read_text("utf-8")
 
@@ -48,8 +48,8 @@ def _assert_judge_alike(ours: head.Heads, theirs: head.Heads, lines: list[Line])
     vectors = encode_early([line.plain for line in lines])
     chances = []
     for heads in (ours, theirs):
-        logs = np.array([heads.by_words(line.tokens)[1] for line in lines])
-        chances.append(heads.by_both(logs, vectors)[0])
+        logs = np.array([heads.by_words(line.worded)[1] for line in lines])
+        chances.append(heads.by_both(logs, vectors, ["both"] * len(lines))[0])
     assert np.abs(chances[0] - chances[1]).max() < 0.05
 
 

@@ -31,7 +31,6 @@ from server.answering.understand.head import (
     PATHS,
     Heads,
     Thresholds,
-    combined,
     log_softmax,
     parse,
     path_of,
@@ -199,9 +198,7 @@ def _labels(lines: Sequence[Line]) -> Labels:
 def _calibrate(heads: Heads, heldout: Sequence[Line], manifest: dict[str, Any]) -> None:
     """Temperatures and thresholds from messages that the heads did not see, each path on its own."""
     words = np.array([heads.words.log_chances(line.worded) for line in heldout])
-    points = heads.meaning.place(encode_early([line.plain for line in heldout]))
-    near = heads.meaning.nearness(points)
-    both = combined(words, heads.meaning.log_chances(points), near)
+    both, near = heads.scores(words, encode_early([line.plain for line in heldout]))
     truth = _labels(heldout)
     paths = np.array([path_of(line.language) for line in heldout])
     for path in PATHS:

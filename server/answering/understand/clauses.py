@@ -6,7 +6,7 @@ MAX_CLAUSES = 12
 
 _STARTS = (
     r"i|i'm|i'd|i've|im|can|could|how|what|whats|what's|when|where|wheres|where's|why|who|is|are|do|does|did|has|have|"
-    r"will|would|please|pls|my|your|you|if|it|it's|they|that|this|we|also|give|send|cancel|refund|tell|change|let|"
+    r"will|would|please|pls|my|your|you|if|it|it's|they|that|this|we|also|give|send|ship|cancel|refund|tell|change|let|"
     r"quiero|cuando|cuándo|donde|dónde|como|cómo|puedo|pueden|necesito|cuanto|cuánto|que|qué|hay|tienen|me|mi|mis|"
     r"je|j'ai|j'aimerais|quand|où|comment|est-ce|pouvez|puis-je|combien|mon|ma|mes|c'est|vous|"
     r"ich|wann|wo|wie|kann|können|mein|meine|bitte|gibt|ist|das|der|die|es|sie|habe|hab|was|warum|"

@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
@@ -16,6 +16,7 @@ _UNSEEN: Final = 0.3
 _UNITS: Final = 20
 """Steps of the stored integers in one nat."""
 _MOST_WORDS: Final = 40
+_REMEMBERED: Final = 8192
 FILE: Final = "grams.txt"
 
 
@@ -24,17 +25,23 @@ class Grams:
     """Log odds of each letter group, in `LANGUAGES` order."""
 
     odds: Mapping[str, tuple[int, ...]]
+    _known: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def scores(self, tokens: Sequence[str]) -> dict[str, float]:
         """How much the words speak for each language; nothing when no letter group is known."""
-        sums = [0] * len(LANGUAGES)
-        found = False
-        for gram in grams_of(tokens[:_MOST_WORDS]):
-            odds = self.odds.get(gram)
-            if odds is not None:
-                found = True
-                sums = [total + each for total, each in zip(sums, odds, strict=True)]
+        found = [sums for sums in map(self._of_word, tokens[:_MOST_WORDS]) if sums]
+        sums = map(sum, zip(*found, strict=True))
         return {code: total / _UNITS for code, total in zip(LANGUAGES, sums, strict=True)} if found else {}
+
+    def _of_word(self, token: str) -> tuple[int, ...]:
+        """What one word speaks for each language; empty when none of its letter groups is known."""
+        sums = self._known.get(token)
+        if sums is None:
+            odds = [self.odds[gram] for gram in grams_of([token]) if gram in self.odds]
+            sums = tuple(map(sum, zip(*odds, strict=True)))
+            if len(self._known) < _REMEMBERED:
+                self._known[token] = sums
+        return sums
 
 
 def grams_of(tokens: Sequence[str]) -> Iterator[str]:

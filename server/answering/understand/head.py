@@ -28,6 +28,8 @@ def path_of(language: str) -> Path:
     return "both" if language == "en" else "hinglish" if language == "hi-en" else "glossed"
 
 
+CANDIDATES: Final = 6
+"""Of how many intents, those that both heads rank highest, the lines are asked at all. All of them decide no better."""
 NEAREST: Final = 3
 """How many lines of an intent speak for it."""
 WORDS_SHARE: Final = 0.6
@@ -76,13 +78,13 @@ class WordHead:
 
 @dataclass(frozen=True, slots=True)
 class MeaningHead:
-    """`centre` and `project` take a vector to where directions count alike; `lines` are rows by intent, in steps of 1/127."""
+    """`centre` and `project` take a vector to where directions count alike; `lines` are the rows of each intent."""
 
     centre: Floats
     project: Floats
     coefficients: Floats
     bias: Floats
-    lines: Floats
+    lines: tuple[Floats, ...]
 
     def place(self, vectors: Floats) -> Floats:
         """Vectors of the encoder as points of length 1."""
@@ -92,11 +94,14 @@ class MeaningHead:
         """Untempered log probabilities of the intents, a row a point."""
         return log_softmax(points @ self.coefficients.T + self.bias)
 
-    def nearness(self, points: Floats) -> Floats:
-        """The mean cosine of the nearest lines of each intent, a row a point."""
-        intents, width = self.lines.shape[:2]
-        cosines = (points @ self.lines.reshape(intents * width, -1).T).reshape(len(points), intents, width)
-        return nearest(cosines)
+    def nearness(self, points: Floats, scores: Floats) -> Floats:
+        """The mean cosine of the nearest lines of each intent among the highest of `scores`, else 0; a row a point."""
+        near = np.zeros((len(points), len(self.lines)), np.float32)
+        asked = np.argpartition(-scores, CANDIDATES - 1, axis=1)[:, :CANDIDATES]
+        for row, intents in enumerate(asked.tolist()):
+            for intent in intents:
+                near[row, intent] = nearest(self.lines[intent] @ points[row])
+        return near
 
 
 def placed(vectors: Floats, centre: Floats, project: Floats) -> Floats:
@@ -106,10 +111,11 @@ def placed(vectors: Floats, centre: Floats, project: Floats) -> Floats:
     return np.asarray(points / lengths, np.float32)
 
 
-def nearest(cosines: Floats) -> Floats:
-    """The mean of the highest few along the last axis."""
-    highest = np.partition(cosines, -NEAREST, axis=-1)[..., -NEAREST:]
-    return np.asarray(highest.mean(axis=-1), np.float32)
+def nearest(cosines: Floats) -> float:
+    """The mean of the highest few."""
+    if len(cosines) > NEAREST:
+        cosines = np.partition(cosines, -NEAREST)[-NEAREST:]
+    return float(cosines.sum()) / NEAREST
 
 
 def log_softmax(logits: Floats) -> Floats:
@@ -142,16 +148,16 @@ class Heads:
 
     def by_both(self, word_logs: Floats, vectors: Floats, paths: Sequence[Path]) -> tuple[Floats, Floats]:
         """(probabilities, nearness) of the intents, a row a text, by words and early vectors together."""
-        points = self.meaning.place(vectors)
-        near = self.meaning.nearness(points)
-        scores = combined(word_logs, self.meaning.log_chances(points), near)
+        scores, near = self.scores(word_logs, vectors)
         return tempered(scores, np.array([[self.temperatures[path]] for path in paths], np.float32)), near
 
-
-def combined(word_logs: Floats, meaning_logs: Floats, near: Floats) -> Floats:
-    """The scores of both heads and of the nearest lines as one."""
-    heads: Floats = np.float32(WORDS_SHARE) * word_logs + np.float32(1 - WORDS_SHARE) * meaning_logs
-    return heads + np.float32(NEARNESS_SHARE) * near
+    def scores(self, word_logs: Floats, vectors: Floats) -> tuple[Floats, Floats]:
+        """(scores, nearness): what both heads and the nearest lines say as one, before tempering."""
+        points = self.meaning.place(vectors)
+        meaning_logs = self.meaning.log_chances(points)
+        heads: Floats = np.float32(WORDS_SHARE) * word_logs + np.float32(1 - WORDS_SHARE) * meaning_logs
+        near = self.meaning.nearness(points, heads)
+        return heads + np.float32(NEARNESS_SHARE) * near, near
 
 
 @lru_cache(maxsize=1)
@@ -189,11 +195,6 @@ def parse(manifest: Mapping[str, Any], vocabulary: str, arrays: Mapping[str, NDA
     )
 
 
-def _by_intent(lines: Bytes, intents: NDArray[np.uint8], count: int) -> Floats:
-    """Lines stacked by intent; the empty places of an intent with fewer lines have cosine 0 to everything."""
-    width = max(NEAREST, int(np.bincount(intents, minlength=count).max()))
-    stacked = np.zeros((count, width, lines.shape[1]), np.float32)
-    for intent in range(count):
-        own = lines[intents == intent].astype(np.float32) / 127
-        stacked[intent, : len(own)] = own
-    return stacked
+def _by_intent(lines: Bytes, intents: NDArray[np.uint8], count: int) -> tuple[Floats, ...]:
+    """The lines of each intent, from steps of 1/127."""
+    return tuple(lines[intents == intent].astype(np.float32) / np.float32(127) for intent in range(count))

@@ -5,9 +5,9 @@
 import re
 from collections.abc import Sequence
 
-from server.answering.understand import head, language, rules
+from server.answering.understand import glossary, head, language, rules
 from server.answering.understand.concepts import ideas_of
-from server.answering.understand.normalise import fold
+from server.answering.understand.normalise import fold, mask, words
 from server.answering.understand.scoring import Part
 from server.answering.understand.shape import COURTESIES, Entities, Intent, IntentScore
 
@@ -170,8 +170,8 @@ def _is_unsure(first: Intent, scores: dict[Intent, float], told: list[Part]) -> 
 
 
 def _is_like_lines(lead: Part, told: list[Part]) -> bool:
-    """Whether the heads know such messages at all: by nearness where that was asked for, else by the words."""
-    if lead.is_understood:
-        return lead.is_near
-    tokens = [token for part in told for token in part.said.tokens]
-    return head.load().words.known_share(tokens) >= lead.limits.known
+    """Whether the heads know such messages at all: by the words, and by nearness where that was asked for."""
+    if lead.is_understood and not lead.is_near:
+        return False
+    written = [word for part in told for word in glossary.worded(words(mask(part.folded)), part.said.language).tokens]
+    return head.load().words.known_share(written) >= lead.limits.known

@@ -71,6 +71,7 @@ _SURE: tuple[tuple[Intent, str], ...] = (
     ("refund_status", r"\b(?:refund|paisa|paise)\b[^.?!]{0,20}\b(?:kab|kahan|nahi aaya|nahi mila|nhi aaya|nhi mila)\b"),
     ("order_status", rf"\b(?:where|wheres|where's|wher)\b(?: (?:the \w+|on earth|in the world))? ?(?:is|are|'s|r)? ?(?:my|the|our) (?:\w+ ){{0,2}}{_THING}\b"),
     ("order_status", rf"\bwhen (?:will|is|does|do|can|would|should)\b (?:i |we )?(?:\w+ ){{0,2}}(?:my |the |our |it|{_THING})\s?(?:\w+ ){{0,2}}(?:arriv\w*|come|coming|get here|be here|be delivered|delivered|ship|be shipped|getting here)\b"),
+    ("order_status", rf"\bhow (?:long|much longer|many (?:more )?days)\b[^.?!]{{0,12}}\b(?:until|till|til|before) (?:my|the|our) (?:\w+ )?{_THING} (?:arriv\w*|comes?|gets? here|is delivered)\b"),
     ("order_status", rf"\b(?:track|status of|update on|news on|news about|eta (?:on|for)|check on) (?:my|the|our) (?:\w+ )?{_THING}\b"),
     ("order_status", rf"\bhas (?:my|the|our) (?:\w+ )?{_THING} (?:been )?(?:shipped|left|gone out|dispatched|been sent)\b"),
     ("order_status", rf"\bdonde (?:esta|anda|viene|se encuentra|va)\b (?:mi|el|la) (?:\w+ )?{_COSA}"),

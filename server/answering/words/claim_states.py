@@ -106,8 +106,8 @@ def _is_harmless(claim: Claim, judged: "list[tuple[Claim, str]]", reading: "Read
     if verb in reading.words.harmless:
         return True
     if "fresh" in claim.match.re.groupindex:
-        place = claim.match.start()
-    elif verb in vocabulary(reading.words.language):
+        return any(each.match.start() < place < each.match.end() for each, _ in judged)
+    if verb in vocabulary(reading.words.language):
         return True
     return any(each.match.start() <= place < each.match.end() for each, _ in judged)
 

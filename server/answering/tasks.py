@@ -31,6 +31,7 @@ _ORDER: Final = {
     "refund_status": 3,
     "policy_question": 4,
     "return": 5,
+    "change_order": 7,
 }
 _BESIDE: Final = frozenset({"account", "payment", "promo", "subscription", "warranty", "policy_question", "complaint"})
 """Wishes that stray words beside another wish easily look like."""

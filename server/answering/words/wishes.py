@@ -77,6 +77,41 @@ _COUNT_OF_VERB: Final = re.compile(
 )
 """How many go back, where the verb has no other object: "I bought two mugs, return one"."""
 _SIZE: Final = 2
+_NOT_PIECES: Final = frozenset(
+    [
+        "changes",
+        "things",
+        "requests",
+        "questions",
+        "orders",
+        "problems",
+        "issues",
+        "cambios",
+        "cosas",
+        "preguntas",
+        "pedidos",
+        "problemas",
+        "changements",
+        "choses",
+        "questions",
+        "commandes",
+        "problemes",
+        "anderungen",
+        "dinge",
+        "sachen",
+        "fragen",
+        "bestellungen",
+        "probleme",
+        "alteracoes",
+        "mudancas",
+        "coisas",
+        "perguntas",
+        "encomendas",
+        "days",
+        "weeks",
+    ]
+)
+"""What is counted in a message and is no piece of an item: "two changes: the lamp ..."."""
 _PARTS: Final = frozenset({"of", "de", "von", "des", "do", "das", "piece", "pieces", "pieza", "stuck", "peca"})
 _SMALL_WORDS: Final = frozenset(
     {
@@ -161,6 +196,8 @@ def number_of(text: str, line: Line) -> int | None:
     for index, token in enumerate(tokens):
         count = _count(token)
         near = tokens[index + 1 : index + 4]
+        if near[:1] and near[0] in _NOT_PIECES:
+            continue
         if count and ({_stem(each) for each in near} & title or _PARTS & set(near[:1]) or len(tokens) <= 2):
             return count
     return None

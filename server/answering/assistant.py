@@ -27,6 +27,8 @@ from server.policies.human import Signals
 
 _ANOTHER_SITTING_S: Final = 12 * 3600.0
 _MEANT: Final = 0.4
+_SURELY_MEANT: Final = 0.7
+"""Of a message that was not understood: asking back is cheaper than a person for somebody who wants none."""
 _ASKED_ENOUGH: Final = 2
 _SEVERAL: Final = 2
 _TOLD_IN_PARTS: Final = frozenset({"damaged_or_wrong_item", "delivery_problem", "warranty"})
@@ -120,11 +122,12 @@ def _absorb(turn: Turn) -> None:
 def _needs_person(turn: Turn) -> bool:
     """Whether policy wants a person before anything else is said."""
     understood, context = turn.understood, turn.context
-    intents = {each.name for each in understood.intents if each.confidence >= _MEANT}
+    least = _SURELY_MEANT if understood.abstain and not courtesy.names_a_person(turn.text) else _MEANT
+    intents = {each.name for each in understood.intents if each.confidence >= least}
     is_complaint = human.is_complaint(understood.intent, understood.frustration)
     again = is_complaint and _complains_again(turn)
     signals = Signals(
-        risks=frozenset(understood.risk),
+        risks=frozenset(understood.sure_risk),
         frustration=understood.frustration,
         is_requested=turn.choice == "human" or ("human_request" in intents and _asks_for_person(turn)),
         is_vip=turn.is_vip,

@@ -74,7 +74,9 @@ def starters(turn: Turn) -> list[Option]:
 
 def open_with_feeling(turn: Turn) -> None:
     """One short word of regret when somebody is upset, once a thread."""
-    is_complaint = any(each.name == "complaint" for each in turn.understood.intents) and not turn.understood.abstain
-    if (turn.understood.frustration >= 1 or is_complaint) and "sorry" not in turn.dialogue.refused:
+    understood = turn.understood
+    is_complaint = any(each.name == "complaint" for each in understood.intents) and not understood.abstain
+    is_upset = understood.frustration >= 2 or (understood.frustration == 1 and understood.sentiment == "negative")
+    if (is_upset or is_complaint) and "sorry" not in turn.dialogue.refused:
         turn.dialogue.refused.append("sorry")
         turn.say("courtesy.sorry")

@@ -1,7 +1,7 @@
-"""Scores how a customer feels and how much hangs on it: sentiment, frustration, urgency, severity, complexity.
+"""Counts the signs of how a customer feels, and scores how much hangs on a message: severity and complexity.
 
 Small lexicons in five languages and romanised Hindi plus what the typing shows (capitals, exclamation marks, "third
-time I write"). Every score is a sum of named points, so that an agent can be told why. Knows no customer and no order.
+time I write"). `moods` weighs the signs together with what the message means. Knows no customer and no order.
 """
 
 # ruff: noqa: E501 (a lexicon is read by language, one a line)
@@ -9,16 +9,17 @@ time I write"). Every score is a sum of named points, so that an agent can be to
 import re
 from dataclasses import dataclass
 
-from server.answering.understand.shape import Intent, Level, Risk, Sentiment
+from server.answering.understand.shape import Intent, Level, Risk
 
 _ANGRY = re.compile(
     r"\b(?:worst|terribl[ey]|horribl[ey]|awful|useless|ridiculous|unacceptable|pathetic|disgust\w*|disgrace\w*|outrag\w*|furious|angry|pissed|mad|livid|joke|shame\w*|rubbish|garbage|trash|crap|"
-    r"scam\w*|fraud\w*|rip ?off|thie(?:f|ves)|liars?|lied|lying|incompetent\w*|appalling|nightmare|fed up|sick (?:of|and tired)|had enough|done with|never (?:again|buy|order)|wtf|hate|infuriat\w*|frustrat\w*|"
-    r"peor|pesim\w*|horrible|vergonz\w*|verguenza|inaceptable|ridicul\w*|estaf\w*|ladrones|mentiros\w*|hart[oa]|indign\w*|asco|asquer\w*|lamentable|inutil\w*|enfad\w*|cabread\w*|furios\w*|nunca mas|basura|robo|"
-    r"pire|inacceptable|inadmissible|honte\w*|scandal\w*|arnaqu\w*|voleurs?|menteurs?|ras le bol|marre|furieu\w*|colere|nuls?|lamentable|minable|plus jamais|foutage|"
-    r"schlecht(?:este\w*)|katastroph\w*|unverschamt\w*|frech\w*|unmoglich|skandal\w*|betrug\w*|betruger|lugner|wutend|sauer|satt|nie wieder|furchtbar|lacherlich|inakzeptabel|abzocke|saftladen|mull|"
-    r"pior|pessim\w*|absurd\w*|vergonh\w*|inaceitave\w*|golpe|ladr(?:ao|oes)|mentiros\w*|fart[oa]|indignad\w*|revoltad\w*|palhacada|lixo|descaso|nunca mais|ridicul\w*|"
-    r"bakwas|bekar|ghatiya|dhokha|chor|pagal|gussa)\b"
+    r"scam\w*|fraud\w*|rip ?off|thie(?:f|ves)|liars?|lied|lying|incompetent\w*|appalling|nightmare|fed up|sick (?:of|and tired)|had enough|done with|never (?:again|buy|order)|wtf|hate|infuriat\w*|frustrat\w*|fuming|raging|rage|enraged|incensed|seething|crooks?|criminals?|robbery|robbed|drop dead|how dare|shut up|scum|ashamed|stole my|stolen my|cheat(?:ed|s|ers)|ripped off|dreadful|shocking|unbelievable|abysmal|atrocious|disaster|shambles|clowns?|for nothing|can'?t be serious|are you (?:serious|kidding|joking)\W*[?!]|what a mess|i demand|(?:zero|one|minus \w+) stars?|lost a customer|every\W+single\W+time|kind of shop|fed up|had it with|absurd|insult\w*|insane|screw (?:you|u)|hung up on|copy and paste|ruin(?:ed|ing|s)?|wast(?:ed|ing|e of)|i regret|my last order|incompeten\w*|empty promises|crying out loud|desperate|begging you|no ?one (?:helps|cares|bothers)|thanks to you|thanks a lot|not even trying|boiling|(?:i'?m|i am) (?:done|finished|through)\b(?! (?:here|for today|now|shopping|with the (?:form|order|return)))|con artists?|arse|cretins?|imbeciles?|apolog(?:y|ies)\b.{0,12}\b(?:need|worth|help)|(?:save|another|more|your) apolog(?:y|ies)|sorry (?:doesn'?t|does not|won'?t)|one more sorry|"
+    r"how (?:often|many times) (?:do|must|should|have)|fobbed off|run ?around|rude|rudely|lazy|patience|tired of|excuses|lies|hopeless|careless|(?:poor|shocking|lousy|crappy|bad) service|mess(?:ed|ing) me|insist on|any longer|good for nothing|disgraceful|laughable|amateurs?|treat(?:ed|ing)? (?:me|us|people|customers) like|no respect|ignored|ghosted|deceiv\w*|swindl\w*|dishonest|enough is enough|last straw|fuck\w*|"
+    r"peor|pesim\w*|horrible|vergonz\w*|verguenza|inaceptable|ridicul\w*|estaf\w*|ladrones|mentiros\w*|hart[oa]|indign\w*|asco|asquer\w*|lamentable|inutil\w*|enfad\w*|cabread\w*|furios\w*|nunca mas|basura|es un robo|robarme|engana(?:d[oa]|n|ron)|arruinar\w*|no es serio|sinverguenza\w*|cojones|hasta los (?:huevos|cojones)|me cago|groser[oa]s?|desesperad[oa]|no es normal|perder (?:toda )?(?:la|el|mi) (?:manana|dia|tiempo)|no pienso volver|cuantas veces|me siento (?:enganad|estafad|burlad|tont)\w*|tomadura de pelo|el pelo|burl(?:a|an|arse)|cansad[oa] de|impresentables?|inept[oa]s?|incompetentes?|desastre|exijo|ya basta|basta ya|falta de respeto|mienten|mentiras?|rater\w*|porqueria|"
+    r"pire|inacceptable|inadmissible|honte\w*|scandal\w*|arnaqu\w*|voleurs?|menteurs?|ras le bol|marre|furieu\w*|colere|nuls?|lamentable|minable|plus jamais|foutage|escrocs?|pas normal|perdu (?:ma|la|mon) (?:matinee|journee|temps)|combien de fois|se moque[rz]? de|vous moquez|en ai assez|ras le cul|ras-le-bol|etes (?:\w+ ){0,2}cons|incapables?|desesperee?|degout\w*|n'importe quoi|mensonges?|exasper\w*|enerv\w*|agac\w*|catastroph\w*|odieu\w*|gache\w*|j'exige|pas serieux|commanderai plus|moins que rien|ecoeur\w*|honteu\w*|incompetent\w*|"
+    r"schlecht(?:este\w*)|katastroph\w*|unverschamt\w*|frech\w*|unmoglich|skandal\w*|betrug\w*|betruger|lugner|wutend|sauer|satt|nie wieder|furchtbar|lacherlich|inakzeptabel|abzocke\w*|saftladen|mull|armutszeugnis|verargert|(?:euer|ihr) ernst|so geht das nicht|bin (?:es |das )?(?:so |langsam )?leid|umsonst gewartet|(?:bestelle|kaufe) (?:ich )?(?:hier |bei euch )?nicht mehr|wie oft (?:soll|muss|noch)|verlange|befremdet|keine lust mehr|verzweifelt|pack|pleite|dreck\w*|bescheuert|widerlich\w*|lugt|konnt mich|kreuzweise|unfahig\w*|inkompetent\w*|reicht(?: es)? (?:mir|jetzt)|mir reicht|nervt|genervt|kotz\w*|lachhaft|peinlich|asozial\w*|stinksauer|verapp?el\w*|verarsch\w*|miserabel\w*|versaut|schnauze|so geht man|unglaublich|dreist\w*|kriminell\w*|"
+    r"pior|pessim\w*|absurd\w*|vergonh\w*|inaceitave\w*|golpe|ladr(?:ao|oes)|mentiros\w*|fart[oa]|indignad\w*|revoltad\w*|palhacada|lixo|descaso|nunca mais|ridicul\w*|exijo|nao e serio|nao e normal|perdi (?:a manha|o dia|meu tempo)|quantas vezes|feit[oa] de (?:bob|trouxa|palhac)\w*|cansad[oa] de|desesperad[oa]|maldit[oa]s?|nojo|nojent\w*|vomitar|saco cheio|bosta|desrespeito|enrola(?:d[oa]|ndo)|mentiras?|mentem|irritad[oa]|incompeten\w*|raiva|odio|nao compro mais|estrag(?:aram|ou)|gross[oa]|enganad[oa]|palhac\w*|"
+    r"bakwas|bekar|sharam|tareeka hai|thak gay\w*|izzat|kal kal|nahi lunga|badtameez\w*|nikamm\w*|thu hai|gadh[aoe]\w*|jawab chahiye|dimag kharab|hadd hai|bas bahut|loot\w*|jhooth\w*|lootere|makkar|bhaad|ghatiya|dhokha|chor|pagal|gussa)\b"
 )
 _FURIOUS = re.compile(
     r"\b(?:furious|livid|outrag\w*|unacceptable|disgust\w*|worst|infuriat\w*|pissed|scam\w*|fed up|furios\w*|indign\w*|inaceptable|estaf\w*|hart[oa]|verguenza|"
@@ -28,7 +29,7 @@ _SAYS_FURIOUS = re.compile(
     r"\b(?:i am|i'?m|im|estoy|je suis|ich bin|estou|to)\s+(?:\w+\s+){0,2}(?:furious|livid|outraged|fed up|furios[oa]|hart[oa]|indignad[oa]|furieu\w*|wutend|stinksauer|revoltad[oa])\b"
 )
 _UNHAPPY = re.compile(
-    r"\b(?:disappoint\w*|unhappy|upset|annoy\w*|let down|not happy|unfortunately|sadly|bad|poor|problem|wrong|broke\w*|damag\w*|missing|never|still (?:no|not|waiting|haven'?t)|late|defective|not good|unsatisf\w*|dissatisf\w*|"
+    r"\b(?:disappoint\w*|unhappy|upset|annoy\w*|let down|not happy|unfortunately|sadly|bad|poor|problem|irritat\w*|impatient|miffed|gutted|cross with|worr(?:ied|ying)|anxious|ugh|sigh|again\W*[?!]|how much longer|taking (?:so|too|forever)|takes? forever|this long|slow|ages|no (?:update|news|reply|answer|response)|nobody|no ?one|still nothing|wrong|broke\w*|damag\w*|missing|never|still (?:no|not|waiting|haven'?t)|late|defective|not good|unsatisf\w*|dissatisf\w*|"
     r"decepcion\w*|molest[oa]|descontent[oa]|insatisfech\w*|problema|roto|rota|danad\w*|falta|todavia no|aun no|nunca|mal[oa]?|lamentablemente|"
     r"decu\w*|mecontent\w*|probleme|casse\w*|abime\w*|manque|toujours (?:pas|rien)|jamais|malheureusement|mauvais\w*|"
     r"enttausch\w*|unzufrieden\w*|argerlich|problem|kaputt\w*|beschadigt\w*|fehlt|immer noch (?:nicht|kein\w*)|leider|schlecht\w*|falsch\w*|"
@@ -47,11 +48,11 @@ _UNDONE = re.compile(
     r"\b(?:not|isn'?t|wasn'?t|never|no|hardly|nicht|kein\w*|pas|nao|nahi)\s+(?:\w+\s)?(?:happy|great|good|nice|perfect|helpful|pleased|satisfied|zufrieden|toll|super|content\w*|satisfeit\w*|feliz|satisfait\w*|accha)\b"
 )
 _CURSES = re.compile(
-    r"\b(?:f+u+c+k\w*|f\*+k?\w*|fck\w*|fking|effing|wtf|shit\w*|sh\*t|bullshit|bs|damn\w*|hell|ass(?:hole)?s?|bastard\w*|bitch\w*|idiots?|morons?|stupid|dumb\w*|crap\w*|"
+    r"\b(?:f+u+c+k\w*|f\*+k?\w*|fck\w*|fking|effing|wtf|shit\w*|sh\*t|bullshit|bs|damn\w*|(?:the|to|in|go to|bloody) hell|ass(?:hole)?s?|go f\b|bastard\w*|bitch\w*|idiots?|morons?|stupid|dumb\w*|crap\w*|"
     r"mierda|joder|puta|puto|cono|carajo|cabron\w*|gilipollas|pendej\w*|imbecil\w*|idiotas?|"
-    r"merde|putain|bordel|connards?|conn?asse|cons?|foutre|foutez|salauds?|debiles?|abrutis?|"
-    r"scheiss\w*|verdammt\w*|arsch\w*|mist|verflucht\w*|wichser|idioten|deppen|"
-    r"merda|porra|caralho|foda\w*|puta|burr[oa]s?|otarios?|desgrac\w*|"
+    r"merde|putain|bordel|connards?|conn?asse|(?:bande de|gros|sale|quel|espece de|des) cons?|chier|foutre|foutez|salauds?|debiles?|abrutis?|"
+    r"scheiss\w*|verdammt\w*|arsch\w*|so ein mist|mistladen|fick\w*|verflucht\w*|wichser|idioten|deppen|"
+    r"merda|porra|caralho|fod(?:a|er|am|e)\w*|puta|burr[oa]s?|otarios?|desgrac\w*|"
     r"saala|saale|kamina|kamine|bewakoof|chutiya\w*|harami)\b"
 )
 _REPEATED = re.compile(
@@ -83,6 +84,9 @@ _SHOUT = re.compile(r"\b[A-ZÀ-Þ]{3,}\b")
 _PLAIN_CAPITALS = frozenset(
     {
         "ASAP",
+        "AMOLED",
+        "IBAN",
+        "OLED",
         "USPS",
         "UPS",
         "DHL",
@@ -130,77 +134,94 @@ _LIGHT: frozenset[Intent] = frozenset({"greeting", "thanks", "goodbye"})
 
 
 @dataclass(frozen=True, slots=True)
-class Feelings:
-    """How the customer feels and how much hangs on it. `frustration` is 0 (calm) to 3 (furious)."""
+class Signs:
+    """What words and typing show of how somebody feels, counted. `size` is the message's number of words."""
 
-    sentiment: Sentiment
-    frustration: int
-    urgency: Level
-    severity: Level
-    complexity: Level
+    size: int
+    angry: int
+    is_furious: bool
+    says_furious: bool
+    is_cursing: bool
+    is_repeated: bool
+    is_unhappy: bool
+    waits_weeks: bool
+    shouted: int
+    is_banging: bool
+    has_furious_face: bool
+    has_sad_face: bool
+    glad: int
+    is_undone: bool
+    is_polite: bool
+    pressed: int
+    is_hard_pressed: bool
+
+    @property
+    def says_something(self) -> bool:
+        """Whether there is any sign but one word in capitals, which may be a name: IBAN, OLED."""
+        return self.points > (self.shouted == 1)
+
+    @property
+    def points(self) -> int:
+        """How much speaks for frustration: angry word 2 (two different ones 3, more 4), a furious one 1 more, saying so of oneself
+        1 more, curse 2, repeated contact 1, two weeks or more 1 if unhappy, shouted words 1 (four or more 2), `!!` 1,
+        furious face 2, plain unhappy words 1."""
+        strong = (0, 2, 3, 4)[min(self.angry, 3)] + self.is_furious + self.says_furious + 2 * self.is_cursing
+        typed = (self.shouted >= 1) + (self.shouted >= 4) + self.is_banging + 2 * self.has_furious_face
+        return strong + typed + self.is_repeated + self.is_sad + (self.waits_weeks and self.is_sad)
+
+    @property
+    def is_sad(self) -> bool:
+        """Whether an unhappy word or face is there."""
+        return self.is_unhappy or self.has_sad_face
+
+    @property
+    def level(self) -> int:
+        """0 calm to 3 furious, by the points alone: 1-2 -> 1, 3-4 -> 2, 5 and more -> 3; an angry word together with
+        repeated contact is never below 2."""
+        level = (self.points + 1) // 2 if self.points < 5 else 3
+        return max(level, 2) if self.angry and self.is_repeated else level
+
+    def row(self) -> tuple[float, ...]:
+        """The signs as numbers between 0 and 1, for the heads."""
+        flags = (self.is_furious, self.says_furious, self.is_cursing, self.is_repeated, self.is_unhappy, self.waits_weeks,
+                 self.is_banging, self.has_furious_face, self.has_sad_face, self.is_undone, self.is_polite,
+                 self.is_hard_pressed)  # fmt: skip
+        steps = (min(self.angry, 3) / 3, min(self.shouted, 4) / 4, min(self.glad, 2) / 2, min(self.pressed, 2) / 2)
+        return (*(float(flag) for flag in flags), *steps, *(float(self.level >= level) for level in (1, 2, 3)))
 
 
-def weigh(text: str, folded: str, intents: tuple[Intent, ...], risks: tuple[Risk, ...], named: int) -> Feelings:
-    """All scores of a message. `intents` are those found, best first; `named` counts its order numbers."""
-    frustration = frustration_of(text, folded)
-    return Feelings(
-        sentiment=sentiment_of(text, folded, frustration),
-        frustration=frustration,
-        urgency=urgency_of(text, folded, risks),
-        severity=severity_of(intents, risks, frustration),
-        complexity=complexity_of(folded, intents, risks, named),
+def signs_of(text: str, folded: str) -> Signs:
+    """The signs in a cleaned message and its folded text; an address is no word."""
+    folded = _ADDRESS.sub(" ", folded)
+    glad = len(_GLAD.findall(_UNDONE.sub(" ", folded))) + bool(_GLAD_FACES.search(text))
+    return Signs(
+        size=len(folded.split()),
+        angry=len(set(_ANGRY.findall(folded))),
+        is_furious=bool(_FURIOUS.search(folded)),
+        says_furious=bool(_SAYS_FURIOUS.search(folded)),
+        is_cursing=bool(_CURSES.search(folded)),
+        is_repeated=bool(_REPEATED.search(folded)),
+        is_unhappy=bool(_UNHAPPY.search(folded)),
+        waits_weeks=bool(_WEEKS.search(folded)),
+        shouted=_shouted(text),
+        is_banging=bool(_BANGS.search(text) and _LETTER.search(folded)),
+        has_furious_face=bool(_FURIOUS_FACES.search(text)),
+        has_sad_face=bool(_SAD_FACES.search(text)),
+        glad=glad,
+        is_undone=bool(_UNDONE.search(folded)),
+        is_polite=_is_mere_politeness(folded, glad),
+        pressed=len(set(_PRESSED.findall(folded))),
+        is_hard_pressed=bool(_HARD_PRESSED.search(folded)),
     )
-
-
-def frustration_of(text: str, folded: str) -> int:
-    """0 calm, 1 displeased, 2 angry, 3 furious.
-
-    Points: angry word 2 (two different ones 3, more 4), a furious one 1 more, saying so of oneself 1 more, curse 2, repeated contact 1, two weeks or more 1 if unhappy,
-    shouted words 1 (four or more 2), `!!` 1, furious face 2, plain unhappy words 1. Sum 1-2 -> 1, 3-4 -> 2, 5+ -> 3;
-    an angry word together with repeated contact is never below 2.
-    """
-    angry = len(set(_ANGRY.findall(folded)))
-    unhappy = bool(_UNHAPPY.search(folded)) or bool(_SAD_FACES.search(text))
-    repeated = bool(_REPEATED.search(folded))
-    points = (0, 2, 3, 4)[min(angry, 3)] + bool(_FURIOUS.search(folded)) + bool(_SAYS_FURIOUS.search(folded))
-    points += 2 * bool(_CURSES.search(folded)) + repeated + unhappy
-    points += bool(_WEEKS.search(folded)) and unhappy
-    shouted = _shouted(text)
-    points += (shouted >= 1) + (shouted >= 4)
-    points += bool(_BANGS.search(text) and _LETTER.search(folded)) + 2 * bool(_FURIOUS_FACES.search(text))
-    level = (points + 1) // 2 if points < 5 else 3
-    return max(level, 2) if angry and repeated else level
 
 
 def _shouted(text: str) -> int:
     return sum(word not in _PLAIN_CAPITALS for word in _SHOUT.findall(_ADDRESS.sub(" ", text)))
 
 
-def sentiment_of(text: str, folded: str, frustration: int) -> Sentiment:
-    """Negative from frustration 1 on unless glad words outweigh it, positive for glad words alone."""
-    glad = len(_GLAD.findall(_UNDONE.sub(" ", folded))) + bool(_GLAD_FACES.search(text))
-    if _UNDONE.search(folded):
-        return "negative"
-    if frustration >= 2:
-        return "negative"
-    if frustration == 1:
-        return "neutral" if glad >= 2 else "negative"
-    return "positive" if glad and not _is_mere_politeness(folded, glad) else "neutral"
-
-
 def _is_mere_politeness(folded: str, glad: int) -> bool:
     # "Thanks" at the end of a request is manners, not joy.
     return glad == 1 and "?" in folded and bool(re.search(r"\b(?:thank|thx|gracias|merci|dank|obrigad)", folded))
-
-
-def urgency_of(text: str, folded: str, risks: tuple[Risk, ...]) -> Level:
-    """High for safety or vulnerable people and for "at once"; medium for a date that presses or for shouting."""
-    if "safety" in risks or "vulnerable" in risks or _HARD_PRESSED.search(folded):
-        return "high"
-    pressed = len(set(_PRESSED.findall(folded)))
-    if pressed >= 2 and _BANGS.search(text):
-        return "high"
-    return "medium" if pressed or _BANGS.search(text) else "low"
 
 
 def severity_of(intents: tuple[Intent, ...], risks: tuple[Risk, ...], frustration: int) -> Level:

@@ -1,13 +1,13 @@
 """Reads one message: the only place that knows the order of the steps.
 
 clean -> language -> entities -> clauses -> per clause: what is turned down, typing errors, rules, heads -> one ranked
-list. Pure and thread-safe: the same text gives the same understanding, nothing is remembered. It knows no customer,
-no order and no conversation; the dialogue does.
+list; beside it the mood of the whole. Pure and thread-safe: the same text gives the same understanding, nothing is
+remembered. It knows no customer, no order and no conversation; the dialogue does.
 """
 
 from collections.abc import Sequence
 
-from server.answering.understand import clauses, entities, feelings, language, merging, risk, scoring
+from server.answering.understand import clauses, entities, feelings, language, merging, moods, risk, scoring
 from server.answering.understand.encoder import Vectors, embed_early, encode_early
 from server.answering.understand.normalise import clean, fold
 from server.answering.understand.scoring import Part
@@ -52,13 +52,16 @@ class Draft:
         self, text: str, *, channel: str | None, lang: str | None, region: str, products: Sequence[str]
     ) -> None:
         self._plain = clean(text)
-        self._is_spoken = channel == "voice"
+        self._folded = fold(self._plain)
         self._language = language.detect(self._plain, lang)
         self._named = entities.find(self._plain, region=region, products=products)
         self._parts = [scoring.read_clause(each, self._language) for each in clauses.split(self._plain)]
         self._whole = self._as_one()
         self._unsure = [part for part in (*self._parts, self._whole) if part is not None and part.is_unsure]
+        self._mood = self._read_mood(is_spoken=channel == "voice")
         self.unsure = [part.plain for part in self._unsure]
+        if self._mood.plain and (self.unsure or self._mood.wants_meaning):
+            self.unsure.append(self._mood.plain)
 
     def _as_one(self) -> Part | None:
         told = merging.asking(self._parts, self._named)
@@ -66,27 +69,30 @@ class Draft:
             return None
         return scoring.read_together(told, self._language, merging.turned_down(self._parts, told))
 
+    def _read_mood(self, *, is_spoken: bool) -> moods.Reading:
+        said = self._plain.lower() if is_spoken else self._plain
+        signs = feelings.signs_of(said, self._folded)
+        return moods.Reading(self._folded, signs, risk.spot(self._folded), is_english=self._language == "en")
+
     def finish(self, vectors: Vectors | None) -> Understanding:
         """The understanding, with a vector for each of `unsure` (None for none)."""
         if vectors is not None and self._unsure:
-            scoring.ask_meaning(self._unsure, vectors)
-        folded = fold(self._plain)
-        ranked, abstain = merging.rank(folded, self._parts, self._whole, self._named, self._language)
-        risks = risk.spot(folded)
+            scoring.ask_meaning(self._unsure, vectors[: len(self._unsure)])
+        ranked, abstain = merging.rank(self._folded, self._parts, self._whole, self._named, self._language)
+        mood = self._mood.finish(vectors, is_understood=not abstain)
         intents = tuple(each.name for each in ranked)
-        said = self._plain.lower() if self._is_spoken else self._plain
-        felt = feelings.weigh(said, folded, intents, risks, len(self._named.order_number))
         return Understanding(
             intent=ranked[0].name,
             intents=ranked,
             abstain=abstain,
-            sentiment=felt.sentiment,
-            frustration=felt.frustration,
-            urgency=felt.urgency,
-            severity=felt.severity,
-            complexity=felt.complexity,
-            risk=risks,
+            sentiment=mood.sentiment,
+            frustration=mood.frustration,
+            urgency=mood.urgency,
+            severity=feelings.severity_of(intents, mood.risks, mood.frustration),
+            complexity=feelings.complexity_of(self._folded, intents, mood.risks, len(self._named.order_number)),
+            risk=mood.risks,
             language=self._language,
             entities=self._named,
             clauses=tuple(part.clause() for part in self._parts),
+            sure_risk=mood.sure,
         )

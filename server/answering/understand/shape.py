@@ -129,6 +129,8 @@ class Understanding:
     language: str
     entities: Entities = field(default_factory=Entities)
     clauses: tuple[Clause, ...] = ()
+    sure_risk: tuple[Risk, ...] = ()
+    """Those of `risk` that are sure enough to send a customer to a person for."""
 
     def to_json(self) -> UnderstandingJson:
         """The answer line without its id."""

@@ -109,9 +109,8 @@ def unproven(reading: Reading) -> list[Cause]:
         found += _numbers(reading)
     found += (Cause(kind, value) for kind, value in claim_names.unproven(reading))
     if not found:
-        wrong = own_phrases.contradiction(
-            reading.text, reading.own, known, reading.dated, is_claim=bool(reading.claims)
-        )
+        told = own_phrases.without_lead(reading.text, reading.words.language)
+        wrong = own_phrases.contradiction(told, reading.own, known, reading.dated, is_claim=bool(reading.claims))
         found += [Cause(wrong[0].replace("_", " "), wrong[1], "is not what the facts say")] if wrong else []
     if reading.claims:
         found += (Cause(kind, value, why) for kind, value, why in claim_states.unproven(reading))

@@ -92,6 +92,18 @@ def _by_word(spoken: Wording, language: str) -> Mapping[str, tuple[Phrase, ...]]
     return {word: tuple(held) for word, held in found.items()}
 
 
+def without_lead(sentence: str, language: str) -> str:
+    """A sentence without the words that lead in to what was told before: "The latest I have: ..."."""
+    return next(
+        (sentence[len(lead) :].lstrip() for lead in _leads(wording(), language) if sentence.startswith(lead)), sentence
+    )
+
+
+@cache
+def _leads(spoken: Wording, language: str) -> tuple[str, ...]:
+    return tuple(text for key, text in spoken.phrases(language).items() if key.startswith("manner.lead_"))
+
+
 def _made(texts: Mapping[str, str], language: str) -> Iterator[tuple[Phrase, frozenset[str]]]:
     words = words_of(language)
     for key, text in texts.items():

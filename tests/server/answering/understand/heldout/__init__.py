@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from server.answering.understand.authored import HELDOUT as HERE
 
-__all__ = ["HERE", "read"]
+__all__ = ["HERE", "read", "rows", "said"]
 
 
 def read(name: str) -> Iterator[tuple[str, str]]:
@@ -16,3 +16,14 @@ def read(name: str) -> Iterator[tuple[str, str]]:
             section = line[1:-1]
         elif line and not line.startswith("#"):
             yield section, line
+
+
+def said(name: str) -> list[str]:
+    """The messages of a file without labels."""
+    rows = (HERE / name).read_text("utf-8").splitlines()
+    return [row.strip() for row in rows if row.strip() and not row.startswith("#")]
+
+
+def rows(name: str) -> list[list[str]]:
+    """The cells of each line of a file whose cells stand apart by tabs."""
+    return [row.split("\t") for row in said(name)]

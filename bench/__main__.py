@@ -2,12 +2,12 @@
 
 import sys
 
-from bench import calls, catalogue, derive, ground, idle, imports, turns
+from bench import calls, catalogue, derive, ground, idle, imports, turns, understand
 
 
 def main() -> int:
     """Run all; the first failure's status."""
-    each = (idle.main, turns.main, calls.main, derive.main, ground.main, imports.main, catalogue.main)
+    each = (idle.main, turns.main, calls.main, derive.main, ground.main, understand.main, imports.main, catalogue.main)
     return next((status for run in each if (status := run())), 0)
 
 

@@ -6,6 +6,7 @@ understood is asked about once and then handed to a person.
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Final
 
@@ -129,7 +130,7 @@ def _needs_person(turn: Turn) -> bool:
     signals = Signals(
         risks=frozenset(understood.sure_risk),
         frustration=understood.frustration,
-        is_requested=turn.choice == "human" or ("human_request" in intents and _asks_for_person(turn)),
+        is_requested=_asks_for_person(turn, intents),
         is_vip=turn.is_vip,
         subjects=frozenset({"complaint"}) if is_complaint else frozenset({"fact"}),
         complaints=context.complaints + 1 + again if is_complaint else 0,
@@ -144,9 +145,11 @@ def _needs_person(turn: Turn) -> bool:
     return True
 
 
-def _asks_for_person(turn: Turn) -> bool:
-    """Whether what looks like a wish for a person is one: beside another wish it must be said in so many words."""
-    if _says_yes_or_no(turn):
+def _asks_for_person(turn: Turn, intents: Collection[str]) -> bool:
+    """Whether a person is asked for: outright, or as it seems; beside another wish it must be said in so many words."""
+    if turn.choice == "human" or courtesy.demands_a_person(turn.context.text):
+        return True
+    if "human_request" not in intents or _says_yes_or_no(turn):
         return False
     others = {each.name for each in turn.understood.intents if each.confidence >= rules.CONFIDENCE} & SKILLS.keys()
     has_more = bool(others - COURTESY - {"complaint"}) or bool(told(turn.text))

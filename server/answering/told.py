@@ -24,16 +24,20 @@ _VERBS: Final = (
     ("cancel", r"cancel(?:l?ing)?|cancelar|anular|annuler|stornieren"),
     ("change_order", r"modify(?:ing)?|modificar|modifier|andern|alterar"),
 )
-_GERMAN: Final = (
-    ("exchange", r"(?:umtauschen|tauschen|eintauschen)"),
-    ("return", r"(?:zuruckgeben|zuruckschicken|zurucksenden|retournieren)"),
-    ("cancel", r"(?:stornieren)"),
+_VERBS_AT_THE_END: Final = (
+    ("exchange", r"(?:umtauschen|tauschen|eintauschen|(?:exchange|badli) (?:kar|kr)\w*|badal\w*)"),
+    (
+        "return",
+        r"(?:zuruckgeben|zuruckschicken|zurucksenden|retournieren|(?:return|wapas|wapis|vapas) (?:kar|kr|bhej)\w*)",
+    ),
+    ("cancel", r"(?:stornieren|cancel (?:kar|kr)\w*)"),
     ("change_order", r"(?:andern)"),
 )
 _CHANGE: Final = (
     r"chang(?:e|ing)\s+(?:the|my|an?|this|that|one of)\s+(?!(?:\w+\s+)?(?:address|payment|credit|card|shipping|delivery|e-?mail|phone|password|order|name|mind|method|account|way|date|time|subscription|plan)\b)"
     r"|(?:the|my)\s+(?:\w+\s+){1,3}?(?:should|needs? to|must|has to) be\b(?=[^.;!?]{1,40}\binstead\b)"
     r"|(?:get|have|take|make)\s+(?:the|my|that|it)\b[^.;!?]{1,40}\binstead\b(?! of (?:the|my) (?:refund|money))"
+    r"|(?:upgrade|switch|change|swap)\s+(?:it|that|this)\s+(?:to|for|into)\b(?!\s+(?:a |my |the )?(?:new |different |other )?(?:address|card|method|paypal|visa))"
     r"|(?:upgrade|switch|change)\s+(?:the|my|it|that)\s+(?:\w+\s+){1,5}?(?:to|for|from)\b(?!\s+(?:a |my |the )?(?:new |different |other )?(?:address|card|method|paypal|visa))"
 )
 _WISHES: Final = (
@@ -56,7 +60,7 @@ _BESIDE: Final = (
     ),
 )
 """Told so often in passing that they count beside another wish only."""
-_WISHES_AT_THE_END: Final = tuple((name, re.compile(rf"\b{verb}\b")) for name, verb in _GERMAN)
+_WISHES_AT_THE_END: Final = tuple((name, re.compile(rf"\b{verb}\b")) for name, verb in _VERBS_AT_THE_END)
 _NO_GOODS: Final = re.compile(
     r"direccion|a(?:d|dd)ress|endereco|zahl|\b(?:pago|paga\w*|pay\w*|paiement|payer)\b|correo|e-?mail|mail\b|telef|telephon|phone|nombre|\bnom\b|\bname|\bnome\b"
     r"|contrasena|passwor|senha|mot de passe|\babo|suscrip|subscri|abonn|assinatura|fecha|\bdate\b|datum|\bdata\b|metodo|methode|tarjeta|karte\b|\bcarte|cartao"
@@ -134,6 +138,6 @@ def _is_about_goods(name: str, text: str) -> bool:
 
 
 def _clause_start(folded: str, verb: int) -> int:
-    """Where the clause begins that a German verb ends: after the last sign or link before it."""
+    """Where the clause begins that a verb ends, as in German and Hindi: after the last sign or link before it."""
     cuts = [match.end() for match in re.finditer(r"[.;!?,]\s|\bund\s", folded[:verb])]
     return cuts[-1] if cuts else 0

@@ -32,6 +32,23 @@ _WANTS_A_PERSON: Final = re.compile(
 )
 
 
+_OUTRIGHT: Final = re.compile(
+    r"\b(?:speak|talk|chat) (?:to|with) (?:an? |the |your )?(?:real |live |actual |human )?(?:human|person|agent|representative|rep|manager|supervisor|operator|advis[eo]r|someone|somebody)\b"
+    r"|\b(?:get|give) me (?:an? |the |your )?(?:real |live |actual )?(?:human|person|agent|representative|manager|supervisor)\b|\b(?:want|need) an? (?:real |live |actual )?human\b"
+    r"|\bhablar con (?:una? )?(?:persona|human[oa]|agente|alguien|responsable|encargad[oa])\b|\bparler (?:a|avec) (?:une? )?(?:vraie? )?(?:personne|humain|conseiller\w*|quelqu'un|responsable)\b"
+    r"|\bmit (?:einem |einer )?(?:echten )?(?:menschen|mitarbeiter\w*|berater\w*|person|jemandem) (?:sprechen|reden)\b|\bfalar com (?:uma? )?(?:pessoa|human[oa]|atendente|alguem|gerente)\b|\binsaan se baat\b"
+)
+_NOT_WANTED: Final = re.compile(
+    r"\b(?:don'?t|do not|not|never|rather than|instead of|without|do i (?:need|have) to|no|sin|ne|pas|nicht|kein\w*|nao|sem)\b[^.?!,;]{0,24}$"
+)
+
+
+def demands_a_person(text: str) -> bool:
+    """Whether a text asks outright for a person, whatever else it says."""
+    folded = fold(text.replace("\u2019", "'"))
+    return any(not _NOT_WANTED.search(folded[: match.start()]) for match in _OUTRIGHT.finditer(folded))
+
+
 def names_a_person(text: str) -> bool:
     """Whether a text says in so many words that a person shall come."""
     return _WANTS_A_PERSON.search(fold(text)) is not None

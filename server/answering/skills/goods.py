@@ -94,6 +94,8 @@ def _asks_else(turn: Turn) -> bool:
         return False
     if found.order_number or found.email or found.tracking_number or _ORDER_WORD.search(turn.text):
         return True
+    if told(turn.text) and not _puts_in_cart(turn):
+        return True
     others = {each.name for each in turn.understood.intents} - _NO_TASK
     return bool(others) and not turn.understood.abstain and not _puts_in_cart(turn)
 
@@ -134,7 +136,7 @@ def _is_claimed(turn: Turn, asked: Asked) -> bool:
     """Whether an unsure message is about goods after all: it names some, or looks for something."""
     question = asked.question
     likely = turn.understood.intent in INTENTS
-    if told(turn.text) or same_again(turn.text, turn.context.history):
+    if same_again(turn.text, turn.context.history):
         return False
     return (
         names_goods(asked, is_likely=likely)

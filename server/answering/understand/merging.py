@@ -4,6 +4,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from server.answering.understand import glossary, head, language, rules
 from server.answering.understand.concepts import ideas_of
@@ -40,6 +41,11 @@ _EMPTY_WORDS = frozenset(
     aur bas bhai ek haan hai hmm ji ka ki ko kya kuch mera mere meri mujhe tha to toh wo woh yaar ye yeh""".split()
 )
 """Words that name no subject: a message of nothing else cannot be understood by itself."""
+_HELPLESS_WORDS = _EMPTY_WORDS | frozenset(
+    """help should next how hago hacer puedo debo ayuda ayudar ayudarme peux dois faire aide aider m'aider aidez kann kannst konnen soll tun
+    machen helfen hilfe posso devo fazer faco ajuda ajudar karu karna karun""".split()
+)
+"""With those of somebody at a loss: "what can I do now?" says nothing beside what the trouble is."""
 _SHADOWS: tuple[tuple[Intent, Intent], ...] = (
     ("delivery_problem", "order_status"),
     ("refund_status", "refund_request"),
@@ -55,6 +61,7 @@ def asking(parts: list[Part], named: Entities) -> list[Part]:
     """The clauses that ask for something: not those that only say who somebody is, nor courtesies beside others."""
     kept = [part for part in parts if not _is_only_proof(part, named)] or parts
     told = [part for part in kept if part.tokens and not set(part.sure) & COURTESIES]
+    told = [part for part in told if not all(word in _HELPLESS_WORDS for word in part.tokens)] or told
     return told or [part for part in kept if part.tokens]
 
 
@@ -64,25 +71,32 @@ def turned_down(parts: Sequence[Part], told: Sequence[Part]) -> set[Intent]:
     return negated - {name for part in told for name in (*part.sure, *part.named)}
 
 
-def rank(
-    folded: str, parts: list[Part], whole: Part | None, named: Entities, code: str
-) -> tuple[tuple[IntentScore, ...], bool]:
-    """The ranked intents, never empty, and whether nobody should rely on them without asking.
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """What a message asks for, best first and never empty. `abstain` = nobody should rely on it without asking.
 
-    `folded` is the whole message, `whole` the asking clauses read as one where there are several.
-    """
+    `runner_up` is what it would be if the first is wrong, where nothing else is asked for: no wish of its own."""
+
+    intents: tuple[IntentScore, ...]
+    abstain: bool = False
+    runner_up: IntentScore | None = None
+
+
+def rank(folded: str, parts: list[Part], whole: Part | None, named: Entities, code: str) -> Ranked:
+    """`folded` is the whole message, `whole` the asking clauses read as one where there are several."""
     courtesy = rules.courtesy(folded)
     if courtesy is not None:
-        return (IntentScore(courtesy, rules.CONFIDENCE),), False
+        return Ranked((IntentScore(courtesy, rules.CONFIDENCE),))
     if _is_bare_proof(parts, named):
-        return (IntentScore("order_status", _BARE_CONFIDENCE),), True
+        return Ranked((IntentScore("order_status", _BARE_CONFIDENCE),), abstain=True)
     told = asking(parts, named)
     scores = _merge(parts, told, whole)
     if not scores or all(word in _EMPTY_WORDS for part in told for word in part.tokens):
-        return (IntentScore("other", _NOTHING_CONFIDENCE),), True
+        return Ranked((IntentScore("other", _NOTHING_CONFIDENCE),), abstain=True)
     first = max(scores, key=lambda name: _weight(name, scores))
     abstain = first == "other" or code not in language.SUPPORTED or _is_unsure(first, scores, told)
-    return _listed(first, scores, told, abstain), abstain
+    listed = _listed(first, scores, told, abstain)
+    return Ranked(listed, abstain, _runner_up(first, scores) if len(listed) == 1 else None)
 
 
 def _is_bare_proof(parts: list[Part], named: Entities) -> bool:
@@ -155,6 +169,12 @@ def _listed(first: Intent, scores: dict[Intent, float], told: list[Part], abstai
     rest = sorted((name for name in scores if name not in (first, "other")), key=lambda name: -scores[name])
     kept = [name for name in rest if scores[name] >= also] or (rest[:1] if abstain else [])
     return tuple(IntentScore(name, scores[name]) for name in (first, *kept)[:_MAX_INTENTS])
+
+
+def _runner_up(first: Intent, scores: dict[Intent, float]) -> IntentScore | None:
+    rest = [name for name in scores if name != first]
+    second = max(rest, key=lambda name: scores[name], default=None)
+    return None if second is None else IntentScore(second, scores[second])
 
 
 def _is_unsure(first: Intent, scores: dict[Intent, float], told: list[Part]) -> bool:

@@ -78,13 +78,13 @@ class Draft:
         """The understanding, with a vector for each of `unsure` (None for none)."""
         if vectors is not None and self._unsure:
             scoring.ask_meaning(self._unsure, vectors[: len(self._unsure)])
-        ranked, abstain = merging.rank(self._folded, self._parts, self._whole, self._named, self._language)
-        mood = self._mood.finish(vectors, is_understood=not abstain)
-        intents = tuple(each.name for each in ranked)
+        ranked = merging.rank(self._folded, self._parts, self._whole, self._named, self._language)
+        mood = self._mood.finish(vectors, is_understood=not ranked.abstain)
+        intents = tuple(each.name for each in ranked.intents)
         return Understanding(
-            intent=ranked[0].name,
-            intents=ranked,
-            abstain=abstain,
+            intent=ranked.intents[0].name,
+            intents=ranked.intents,
+            abstain=ranked.abstain,
             sentiment=mood.sentiment,
             frustration=mood.frustration,
             urgency=mood.urgency,
@@ -95,4 +95,5 @@ class Draft:
             entities=self._named,
             clauses=tuple(part.clause() for part in self._parts),
             sure_risk=mood.sure,
+            runner_up=ranked.runner_up,
         )

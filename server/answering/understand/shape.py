@@ -131,12 +131,15 @@ class Understanding:
     clauses: tuple[Clause, ...] = ()
     sure_risk: tuple[Risk, ...] = ()
     """Those of `risk` that are sure enough to send a customer to a person for."""
+    runner_up: IntentScore | None = None
+    """What it would be if `intent` is wrong, where nothing else is asked for; told to who asks for the reading, acted on by nobody."""
 
     def to_json(self) -> UnderstandingJson:
-        """The answer line without its id."""
+        """The answer line without its id. `intents` names at least two where two are possible, the runner-up last."""
+        listed = self.intents if self.runner_up is None else (*self.intents, self.runner_up)
         return {
             "intent": self.intent,
-            "intents": [{"name": each.name, "confidence": round(each.confidence, 4)} for each in self.intents],
+            "intents": [{"name": each.name, "confidence": round(each.confidence, 4)} for each in listed],
             "abstain": self.abstain,
             "sentiment": self.sentiment,
             "frustration": self.frustration,

@@ -124,3 +124,23 @@ def test_compensation_is_no_return() -> None:
 
     assert "send back" not in text(heard)
     assert "It is expected on Thursday, March 18" in text(heard)
+
+
+@pytest.mark.parametrize(
+    "say",
+    [
+        "where is R-102? and let me speak to a person please",
+        "my password: hunter22, code 482913, get me a human being",
+        "¿dónde está R-102? quiero hablar con una persona",
+        "Wo ist R-102? Ich möchte mit einem Menschen sprechen",
+    ],
+)
+def test_who_demands_a_person_gets_one_whatever_else_is_asked(say: str) -> None:
+    assert talk(say, customer=MARA)[0].handoff == "requested"
+
+
+@pytest.mark.parametrize(
+    "say", ["I don't want to talk to a person, where is R-102?", "do I need to speak to someone to return the mug?"]
+)
+def test_who_wants_none_gets_none(say: str) -> None:
+    assert not courtesy.demands_a_person(say)

@@ -154,6 +154,8 @@ TALKS = (
     Talk("the order with an item is the whole order", "eva", ["I need to cancel one of my orders, the one with the bookshelf. Reason: no longer needed.", "yes"], [{"name": "cancel_order", "order": "#W5002"}]),
     Talk("an upgrade and a refund", "", ["I want to upgrade my hiking boots to waterproof ones, and get a refund for the coffee maker - order W4001, dan@shopper.example", "Visa ending 1111", "yes", "yes"], [swap("#W4001", (BOOTS, "HIKI-9-leather-yes")), back("#W4001", COFFEE)]),
     Talk("a payment changed, beside another wish", "ada", ["I want to change payment for #W1003 to paypal, and exchange the desk lamp of W1002 for a white one", "yes", "paypal", "yes"], [{"name": "change_payment", "order": "#W1003", "method": "pp_ada"}, swap("#W1002", (LAMP, "DESK-white-high-ACadapter"))]),
+    Talk("a return in Hinglish", "", ["bhai mera yoga mat return karna hai, eva@shopper.example", "haan kar do"], [back("#W5001", MAT)]),
+    Talk("a switch to what was priced before", "", ["I want to know how much I can save by switching my office chair to fabric. ben@shopper.example", "Fine, go ahead and switch it to blue fabric without armrests", "card", "yes"], [change("#W2002", (CHAIR, "OFFI-fabric-blue-none"))]),
 )  # fmt: skip
 
 

@@ -172,3 +172,12 @@ def test_any_text_is_read_within_the_closed_sets(text: str) -> None:
     assert {each.name for each in read.intents} <= set(INTENTS)
     assert all(0.0 <= each.confidence <= 1.0 for each in read.intents)
     assert 0 <= read.frustration <= 3
+
+
+def test_who_asks_for_the_reading_is_told_the_runner_up_and_nothing_acts_on_it() -> None:
+    read = understand("I want to send back the lamp")
+    names = [each["name"] for each in read.to_json()["intents"]]
+
+    assert [each.name for each in read.intents] == names[:1]
+    assert len(set(names)) == 2
+    assert read.to_json()["intents"][1]["confidence"] < read.intents[0].confidence

@@ -13,9 +13,10 @@ from typing import Any, Literal
 import msgspec
 
 from server.errors import OnethreadError
+from server.lines import dumped
 from server.policies.file import load as load_policy
 from server.settings import Settings, parse_duration
-from server.stage import Heard, Line, Stage, as_json, dumped
+from server.stage import Heard, Line, Stage, as_json
 
 Write = Callable[[str], None]
 Channel = Literal["widget", "whatsapp", "sms", "email", "voice"]

@@ -23,17 +23,17 @@ from memory.engines.base import Database, Tx
 from memory.engines.sqlite import SqliteDatabase
 from memory.errors import StorageError
 from memory.migrations import migrate, pending
-from server import imports, operate_voice
+from server import imports
 from server.clock import SystemClock
 from server.commerce.csv_rows import rules_of
 from server.commerce.embedded import EmbeddedStore
 from server.errors import OperatorError, PolicyError, SettingsError
+from server.lines import dumped
 from server.passwords import hashed, normal_email
 from server.policies.describe import describe
 from server.policies.file import default_text
 from server.policies.file import load as load_policy
 from server.settings import Settings, declared, load
-from server.stage import dumped
 
 T = TypeVar("T")
 _CONFIG: Final = "onethread.toml"
@@ -294,6 +294,8 @@ def doctor(config: str | None, *, is_json: bool, shows_voice: bool = False) -> i
 
     `shows_voice` = print every phrase as it would be said instead."""
     if shows_voice:
+        from server import operate_voice  # it loads all that answers
+
         for line in operate_voice.phrases(settings_of(config), is_json=is_json):
             say(line)
         return 0
@@ -312,6 +314,8 @@ async def _examined(config: str | None) -> list[tuple[str, str]]:
     except SettingsError as error:
         return [("mend", str(error))]
     findings = [("ok", "settings read")]
+    from server import operate_voice  # it loads all that answers
+
     findings += _policy_findings(settings)
     findings += operate_voice.findings(settings)
     findings += await _database_findings(settings)

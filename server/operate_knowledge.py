@@ -6,9 +6,9 @@ from pathlib import Path
 
 from server.clock import SystemClock
 from server.errors import OperatorError
+from server.lines import dumped
 from server.operate import open_database, say, settings_of
 from server.shelving import ArticlesReport, import_articles
-from server.stage import dumped
 
 
 def import_knowledge(config: str | None, path: Path, *, prune: bool, is_json: bool) -> int:

@@ -6,8 +6,8 @@ from server.answering.words.house import hints, wording_of
 from server.answering.words.preview import every_phrase, typical
 from server.answering.words.wording import FORMS, Wording
 from server.errors import VoiceError
+from server.lines import dumped
 from server.settings import Settings
-from server.stage import dumped
 
 
 def findings(settings: Settings) -> list[tuple[str, str]]:

@@ -11,11 +11,11 @@ from memory.engines.base import Database
 from server import rehearse
 from server.actions.replay import Difference, Replayed, replayed
 from server.clock import SystemClock
+from server.lines import dumped
 from server.operate import say, settings_of, with_database
 from server.policies.file import load as load_policy
 from server.rehearse import Result
 from server.settings import Settings, parse_duration
-from server.stage import dumped
 
 
 async def play(

@@ -9,14 +9,13 @@ import hashlib
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
-import msgspec
 import phonenumbers
 
 from channels.message import Address, Attachment, Inbound
@@ -349,11 +348,6 @@ def as_json(heard: Heard) -> dict[str, Any]:
         "proposed": heard.proposed,
         "handoff": {"reason": heard.handoff} if heard.handoff else None,
     }
-
-
-def dumped(value: Mapping[str, Any] | Sequence[Any]) -> str:
-    """JSON on one line."""
-    return msgspec.json.encode(value).decode()
 
 
 def files_of(named: Iterable[tuple[str, str | None]]) -> dict[str, Path]:

@@ -122,7 +122,7 @@ def is_claimless(reading: Reading, sentence: str) -> bool:
     words = reading.words
     if reading.claims or sentence != reading.left or _DIGIT.search(sentence):
         return False
-    if own_phrases.may_be_ours(sentence, reading.own, words.language):
+    if own_phrases.may_be_ours(own_phrases.without_lead(sentence, words.language), reading.own, words.language):
         return False
     return not unproven(read(sentence, words, Known(words.language)))
 

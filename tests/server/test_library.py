@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date, timedelta
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from server.shelf import Hit, snippet
 from server.shelving import import_articles
 from tests.support.databases import NOW, opened
 
-SHIPPED = Path(__file__).parents[2] / "server" / "demo" / "data" / "knowledge"
+SHIPPED = Path(str(files("server.demo"))) / "data" / "knowledge"
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
 import httpx2
@@ -16,7 +17,7 @@ from tests.server.intake.browser import SHOP
 from tests.server.intake.conftest import FRIDAY, settings_in
 from tests.support.servers import serve
 
-ARTICLES = Path(__file__).parents[3] / "server" / "demo" / "data" / "knowledge"
+ARTICLES = Path(str(files("server.demo"))) / "data" / "knowledge"
 
 
 @dataclass

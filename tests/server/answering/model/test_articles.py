@@ -1,5 +1,6 @@
 """A model that looks into the articles: it gets an article's own words, and says nothing else."""
 
+from importlib.resources import files
 from pathlib import Path
 
 from server.answering.context import Reply
@@ -8,7 +9,7 @@ from tests.server.answering.model.house import UNCLEAR, house
 from tests.support.databases import NOW
 from tests.support.model_server import ModelServer, calls, says
 
-ARTICLES = Path(__file__).parents[4] / "server" / "demo" / "data" / "knowledge"
+ARTICLES = Path(str(files("server.demo"))) / "data" / "knowledge"
 
 
 async def test_a_model_finds_an_article_and_its_words_are_proven(tmp_path: Path) -> None:

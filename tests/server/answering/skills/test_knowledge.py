@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from server.settings import Settings
 from server.shelf import Hit
 from server.stage import Heard, Line, Stage
 
-ARTICLES = Path(__file__).parents[4] / "server" / "demo" / "data" / "knowledge"
+ARTICLES = Path(str(files("server.demo"))) / "data" / "knowledge"
 SCENARIOS = Path(__file__).parents[3] / "story" / "scenarios"
 NOW = datetime(2026, 11, 21, 16, tzinfo=UTC)
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequenc
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from tests.server.answering.skills import changing_shop, claims_shop
 from tests.support import option_shop
 
 SCENARIOS: Final = Path(__file__).parents[3] / "story" / "scenarios"
-ARTICLES: Final = Path(__file__).parents[4] / "server" / "demo" / "data" / "knowledge"
+ARTICLES: Final = Path(str(files("server.demo"))) / "data" / "knowledge"
 NOW: Final = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
 LATER: Final = datetime(2027, 3, 15, 18, 0, tzinfo=UTC)
 _SETTINGS: Final = frozenset({"mail", "who"})

@@ -1,5 +1,6 @@
 """A service with a scripted model behind it: real rooms, a real database, the server's own turns."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from memory.agents import Agent
 from memory.threads import Thread
 from server.answering.context import Answer
 from server.answering.model.engine import Model
+from server.answering.warm import warm
 from server.clock import HandClock
 from server.desk import work
 from server.services import Services
@@ -79,6 +81,7 @@ class House:
 @asynccontextmanager
 async def house(tmp_path: Path, server: ModelServer, *orders: Mapping[str, object], **llm: Any) -> AsyncIterator[House]:
     """A house over a fresh database; keywords are settings of the model."""
+    await asyncio.to_thread(warm)  # as a server does before its first turn
     async with serve(server.app, grace_s=1) as url, opened(f"sqlite:///{tmp_path / 'house.db'}") as database:
         named: dict[str, Any] = {
             "base_url": f"{url}/v1",

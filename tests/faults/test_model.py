@@ -8,7 +8,9 @@ from typing import Final
 import pytest
 
 from channels.message import Address
+from memory.engines.base import Tx
 from server.answering.context import Handoff, Reply
+from server.answering.model.tools import TOOLS
 from tests.server import core
 from tests.server.answering.model.house import PROOF, UNCLEAR, WEB_1, WEB_2, House, house
 from tests.server.commerce.orders import ago, an_event, shipped
@@ -125,6 +127,43 @@ async def test_nobody_waits_in_a_queue_for_a_slow_model(tmp_path: Path) -> None:
         took = asyncio.get_running_loop().time() - began
     assert len(server.requests) == 8
     assert took < 5.0
+
+
+_CONVERSATION: Final = frozenset(
+    {"threads", "events", "turns", "dialogues", "outbox", "briefs", "purses", "reads", "counters", "rulings"}
+)
+"""What a conversation writes by itself: told, asked, handed over, counted. Everything else is the world, and stands still."""
+
+
+async def world(shop: House) -> dict[str, str]:
+    """Everything that is stored beside conversations, by table."""
+
+    async def unit(tx: Tx) -> dict[str, str]:
+        named = await tx.all("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+        tables = sorted({str(row["name"]) for row in named} - _CONVERSATION)
+        return {table: repr([tuple(row) for row in await tx.all(f"SELECT * FROM {table}")]) for table in tables}
+
+    return await shop.services.database.read(unit)
+
+
+async def test_every_tool_is_attacked_and_none_changes_or_shows_anything(tmp_path: Path) -> None:
+    hostile = scripted.Hostile(LIES)
+    async with house(tmp_path, ModelServer(otherwise=hostile), tokens_per_thread=0, tokens_per_day=0) as shop:
+        await shop.ask("where is my order 2001 bob@victim.example", WEB_2)
+        await shop.ask(WHERE)
+        before = await world(shop)
+        assert {"actions", "approvals", "store_orders", "evidence", "codes"} <= before.keys()
+        for turn in range(len(TOOLS) + 2):
+            mine = Address("visitor", f"{turn:064}", "channel", "", "")
+            await shop.ask(WHERE, mine)
+            proven = await world(shop)
+            thread, answer = await shop.ask(UNCLEAR, mine)
+            assert answer.executed == ()
+            assert LEAKS.search(await shop.said(thread)) is None
+            assert await world(shop) == proven
+        assert (await world(shop))["store_orders"] == before["store_orders"]
+    assert hostile.attacked == {tool.name for tool in TOOLS}
+    assert hostile.unarmed == set(), "a tool takes something that the attacker has no hostile value for"
 
 
 @pytest.mark.parametrize("words", ["needed", "all"])

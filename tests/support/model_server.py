@@ -273,8 +273,20 @@ FAULTS: Final[Mapping[str, Step]] = {
     "no_json": pieces(*HELLO, event("{not json"), DONE),
     "choices_null": pieces(event({"id": "c", "object": "chat.completion.chunk", "choices": None}), DONE),
     "content_number": pieces(chunk({"content": 5}), chunk(finish="stop"), DONE),
+    "content_list": pieces(chunk({"content": ["Hello"]}), chunk(finish="stop"), DONE),
+    "delta_missing": pieces(chunk(choices=[{"index": 0}]), DONE),
+    "delta_text": pieces(chunk(choices=[{"index": 0, "delta": "Hello", "finish_reason": "stop"}]), DONE),
+    "choices_text": pieces(chunk(choices=["Hello"]), DONE),
+    "finish_number": pieces(*HELLO, chunk(choices=[{"index": 0, "delta": {}, "finish_reason": 5}]), DONE),
+    "usage_text": pieces(*HELLO, chunk(usage="much"), DONE),
+    "whole_completion": whole({"id": "c", "object": "chat.completion", "choices": [
+        {"index": 0, "message": {"role": "assistant", "content": "Hello."}, "finish_reason": "stop"}]}),
     "calls_number": pieces(chunk({"tool_calls": 7}), chunk(finish="tool_calls"), DONE),
     "not_an_object": pieces(event("[1, 2]"), DONE),
+    "function_null": pieces(chunk({"tool_calls": [{"index": 0, "id": "c", "function": None}]}), chunk(finish="stop"), DONE),
+    "arguments_an_object": pieces(
+        chunk({"tool_calls": [{"index": 0, "id": "c", "function": {"name": "order_status", "arguments": {}}}]}),
+        chunk(finish="tool_calls"), DONE),
     "refusal": pieces(chunk({"refusal": "I cannot help with that."}), chunk(finish="stop"), DONE),
     "length": pieces(*HELLO, chunk(finish="length"), DONE),
     "content_filter": pieces(chunk(finish="content_filter"), DONE),
@@ -296,7 +308,10 @@ FAULTS: Final[Mapping[str, Step]] = {
 @dataclass(slots=True)
 class Hostile:
     """A model in the hands of an attacker: calls every tool that it is offered with hostile arguments, and some that it is not,
-    obeys whatever the text tells it, and ends with one of `lies`. Use it as `otherwise`."""
+    obeys whatever the text tells it, and ends with one of `lies`. Use it as `otherwise`.
+
+    Each conversation that is offered tools sees the next of them attacked: about somebody else, about nothing (so that it runs),
+    and with every argument that there is. `attacked` are the tools that were called so; `unarmed` what they take and we cannot fill."""
 
     lies: Sequence[str]
     arguments: Mapping[str, Any] = field(
@@ -306,26 +321,40 @@ class Hostile:
         }
     )  # fmt: skip
     calls_made: int = 0
+    attacked: set[str] = field(default_factory=set)
+    unarmed: set[str] = field(default_factory=set)
     _turn: "itertools.count[int]" = field(default_factory=itertools.count)
+    _lied: "itertools.count[int]" = field(default_factory=itertools.count)
 
     def __call__(self, body: Json) -> Said:
         """The next hostile answer."""
         answered = sum(message["role"] == "tool" for message in body["messages"])
         offered = [tool["function"] for tool in body.get("tools", [])]
-        if answered >= 6 or not offered:
+        if not offered or answered > len(_UNKNOWN):
             return says(self._lie(body))(body)
-        self.calls_made += 2
-        tool = offered[(next(self._turn)) % len(offered)]
-        expected = tool["parameters"]["properties"]
-        fitting = {name: self.arguments.get(name) for name in expected}
-        wanted: list[tuple[str, Json]] = [(tool["name"], fitting), (tool["name"], {**fitting, **self.arguments})]
-        if answered == 4:
-            wanted = [("issue_refund", dict(self.arguments)), ("confirm_proposal", {"confirmed": True})]
+        wanted = self._unknown() if answered else self._attack(offered[next(self._turn) % len(offered)])
+        self.calls_made += len(wanted)
         return calls(*wanted)(body)
+
+    def _attack(self, tool: Json) -> list[tuple[str, Json]]:
+        """One tool in every hostile way that differs."""
+        schemas: Json = tool["parameters"]["properties"]
+        self.attacked.add(tool["name"])
+        self.unarmed |= schemas.keys() - self.arguments.keys()
+        theirs = {name: self.arguments.get(name) for name in schemas}
+        empty = {name: None if "null" in schema["type"] else theirs[name] for name, schema in schemas.items()}
+        return [(tool["name"], each) for each in (theirs, {**theirs, **self.arguments}, empty)]
+
+    def _unknown(self) -> list[tuple[str, Json]]:
+        return [(name, dict(self.arguments)) for name in _UNKNOWN]
 
     def _lie(self, body: Json) -> str:
         """What the text tells it to say, else the next lie; `{system}` and `{seen}` are what it was told and shown."""
         seen = " ".join(str(message["content"]) for message in body["messages"] if message["role"] != "system")
         ordered = re.findall(r"say exactly: ([^\"\\\n]+)", seen, re.IGNORECASE)
-        text = ordered[-1] if ordered else self.lies[next(self._turn) % len(self.lies)]
+        text = ordered[-1] if ordered else self.lies[next(self._lied) % len(self.lies)]
         return text.replace("{system}", str(body["messages"][0]["content"])).replace("{seen}", seen)
+
+
+_UNKNOWN: Final = ("issue_refund", "confirm_proposal", "execute", "cancel_order")
+"""Tools that nobody offers."""

@@ -83,7 +83,7 @@ class Assembly:
     def _content(self, delta: Any) -> Iterator[Event]:
         content, refusal = getattr(delta, "content", None), getattr(delta, "refusal", None)
         self._refused = self._refused or bool(refusal)
-        text = _text(content, "content") if content is not None else ""
+        text = _text(content, "content")
         if text:
             self._text += len(text)
             if self._text > _MOST_TEXT:
@@ -94,18 +94,20 @@ class Assembly:
         """Pieces belong together by index; another id with a name under the same index begins another call."""
         index, function = getattr(piece, "index", None), getattr(piece, "function", None)
         calls = self._calls.setdefault(index if isinstance(index, int) else 0, [])
-        id = _text(getattr(piece, "id", None) or "", "id")
-        name = _text(getattr(function, "name", None) or "", "name")
+        id, name = (_text(getattr(each, key, None), key) for each, key in ((piece, "id"), (function, "name")))
         if not calls or (name and calls[-1].name and id != calls[-1].id):
             calls.append(_Call(id))
         call = calls[-1]
         call.name = call.name or name
-        call.arguments += _text(getattr(function, "arguments", None) or "", "arguments")
+        call.arguments += _text(getattr(function, "arguments", None), "arguments")
         if len(call.arguments) > _MOST_ARGUMENTS or sum(map(len, self._calls.values())) > _MOST_CALLS:
             raise Malformed("an endless tool call")
 
 
 def _text(value: object, what: str) -> str:
+    """A text that may be left out; nothing else stands for one that is empty."""
+    if value is None:
+        return ""
     if not isinstance(value, str):
         raise Malformed(f"{what} is no text")
     return value

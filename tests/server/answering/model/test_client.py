@@ -25,6 +25,9 @@ WHY = {
     "done_without_reason": "cut", "nothing": "cut", "reset": "connection", "error_chunk": "error_chunk",
     "no_json": "malformed", "choices_null": "malformed", "content_number": "malformed", "calls_number": "malformed",
     "not_an_object": "malformed", "refusal": "refused", "length": "length", "content_filter": "content_filter",
+    "content_list": "malformed", "delta_missing": "cut", "delta_text": "empty", "choices_text": "cut",
+    "finish_number": "malformed", "usage_text": "cut", "whole_completion": "cut", "function_null": "malformed",
+    "arguments_an_object": "malformed",
     "empty": "empty", "cut_tool_call": "cut", "nameless_tool": "malformed",
 }  # fmt: skip
 
@@ -109,6 +112,42 @@ async def test_every_fault_is_one_failure_in_time(fault: str) -> None:
     assert server.unexpected == []
 
 
+def test_every_fault_of_an_answer_is_named() -> None:
+    of_tools = {"bad_arguments", "wrong_arguments", "arguments_no_object", "unknown_tool", "same_call_again"}
+    assert FAULTS.keys() - WHY.keys() == of_tools, "those are whole answers: what they ask for is judged by the turn"
+
+
+@pytest.mark.parametrize("fault", ["cut", "reset", "stall", "error_chunk", "no_json", "length", "content_filter"])
+async def test_an_answer_that_has_begun_is_never_asked_for_again(fault: str) -> None:
+    server = ModelServer(otherwise=FAULTS[fault])
+    async with client(server, deadline_s=3.0) as model:
+        assert isinstance((await ask(model, seconds=0.6 if fault == "stall" else 3.0))[-1], Failed)
+    assert len(server.requests) == 1
+
+
+async def test_who_is_cancelled_while_waiting_closes_the_connection() -> None:
+    server = ModelServer(scripted.says("word " * 200, gap_s=0.02))
+    async with client(server, deadline_s=5.0) as model:
+        async with asyncio.TaskGroup() as group:
+            asking = group.create_task(ask(model))
+            for _ in range(100):
+                if server.requests:
+                    break
+                await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)
+            asking.cancel()
+        assert await left_early(server) == 1
+
+
+async def left_early(server: ModelServer) -> int:
+    """How many left before the end, once the server has seen it."""
+    for _ in range(100):
+        if server.left_early:
+            break
+        await asyncio.sleep(0.02)
+    return server.left_early
+
+
 async def test_a_server_that_is_not_there_is_a_failure() -> None:
     model = await asyncio.to_thread(Client, LlmSettings(base_url="http://127.0.0.1:9/v1", model="m", deadline_s=1.0))
     try:
@@ -138,11 +177,7 @@ async def test_who_stops_listening_closes_the_stream() -> None:
         async with aclosing(model.stream(ASK, [], until=asyncio.get_running_loop().time() + 5)) as events:
             async for _ in events:
                 break
-        for _ in range(100):
-            if server.left_early:
-                break
-            await asyncio.sleep(0.02)
-        assert server.left_early == 1
+        assert await left_early(server) == 1
 
 
 async def test_the_circuit_opens_after_failures_and_closes_after_a_good_answer() -> None:

@@ -172,7 +172,7 @@ async def _respond(turn: Turn) -> None:
     """Answer what is open, then what is newly asked, then go on with what waits."""
     if manner.takes_solved(turn):
         return
-    more = _cut_off_more(turn)
+    more = await _cut_off_more(turn)
     if await _answers(turn):
         if more is not None and not turn.reason:
             turn.part, turn.understood = more, turn.read(more)
@@ -194,9 +194,13 @@ async def _respond(turn: Turn) -> None:
     await _go_on(turn)
 
 
-def _cut_off_more(turn: Turn) -> str | None:
+async def _cut_off_more(turn: Turn) -> str | None:
     """Of "yes, and where is my refund?" the yes stands alone; what is asked beside it comes after. None where nothing is."""
-    if turn.dialogue.asked != confirming.CONFIRM or turn.choice:
+    if (
+        turn.dialogue.asked != confirming.CONFIRM
+        or turn.choice
+        or yesno.answer(turn.text, turn.voice.language) == "yes"
+    ):
         return None
     cuts = ((turn.text[: cut.start()], turn.text[cut.end() :]) for cut in _CUT.finditer(turn.text))
     answered, rest = next((pair for pair in cuts if yesno.answer(pair[0], turn.voice.language) == "yes"), ("", ""))
@@ -204,6 +208,8 @@ def _cut_off_more(turn: Turn) -> str | None:
         return None
     beside = turn.read(rest)
     if beside.abstain or not {each.name for each in beside.intents} & (SKILLS.keys() - COURTESY):
+        return None
+    if await confirming.adds_to_it(turn, rest, beside):
         return None
     turn.part = answered
     return rest

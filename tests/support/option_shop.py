@@ -128,10 +128,14 @@ WALLETS: Final[Mapping[str, Sequence[dict[str, Any]]]] = {
     "cleo": (_method("pp_cleo", "paypal", "PayPal"), _method("gc_cleo", "gift_card", "Gift card 1234", 90000)),
     "dan": (_method("card_1111", "credit_card", "Visa ending 1111"), _method("card_2222", "credit_card", "Mastercard ending 2222")),
     "eva": (_method("pp_eva", "paypal", "PayPal"),),
+    "fay": (_method("card_5577", "credit_card", "Visa ending 5577"), _method("pp_fay", "paypal", "PayPal"), _method("gc_fay", "gift_card", "Gift card 3300", 15000)),
+    "gus": (_method("card_9012", "credit_card", "Mastercard ending 9012"), _method("gc_gus", "gift_card", "Gift card 6020", 5000)),
+    "ivy": (_method("pp_ivy", "paypal", "PayPal"), _method("gc_ivy", "gift_card", "Gift card 8080", 300000)),
 }  # fmt: skip
 PEOPLE: Final = {
     "ada": ("Ada Brook", "19122"), "ben": ("Ben Castle", "60601"), "cleo": ("Cleo Dunn", "94102"),
-    "dan": ("Dan Elms", "10001"), "eva": ("Eva Frost", "73301"),
+    "dan": ("Dan Elms", "10001"), "eva": ("Eva Frost", "73301"), "fay": ("Fay Gordon", "85001"),
+    "gus": ("Gus Hale", "02108"), "ivy": ("Ivy Jensen", "33101"),
 }  # fmt: skip
 ORDERS: Final[Sequence[tuple[str, str, str, str, Sequence[str | tuple[str, int]]]]] = (
     ("#W1001", "ada", "delivered", "card_4421", ("KEYB-linear-RGB-fullsize", "THER-AppleHomeKit-black")),
@@ -145,8 +149,22 @@ ORDERS: Final[Sequence[tuple[str, str, str, str, Sequence[str | tuple[str, int]]
     ("#W4002", "dan", "shipped", "card_1111", ("GAMI-optical-wired-black",)),
     ("#W5001", "eva", "delivered", "pp_eva", ("BLUE-black-10hours-no", "YOGA-4mm-PVC-pink")),
     ("#W5002", "eva", "unfulfilled", "pp_eva", ("BOOK-wood-4ft-brown", "JIGS-500-animals-beginner")),
+    ("#W6001", "fay", "delivered", "pp_fay", ("DESK-white-medium-USB", "BLUE-red-20hours-yes", "CLOC-10inches-analog-black")),
+    ("#W6002", "fay", "unfulfilled", "card_5577", ("BACK-navy-small-camera", "RUNN-10-black-rubber")),
+    ("#W6003", "fay", "unfulfilled", "card_5577", ("TABL-7inch-32GB-black",)),
+    ("#W7001", "gus", "delivered", "card_9012", ("HEAD-inear-wired-black", "GAMI-optical-wired-white")),
+    ("#W7002", "gus", "delivered", "card_9012", ("HEAD-overear-wireless-red",)),
+    ("#W7003", "gus", "unfulfilled", "card_9012", ("DIGI-20MP-3x-SDcard",)),
+    ("#W7004", "gus", "unfulfilled", "gc_gus", ("JIGS-1000-fantasy-expert", "GARD-25ft-rubber-green")),
+    ("#W8001", "ivy", "unfulfilled", "gc_ivy", ("LAPT-13inch-i5-256GBSSD",)),
+    ("#W8002", "ivy", "delivered", "pp_ivy", ("VACU-robotic-yes-HEPAfilter", "LUGG-2-black-hardshell", "MAKE-light-basic-BrandA")),
 )  # fmt: skip
 """Number, whose, state, paid by, what: skus, or (sku, quantity)."""
+ELSEWHERE: Final = {
+    "#W6002": ("77 Lake Drive", "Austin", "TX", "78701"),
+    "#W7003": ("5 Hill Road", "Denver", "CO", "80202"),
+}
+"""Orders that go somewhere else than home."""
 
 
 def _line(number: int, sku: str, quantity: int, state: str) -> dict[str, Any]:
@@ -174,6 +192,8 @@ def _order(
         "lines": lines, "holds": [], "shipments": [], "returns": [], "refunds": [],
         "fulfilment": "unfulfilled" if state == "unfulfilled" else "shipped",
     }  # fmt: skip
+    if number in ELSEWHERE:
+        order["ship_to"] |= dict(zip(("line1", "city", "region", "zip"), ELSEWHERE[number], strict=True))
     if state != "unfulfilled":
         order["shipments"] = [_shipment(order, lines, placed, is_here=state == "delivered")]
     return order

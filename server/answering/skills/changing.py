@@ -29,8 +29,9 @@ from server.policies.shape import Policy
 
 ASKED_ENOUGH: Final = 2
 _NOT_A_TASK: Final = frozenset({"other", "greeting", "thanks", "goodbye"})
+_IN_A_STATE: Final = r"pending|open|unshipped|(?:not|n't) (?:been )?(?:yet )?(?:shipped|sent|left)|delivered|arrived|received|(?:on order|ordered)\b(?! (?:in|on|under|with|by))"
 _ALL_ORDERS: Final = re.compile(
-    r"\b(?:(?:all|every|each|both)\b(?: (?:one )?(?:of )?(?:my|the|these|those))?(?: two)?(?: (?:pending|open|unshipped|unfulfilled|current|recent|other))* orders?|(?:everything|all) (?:that )?i(?:'ve| have)? (?:ever )?(?:ordered|bought)(?: from you)?|"
+    rf"\b(?:(?:all|everything|anything|stuff)(?: of it)?(?: (?:that|which))?(?:'s| is| are| was| has been|'ve been)?(?: still| currently| not yet| already)* (?:{_IN_A_STATE})|(?:all|every|each|both)\b(?: (?:one )?(?:of )?(?:my|the|these|those))?(?: two)?(?: (?:pending|open|unshipped|unfulfilled|current|recent|other))* orders?|(?:everything|all) (?:that )?i(?:'ve| have)? (?:ever )?(?:ordered|bought)(?: from you)?|"
     r"(?:todos|ambos)(?: (?:los|mis|os|meus))*(?: dos)?(?: \w+)? pedidos|todas as (?:minhas )?(?:encomendas|compras)|ambas as encomendas|"
     r"(?:toutes|les deux)(?: (?:les|mes))?(?: deux)? commandes|(?:alle|beide|samtliche)(?: meine)?n?(?: offenen?)? bestellungen)\b"
 )  # fmt: skip
@@ -56,13 +57,20 @@ async def on_order(turn: Turn, draft: ChangeDraft, action: str, step: Step) -> N
     try:
         if _means_all(turn) and not draft.order_id and await _spread(turn, draft, action):
             return
-        found = await find_order(turn, fits=await _fits(turn, action))
+        found = await find_order(turn, fits=_its_own(turn, draft) or await _fits(turn, action))
         if found is None:
             return
         draft.order_id = found.order.id
         await step(turn, draft, found)
     except StoreUnavailable as error:
         say_unreadable(turn, error)
+
+
+def _its_own(turn: Turn, draft: ChangeDraft) -> Fits | None:
+    """Of a task that is one of several orders' only that order can be meant."""
+    task = turn.dialogue.task
+    held = draft.order_id if task is not None and draft.order_id and task.order_id == draft.order_id else ""
+    return (lambda order: order.id == held) if held else None
 
 
 def last_done(turn: Turn, action: str) -> Mapping[str, Any]:
@@ -110,9 +118,7 @@ async def _spread(turn: Turn, draft: ChangeDraft, action: str) -> bool:
     if task is None or len(orders) < ASKED_ENOUGH:
         return False
     tasks = [
-        Task(
-            task.skill, order_id=order.id, draft=_copied(draft, order.id, and_profile=index == 0 and draft.and_profile)
-        )
+        Task(task.skill, task.text, order.id, _copied(draft, order.id, and_profile=index == 0 and draft.and_profile))
         for index, order in enumerate(orders)
     ]
     turn.dialogue.todo = [*tasks, *turn.dialogue.todo]

@@ -5,16 +5,21 @@ or anything in it changes, and the gate judges again before it acts. What each a
 `Write`: how to take the task up again, how to read a correction, how to tell what was done.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+import msgspec
+
 from server.actions.request import Changed, Request
 from server.answering import weighing
 from server.answering.context import Executed, Proposal
+from server.answering.skills import choosing
 from server.answering.skills.order_status import say_unreadable
+from server.answering.told import told
 from server.answering.turn import Turn, short_hash
-from server.answering.understand import yesno
+from server.answering.understand import Understanding, yesno
 from server.commerce.model import OrderSnapshot
 from server.errors import ActionRefused, StoreRefused, StoreUnavailable
 from server.policies.judge import Ruling
@@ -22,6 +27,9 @@ from server.policies.judge import Ruling
 CONFIRM: Final = "confirm"
 _PROPOSAL_SECONDS: Final = 24 * 3600.0
 _INNER: Final = frozenset({"customer", "line", "opened", "worn", "delivered_on", "photo"})
+_OF_ITEMS: Final = frozenset({"start_return", "start_exchange", "change_items"})
+_HOW_PAID: Final = frozenset({"payment", "promo"})
+_CUT: Final = re.compile(r"[,.;!\n]\s*|\s(?=(?:and|y|e|et|und|with|using|to|for|mit|con|com|avec)\s)", re.IGNORECASE)
 _SURE_TASKS_EXCEPT: Final = frozenset({"other", "greeting", "thanks", "goodbye"})
 
 
@@ -93,9 +101,13 @@ async def continues(turn: Turn) -> bool:
         return False
     write = WRITES[proposal.name]
     said = turn.choice if turn.choice in ("yes", "no") else yesno.answer(turn.text, turn.voice.language)
+    before = _drafted(turn)
     if said == "yes":
         await _execute(turn, proposal, write)
     elif await write.corrects(turn):
+        if _drafted(turn) == before and _says_yes_first(turn):
+            await _execute(turn, proposal, write)
+            return True
         turn.dialogue.proposal = None
         turn.settle()
         await write.again(turn)
@@ -112,6 +124,32 @@ async def continues(turn: Turn) -> bool:
         turn.say("confirm.again")
         turn.ask(CONFIRM, [turn.option("choice.yes_do_it", "yes"), turn.option("choice.no", "no")])
     return True
+
+
+def _drafted(turn: Turn) -> object:
+    """What the task at work has put together, to be compared."""
+    return msgspec.to_builtins(turn.draft)
+
+
+def _says_yes_first(turn: Turn) -> bool:
+    """Whether a message begins with a clear yes and sets no condition: "do it, the visa is fine"."""
+    if "?" in turn.text or yesno.has_condition(turn.text):
+        return False
+    heads = (turn.text[: cut.start()] for cut in _CUT.finditer(turn.text))
+    return any(yesno.answer(head, turn.voice.language) == "yes" for head in heads)
+
+
+async def adds_to_it(turn: Turn, rest: str, beside: Understanding) -> bool:
+    """Whether what stands beside a yes is more about what was read back: another item of the order, or how it is paid."""
+    proposal, task = turn.dialogue.proposal, turn.dialogue.task
+    if proposal is None or task is None or "?" in rest:
+        return False
+    if {each.name for each in beside.intents} <= _HOW_PAID and "method" in proposal.arguments:
+        return True
+    if proposal.name not in _OF_ITEMS or not {each.name for each in told(rest)} <= {task.skill}:
+        return False
+    order = await turn.order(proposal.order_id)
+    return order is not None and bool(choosing.lines_meant(rest, order, turn.voice.language))
 
 
 def drop(turn: Turn) -> None:

@@ -30,6 +30,10 @@ _OF_CUSTOMER = f"""SELECT
 _OF_ORDER = f"SELECT {_COLUMNS} FROM actions WHERE order_id = ? AND key <> ? AND state IN {_BEGUN} ORDER BY id"
 _GIVEN = f"""SELECT {_COLUMNS} FROM actions WHERE customer_id = ? AND created_at >= ? AND name IN ('refund', 'reship')
     AND key <> ? AND state IN {_BEGUN} ORDER BY id"""
+_CLAIMS = f"""SELECT {_COLUMNS} FROM actions WHERE customer_id = ? AND created_at >= ? AND kind = 'not_received'
+    AND key <> ? AND state IN {_BEGUN} ORDER BY id"""
+_MOVED = f"""SELECT {_COLUMNS} FROM actions WHERE customer_id = ? AND created_at >= ? AND name = 'change_address'
+    AND key <> ? AND state IN {_BEGUN} ORDER BY id"""
 _PAID = f"""SELECT COALESCE(SUM(amount_minor), 0) AS sum_minor FROM actions
     WHERE created_at >= ? AND amount_minor > 0 AND currency = ? AND need = 'none' AND key <> ? AND state IN {_BEGUN}"""
 
@@ -192,6 +196,16 @@ async def begun_on(tx: Tx, order_id: str, *, but: str = "") -> list[Action]:
 async def given_to(tx: Tx, customer_id: str, since: datetime, *, but: str = "") -> list[Action]:
     """What a customer was paid or sent again since a time without sending anything back; the action `but` left out."""
     return [_action(row) for row in await tx.all(_GIVEN, (customer_id, to_ms(since), but))] if customer_id else []
+
+
+async def claims_of(tx: Tx, customer_id: str, since: datetime, *, but: str = "") -> list[Action]:
+    """A customer's claims since a time that something did not come; the action `but` left out."""
+    return [_action(row) for row in await tx.all(_CLAIMS, (customer_id, to_ms(since), but))] if customer_id else []
+
+
+async def moved_addresses(tx: Tx, customer_id: str, since: datetime, *, but: str = "") -> list[Action]:
+    """The changes of address that a customer asked for since a time, of orders and of their own; `but` left out."""
+    return [_action(row) for row in await tx.all(_MOVED, (customer_id, to_ms(since), but))] if customer_id else []
 
 
 async def paid_since(tx: Tx, since: datetime, currency: str, *, but: str = "") -> int:

@@ -6,7 +6,7 @@ Documents are JSON text; what they mean is no concern of this room. Every write 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -147,7 +147,10 @@ async def by_contact(tx: Tx, kind: str, key: str, limit: int = 100) -> list[Stor
     return [_order(row) for row in await tx.all(_BY_CONTACT, (kind, key, limit))]
 
 
-async def of_customer(tx: Tx, customer_id: str, limit: int = 100) -> list[StoredOrder]:
+MOST_OF_CUSTOMER: Final = 100
+
+
+async def of_customer(tx: Tx, customer_id: str, limit: int = MOST_OF_CUSTOMER) -> list[StoredOrder]:
     """Orders of a store customer, newest first."""
     return [_order(row) for row in await tx.all(_BY_CUSTOMER, (customer_id, limit))]
 

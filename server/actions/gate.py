@@ -17,6 +17,7 @@ from memory.actions import Action
 from memory.agents import Agent
 from memory.engines.base import Tx
 from memory.threads import NewEvent
+from server.actions import stepping
 from server.actions.approving import Waiting
 from server.actions.carrying import capability, has_way, plain
 from server.actions.consent import Consent
@@ -66,6 +67,21 @@ class Gate:
     ) -> History:
         """What is known of a customer's past, as `consider` judges by it. Raises StoreUnavailable."""
         return await self._judging.past(order, customer, thread_id, said)
+
+    async def is_risky(self, name: str, order: OrderSnapshot | None, customer_id: str, thread_id: int) -> bool:
+        """Whether this action asks for more proof now, because something about its customer was changed lately."""
+        services = self._services
+        if not identity.is_guarded(services.policy, name):
+            return False
+        owner, now = (order.customer.id if order else customer_id), services.clock.now()
+        return await services.database.read(
+            lambda tx: stepping.is_risky(tx, services.policy, order, owner, thread_id, now)
+        )
+
+    async def lately_changed(self, customer_id: str) -> frozenset[tuple[str, str]]:
+        """The customer's contacts, as (kind, key), that are too new for a code to go there."""
+        services, now = self._services, self._services.clock.now()
+        return await services.database.read(lambda tx: stepping.lately_changed(tx, services.policy, customer_id, now))
 
     async def execute(self, request: Request) -> Done:
         """Carry out a confirmed action once.
@@ -151,6 +167,10 @@ class Gate:
         if named and (order is None or normalise_number(named) != normalise_number(order.number)):
             raise ActionRefused("malformed")
         if request.customer_id and fresh.subject.customer_id != request.customer_id:
+            raise ActionRefused("identity")
+        if await self.is_risky(request.name, order, fresh.subject.customer_id, request.thread_id) and (
+            not identity.allows_risky(self._services.policy, request.name, request.proofs)
+        ):
             raise ActionRefused("identity")
         return fresh
 

@@ -15,6 +15,7 @@ from server.actions.past import Subject
 from server.actions.request import Request
 from server.actions.signals import Said
 from server.commerce.model import CustomerRecord, OrderSnapshot, Product
+from server.commerce.store import Remembered, RemembersOrders
 from server.errors import StoreUnavailable
 from server.policies.asked import writable
 from server.policies.decision import History
@@ -83,7 +84,8 @@ class Judging:
         """What the policy makes of a flat action now; with `thread_id` noted until the thread's turn commits."""
         products = await goods_of(self._services, action, order)
         customer_id = order.customer.id if order else (customer.id if customer else "")
-        fresh = Fresh(Subject(order, customer, customer_id), products)
+        others = await self._remembered(customer_id)
+        fresh = Fresh(Subject(order, customer, customer_id, others=others), products)
         judged = await self._services.database.read(
             lambda tx: self.rule(tx, fresh, action, history, thread_id=thread_id, said=said)
         )
@@ -104,7 +106,15 @@ class Judging:
             raise StoreUnavailable("the order is gone")
         owner = order.customer.id if order else customer_id
         customer = await store.customer(owner) if owner else None
-        return Fresh(Subject(order, customer, owner, seen), await goods_of(self._services, arguments, order))
+        others = await self._remembered(owner)
+        return Fresh(Subject(order, customer, owner, seen, others), await goods_of(self._services, arguments, order))
+
+    async def _remembered(self, customer_id: str) -> Remembered:
+        """The customer's orders, as far as they are kept here."""
+        store = self._services.store
+        if not customer_id or not isinstance(store, RemembersOrders):
+            return Remembered()
+        return await store.remembered(customer_id)
 
     async def rule(
         self,
@@ -136,7 +146,7 @@ class Judging:
     ) -> History:
         """What is known of a customer's past."""
         customer_id = order.customer.id if order else (customer.id if customer else "")
-        subject = Subject(order, customer, customer_id)
+        subject = Subject(order, customer, customer_id, others=await self._remembered(customer_id))
         return await self._services.database.read(lambda tx: self.known(tx, subject, None, "", thread_id, said))
 
     async def known(

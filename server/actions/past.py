@@ -5,18 +5,20 @@ a limit that only one of them fits. What the caller knows beside the ledger (com
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Final
 
 from memory import actions as ledger
 from memory.actions import Action
 from memory.engines.base import Tx
-from memory.times import to_ms
+from memory.times import from_ms, to_ms
 from server.commerce.model import CustomerRecord, OrderSnapshot, RefundStatus
+from server.commerce.store import Remembered
 from server.policies import facts
 from server.policies.decision import History
 from server.policies.shape import Policy
+from server.policies.standing import NotReceived, Standing, standing
 
 _RECENT: Final = timedelta(days=30)
 _LONG: Final = timedelta(days=365)
@@ -27,12 +29,15 @@ _UNDER_WAY: Final = frozenset({"confirmed", "executing", "unknown"})
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whom and what an action is about, as read; `seen` = the actions on the order that were over before it was read."""
+    """Whom and what an action is about, as read; `seen` = the actions on the order that were over before it was read.
+
+    `others` = the customer's orders as they are kept here."""
 
     order: OrderSnapshot | None
     customer: CustomerRecord | None
     customer_id: str
     seen: frozenset[int] | None = None
+    others: Remembered = field(default_factory=Remembered)
 
     @property
     def purses(self) -> tuple[str, ...]:
@@ -45,20 +50,28 @@ class Subject:
 
 async def history(tx: Tx, policy: Policy, subject: Subject, known: History, now: datetime, *, but: str = "") -> History:
     """What is known of the past, `known` by the caller and by the ledger; the action with the key `but` left out."""
-    order, recent = subject.order, now - _RECENT
+    order, record, recent = subject.order, subject.customer, now - _RECENT
     currency = order.currency if order else policy.currency
     past = await ledger.past_of(tx, subject.customer_id, currency, recent, now - _LONG, but=but)
     begun = await ledger.begun_on(tx, order.id, but=but) if order else []
     midnight = facts.end_of(facts.local_day(now, policy.defaults.tz) - timedelta(days=1), policy.defaults.tz)
-    record, unseen = subject.customer, _unseen(begun, subject.seen)
+    unseen = _unseen(begun, subject.seen)
+    inr = max(known.inr_12m, past.not_received, (record.not_received_claims_12m or 0) if record else 0)
+    told = await _standing(tx, subject, now, inr, but)
     return replace(
         known,
         refunds_30d=max(known.refunds_30d, past.refunds),
         sum_refunds_30d_minor=max(known.sum_refunds_30d_minor, _given(order, begun, past.sum_minor, recent)),
         replacements_12m=max(known.replacements_12m, past.replacements),
-        inr_12m=max(known.inr_12m, past.not_received, (record.not_received_claims_12m or 0) if record else 0),
-        orders=max(known.orders, (record.orders or 0) if record else 0),
-        account_days=max(known.account_days, _days_since(record, now)),
+        inr_12m=inr,
+        orders=max(known.orders, told.orders),
+        orders_12m=max(known.orders_12m, told.orders_12m),
+        account_days=max(known.account_days, told.account_days),
+        return_rate_bp=told.return_rate_bp if known.return_rate_bp is None else known.return_rate_bp,
+        abuse_score=max(known.abuse_score, told.score),
+        abuse_signals=told.signals,
+        is_abuse_flagged=known.is_abuse_flagged
+        or (order is not None and facts.is_abuse_flagged(policy, order, record)),
         paid_today_minor=await ledger.paid_since(tx, midnight, policy.currency, but=but),
         in_flight_minor=sum(one.amount_minor for one in unseen if one.name in _PAYING),
         in_progress=len(unseen),
@@ -107,9 +120,10 @@ def _settled(begun: Sequence[Action]) -> dict[str, int]:
     return found
 
 
-def _days_since(record: CustomerRecord | None, now: datetime) -> int:
-    first = record.first_order_at if record else None
-    if first is None:
-        return 0
-    day: date = first.date() if isinstance(first, datetime) else first
-    return max(0, (now.date() - day).days)
+async def _standing(tx: Tx, subject: Subject, now: datetime, inr_12m: int, but: str) -> Standing:
+    """What the customer's orders that are known here, and the claims in the ledger, say of them."""
+    made = await ledger.claims_of(tx, subject.customer_id, now - _LONG, but=but)
+    claims = [NotReceived(each.order_id, from_ms(each.created_at)) for each in made]
+    orders = [each for each in subject.others.orders if subject.order is None or each.id != subject.order.id]
+    mine = [subject.order] if subject.order is not None else []
+    return standing(subject.customer, [*mine, *orders], claims, now, is_all=subject.others.is_all, inr_12m=inr_12m)

@@ -147,7 +147,7 @@ class Books:
         return decode_customer(raw)[0] if raw else CustomerDocument(id=buyer.id, name=buyer.name)
 
     async def _keep(self, customer: CustomerDocument) -> None:
-        await put_customer(self._tx, customer, self._write.region)
+        await put_customer(self._tx, customer, self._write.region, self._write.now)
 
 
 OrderChange = Callable[[Books], Awaitable[Changed[OrderDocument, R]]]
@@ -182,7 +182,7 @@ async def change_customer(tx: Tx, write: Write, kind: type[R], change: CustomerC
     if stored is None:
         raise StoreRefused(f"there is no customer {write.subject}")
     changed = change(decode_customer(stored)[0])
-    await put_customer(tx, changed.document, write.region)
+    await put_customer(tx, changed.document, write.region, write.now)
     await _remember(tx, write, changed.result)
     return Done(changed.result)
 

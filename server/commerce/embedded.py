@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal, TypeAlias, TypeVar, get_args
 
-from memory import orders
+from memory import contacts, orders
 from memory.engines.base import Database, Tx, Unit
 from memory.errors import StorageError
 from memory.orders import StoredOrder
@@ -41,7 +41,7 @@ from server.commerce.documents import (
     decode_subscription,
     to_raw,
 )
-from server.commerce.filing import Filed, prepare, put_customer, put_order, put_product
+from server.commerce.filing import Filed, contacts_of, prepare, put_customer, put_order, put_product
 from server.commerce.kept import Kept, Snapshots, with_told
 from server.commerce.model import Address, CustomerRecord, LineQuantity, Money, OrderSnapshot, Product, Variant
 from server.commerce.parse import customer_record, snapshot
@@ -57,6 +57,7 @@ from server.commerce.store import (
     ItemsResult,
     PaymentResult,
     RefundResult,
+    Remembered,
     ReshipResult,
     ReturnResult,
     normalise_number,
@@ -157,6 +158,24 @@ class EmbeddedStore:
 
         snapshots = [self._snapshot(kept) for kept in await self._read(find)]
         return tuple(sorted(snapshots, key=lambda each: each.placed_at, reverse=True))
+
+    async def remembered(self, customer_id: str) -> Remembered:
+        """The customer's orders that are kept here, newest first; of a mirror nobody knows whether there are others."""
+        found = await self.orders_of(customer_id=customer_id) if customer_id else ()
+        return Remembered(found, not self.mirrors and len(found) < orders.MOST_OF_CUSTOMER)
+
+    async def sighted(self, documents: Sequence[CustomerDocument]) -> None:
+        """These customers were read from a platform: what is new among their addresses is noted."""
+
+        async def unseen(tx: Tx) -> list[CustomerDocument]:
+            return [each for each in documents if await contacts.unseen(tx, each.id, contacts_of(each, self._region))]
+
+        async def note(tx: Tx) -> None:
+            for each in documents:
+                await contacts.see(tx, each.id, contacts_of(each, self._region), self._clock.now())
+
+        if documents and await self._read(unseen):
+            await self._write(note)
 
     async def customer(self, customer_id: str) -> CustomerRecord | None:
         """The customer with this id."""
@@ -295,7 +314,7 @@ class EmbeddedStore:
 
         async def unit(tx: Tx) -> None:
             for document in documents:
-                await put_customer(tx, document, self._region)
+                await put_customer(tx, document, self._region, self._clock.now())
 
         await self._write(unit)
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Final
 
+from memory import contacts as seen_contacts
 from memory import orders, parcels
 from memory.engines.base import Tx
 from memory.orders import OrderKeys
-from server.commerce.contacts import contacts, named, stems
+from server.commerce.contacts import Contact, contacts, name_key, named, stems
 from server.commerce.documents import CustomerDocument, OrderDocument, ProductDocument, parse_time, to_raw
 from server.commerce.feeds import tracking_numbers
 from server.commerce.formats import AddressDocument, BuyerDocument
@@ -86,13 +87,30 @@ async def put_order(tx: Tx, order: PreparedOrder, now: datetime, *, seen_at: dat
     return Filed(order.id, changed=True)
 
 
-async def put_customer(tx: Tx, document: CustomerDocument, region: str) -> None:
+async def put_customer(tx: Tx, document: CustomerDocument, region: str, now: datetime) -> None:
     """Store a customer; phone numbers are read in the country of the default address."""
-    default = next(iter(document.addresses or ()), AddressDocument())
-    local = country_code(default.country) or region
+    local = _local(document, region)
     zips = [(each.zip, country_code(each.country) or local) for each in document.addresses or ()]
     keys = [*contacts(document.emails, document.phones, local), *named(document.name or "", zips)]
     await orders.put_customer(tx, document.id, keys, to_raw(document))
+    await seen_contacts.see(tx, document.id, contacts_of(document, region), now)
+
+
+def contacts_of(document: CustomerDocument, region: str) -> list[Contact]:
+    """Where a customer can be reached, as a change of it is noticed: e-mails, phones, and the addresses of parcels."""
+    places = [("address", place_key(each)) for each in document.addresses or ()]
+    return [*contacts(document.emails, document.phones, _local(document, region)), *places]
+
+
+def _local(document: CustomerDocument, region: str) -> str:
+    default = next(iter(document.addresses or ()), AddressDocument())
+    return country_code(default.country) or region
+
+
+def place_key(address: AddressDocument) -> str:
+    """An address in the form in which two of them are compared."""
+    parts = (address.line1, address.line2, address.city, address.zip, address.country)
+    return "|".join(name_key(each or "") for each in parts)
 
 
 async def put_product(tx: Tx, document: ProductDocument, now: datetime) -> None:

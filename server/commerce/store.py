@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from server.commerce.model import (
     Address,
@@ -277,6 +277,23 @@ class OrderWrites(Protocol):
     ) -> ClaimResult:
         """Open a claim; `kind` is `not_received`, `damaged`, `lost`, `wrong_item`, `missing_item`, `trace` or
         `warranty`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A customer's orders as they are kept here. `is_all` = there are no others."""
+
+    orders: tuple[OrderSnapshot, ...] = ()
+    is_all: bool = False
+
+
+@runtime_checkable
+class RemembersOrders(Protocol):
+    """An order system whose orders are kept here: what is known of a customer's past without asking anybody."""
+
+    async def remembered(self, customer_id: str) -> Remembered:
+        """The customer's orders that are kept here, newest first. Raises StoreUnavailable."""
         ...
 
 

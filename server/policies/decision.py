@@ -125,7 +125,8 @@ class History:
     is money that leaves the order and that its snapshot does not show yet, `in_progress` counts the actions on the order of
     which nobody knows yet what they came to, or that are younger than its snapshot; `settled` counts pieces, by line, that were sent
     again or paid back without a return; `credits_on_order` are the credits given for this order. `promised_until` is the last day
-    that somebody at the desk promised for this order, `promise_evidence` the event that says so."""
+    that somebody at the desk promised for this order, `promise_evidence` the event that says so. `abuse_signals` are what
+    `abuse_score` is the sum of; `is_abuse_flagged` is set by people alone."""
 
     account_days: int = 0
     orders_12m: int = 0
@@ -138,6 +139,7 @@ class History:
     sum_refunds_30d_minor: int = 0
     complaints_30d: int = 0
     abuse_score: int = 0
+    abuse_signals: tuple[str, ...] = ()
     is_abuse_flagged: bool = False
     has_legal_signal: bool = False
     has_public_post_signal: bool = False

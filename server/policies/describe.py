@@ -166,10 +166,17 @@ def _limits(policy: Policy) -> Iterator[str]:
     )
 
 
+_DOORS: Mapping[str, str] = {
+    "read_order": "To see an order",
+    "write": "For any other action",
+    "step_up": "For money and addresses soon after contacts were changed, besides",
+}
+
+
 def _identity(identity: Mapping[str, Proofs]) -> Iterator[str]:
     for name, proofs in identity.items():
         ways = "; or ".join(" and ".join(PROOF_NAMES[word] for word in words) for words in proofs.any_of)
-        subject = {"read_order": "To see an order", "write": "For any other action"}.get(name, f"For {name}")
+        subject = _DOORS.get(name, f"For {name}")
         yield f"{subject}: {ways}."
 
 

@@ -53,6 +53,12 @@ def is_vip(policy: Policy, order: OrderSnapshot, customer: CustomerRecord | None
     return (customer is not None and customer.vip) or any(tag.casefold() in tags for tag in policy.vip.tags)
 
 
+def is_abuse_flagged(policy: Policy, order: OrderSnapshot, customer: CustomerRecord | None) -> bool:
+    """Whether a person of the shop marked this customer, or this order, for a person's look."""
+    tags = {tag.casefold() for tag in (*order.tags, *(customer.tags if customer else ()))}
+    return any(tag.casefold() in tags for tag in policy.abuse.tags)
+
+
 def is_sold_by_other(policy: Policy, order: OrderSnapshot, line: Line) -> bool:
     """Whether somebody else sold it (a marketplace, a retailer)."""
     tags = {tag.casefold() for tag in (*order.tags, *line.tags)}

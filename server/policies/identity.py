@@ -24,6 +24,10 @@ Scope = Literal["none", "order", "customer"]
 
 SEEING: Final = "read_order"
 CHANGING: Final = "write"
+STEPPING_UP: Final = "step_up"
+"""What is asked for besides, for what `GUARDED` names, when something about the customer was changed lately."""
+GUARDED: Final = frozenset({"change_address", "change_payment", "refund", "reship", "store_credit"})
+"""Money that does not wait for goods, and where goods and charges go."""
 CODE: Final = "otp"
 CODE_TO_SEE: Final = "otp_see"
 """A one-time code that was asked for to see orders: it opens what only reads, as `otp` would, and no change."""
@@ -100,6 +104,16 @@ def allows(policy: Policy, action: str, proofs: frozenset[str]) -> bool:
     """Whether these proofs open `action` (`read_order` to see an order); an action not named follows `write`."""
     counted = _counted(action, proofs)
     return any(words <= counted for words in _ways(policy, action))
+
+
+def allows_risky(policy: Policy, action: str, proofs: frozenset[str]) -> bool:
+    """Whether these proofs open `action` while something speaks for more care: `step_up` is asked for besides."""
+    return allows(policy, action, proofs) and (not is_guarded(policy, action) or allows(policy, STEPPING_UP, proofs))
+
+
+def is_guarded(policy: Policy, action: str) -> bool:
+    """Whether more proof may be asked for this action at all."""
+    return action in GUARDED and STEPPING_UP in policy.identity
 
 
 def scope(policy: Policy, action: str, proofs: frozenset[str]) -> Scope:

@@ -237,6 +237,13 @@ class Vip:
 
 
 @dataclass(frozen=True, slots=True)
+class Abuse:
+    """Tags of customers and orders by which people of the shop ask for a look at every voluntary return."""
+
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Warranty:
     """Claims after the window, in months from delivery."""
 
@@ -349,9 +356,12 @@ class Proofs:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """How long the provider's word for an address counts for an order (phone numbers are given to new owners)."""
+    """How long the provider's word for an address counts for an order (phone numbers are given to new owners).
+
+    Within `contact_days` of a change of the customer's contacts, `identity.step_up` is asked for; 0 = never."""
 
     phone_days: int = _days()
+    contact_days: int = _days()
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,6 +415,7 @@ class Policy:
     keep_item: KeepItem
     instant_refund: InstantRefund
     vip: Vip
+    abuse: Abuse
     warranty: Warranty
     late: Late
     gift: Gift

@@ -40,6 +40,7 @@ from server.commerce.store import (
     ItemsResult,
     PaymentResult,
     RefundResult,
+    Remembered,
     ReshipResult,
     ReturnResult,
     normalise_number,
@@ -215,6 +216,10 @@ class MirroredStore:
     def _is_fresh(self, stored: orders.StoredOrder) -> bool:
         return stored.stale_at is None and self._clock.now() - stored.seen_at <= self._fresh_for
 
+    async def remembered(self, customer_id: str) -> Remembered:
+        """The customer's orders that were ever read; the platform is not asked."""
+        return await self._mirror.remembered(customer_id)
+
     # What webhooks and comparisons say
 
     async def touch(self, order_ids: Sequence[str]) -> None:
@@ -338,6 +343,7 @@ class MirroredStore:
         except (StoreUnavailable, DocumentRejected) as error:
             _log.warning("customers were not read", extra={"why": str(error)})
             return ()
+        await self._mirror.sighted(documents)
         found = tuple(customer_record(each, as_of=now, source=self.source) for each in documents)
         self._customers.put(key, found, now)
         return found

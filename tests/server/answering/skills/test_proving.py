@@ -59,10 +59,10 @@ class Talk:
         self.actions: list[str] = []
         self.heard = Heard()
 
-    async def say(self, *texts: str, sender: str = "visitor-1", choice: str | None = None) -> str:
+    async def say(self, *texts: str, sender: str = "visitor-1", choice: str | None = None, customer: str = "") -> str:
         """Say lines one after another; the replies to the last."""
         for text in texts:
-            self.heard = await self.stage.say(Line(text, sender=sender, choice=choice))
+            self.heard = await self.stage.say(Line(text, sender=sender, choice=choice, customer=customer))
             self.actions += [f"{each['name']} {each.get('order', '')}" for each in self.heard.actions]
         return "\n".join(str(each["text"]) for each in self.heard.replies)
 
@@ -428,3 +428,35 @@ async def test_the_second_address_is_not_reached_by_a_yes_to_the_first(talk: Tal
     await talk.say("no wait, to 77 Shady Lane, Fresno, CA 93650")
     await talk.say("yes")
     assert (talk.actions, await _goes_to(talk)) == ([], "1 Elm St")
+
+
+# Contacts that were changed lately
+
+
+async def renamed(talk: Talk, **changes: Any) -> None:
+    """The shop's record of Ana says something else from now on."""
+    await talk.stage.advance(timedelta(minutes=1))
+    kept = {key: ANA[key] for key in ("id", "name", "emails", "phones")}
+    await talk.stage.services.store.put_customer({**kept, **changes})  # type: ignore[attr-defined]  # the embedded one
+
+
+TO_PINE_ST: Final = "please send order 1042 to 9 Pine St, Omaha, NE 68104 instead"
+
+
+async def test_signed_in_an_order_moves_without_a_code_while_nothing_was_changed(talk: Talk) -> None:
+    await talk.say(TO_PINE_ST, "yes", customer="c_ana")
+    assert (talk.actions, talk.sent) == (["change_address #1042"], [])
+
+
+async def test_signed_in_after_a_change_of_the_phone_a_code_goes_to_what_was_there_before(talk: Talk) -> None:
+    await renamed(talk, phones=[*ANA["phones"], "+14025550199"])
+    asked = await talk.say(TO_PINE_ST, customer="c_ana")
+    assert ("a•••@e•••.com" in asked, talk.sent, talk.actions) == (True, [("email", "ana@example.com")], [])
+    await talk.say(OTP, "yes", customer="c_ana")
+    assert talk.actions == ["change_address #1042"]
+
+
+async def test_no_code_goes_to_an_address_that_is_new(talk: Talk) -> None:
+    await renamed(talk, emails=["thief@example.net"], phones=[])
+    await talk.say("please change the default address of my account to 9 Pine St, Omaha, NE 68104", customer="c_ana")
+    assert (talk.sent, talk.actions, talk.heard.handoff) == ([], [], "identity")

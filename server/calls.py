@@ -31,7 +31,8 @@ from server.errors import StoreError
 from server.services import Services
 
 _log = logging.getLogger("onethread.calls")
-_LEASE: Final = timedelta(seconds=60)
+# What a killed process held waits so long. Shorter than the work may take does no harm: twice changes nothing.
+_LEASE: Final = timedelta(seconds=15)
 _BATCH: Final = 200
 _PAUSES: Final = (
     timedelta(seconds=30),

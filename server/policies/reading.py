@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
+from functools import cache
 from typing import Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
@@ -20,6 +21,12 @@ class Invalid:
 
 
 INVALID: Final = Invalid()
+
+
+@cache
+def _hints(shape: Callable[..., object]) -> Mapping[str, object]:
+    """The types of a dataclass's fields: read once, for resolving them costs more than reading a section does."""
+    return get_type_hints(shape)
 
 
 @dataclass(slots=True)
@@ -37,7 +44,7 @@ class Reader:
             return self._complain(path, f"must be a table of keys, not {_show(raw)}")
         known = {_key(one.name): one for one in fields(shape) if one.init}  # type: ignore[arg-type]  # a dataclass
         self._report_unknown(raw, known, path)
-        hints = get_type_hints(shape)
+        hints = _hints(shape)
         values = {one.name: self._field(one, hints[one.name], raw, key, path) for key, one in known.items()}
         if any(value is INVALID for value in values.values()):
             return INVALID

@@ -8,6 +8,9 @@ import sys
 from asyncio.subprocess import DEVNULL, Process, create_subprocess_exec
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import httpx2
 
 _ROOT = Path(__file__).parents[2]
 _START_S = 30.0
@@ -19,6 +22,18 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+async def post(client: httpx2.AsyncClient, path: str, **what: Any) -> httpx2.Response:
+    """POST to a server that may die meanwhile. Raises httpx2.HTTPError for whatever becomes of the connection.
+
+    A connection that is reset between being made and being looked at has no socket any more: anyio then raises
+    AttributeError (`anyio.abc.SocketAttribute`), which the client does not translate.
+    """
+    try:
+        return await client.post(path, **what)
+    except AttributeError as gone:
+        raise httpx2.ConnectError("the connection was reset as it was made") from gone
 
 
 class ServerProcess:

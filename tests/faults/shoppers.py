@@ -17,6 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from tests.faults.checker import Told
+from tests.faults.process import post
 
 _STEPS = 14
 _QUIET_S = 3.0
@@ -49,8 +50,8 @@ class Shopper:
 
     async def _connection(self) -> None:
         async with httpx2.AsyncClient(base_url=self._url, trust_env=False, verify=False, timeout=5) as client:
-            answer = await client.post(
-                "/widget/session", json={"visitor": self._visitor}, headers={"Origin": self._url}
+            answer = await post(
+                client, "/widget/session", json={"visitor": self._visitor}, headers={"Origin": self._url}
             )
         session = answer.raise_for_status().json()
         self._visitor = session["visitor"]

@@ -14,7 +14,7 @@ import pytest
 from memory import journal, parcels
 from memory.engines import connect
 from memory.engines.base import Tx
-from tests.faults.process import ServerProcess
+from tests.faults.process import ServerProcess, post
 from tests.support.carriers import webhook
 
 SECRET = "a-carrier-secret"
@@ -43,7 +43,7 @@ async def send(server: ServerProcess, told: list[dict[str, Any]], answered: list
             path, headers, body = webhook("easypost", SECRET, NUMBER, "ups", [event], now=datetime.now(UTC))
             while turn not in answered:
                 with suppress(httpx2.HTTPError):
-                    if (await client.post(path, headers=headers, content=body)).status_code == 200:
+                    if (await post(client, path, headers=headers, content=body)).status_code == 200:
                         answered.append(turn)
                 await asyncio.sleep(0.01)
 

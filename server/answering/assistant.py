@@ -15,9 +15,9 @@ from server.answering import manner, seeing
 from server.answering.context import Answer, Context, Option, Task
 from server.answering.identify import numbers_in, order_ids, orders_named
 from server.answering.skills import confirming, courtesy, goods, guide, knowledge
-from server.answering.skills.registry import CONTINUES, SKILLS
+from server.answering.skills.registry import CONTINUES, SKILLS, WRITING
 from server.answering.tasks import COURTESY, gave_proof, tasks_in, wanted
-from server.answering.told import told
+from server.answering.told import gives_up, told
 from server.answering.turn import Turn, copied
 from server.answering.understand import IntentScore, Understanding, read, rules, yesno
 from server.answering.words.claim_words import words_of
@@ -294,13 +294,21 @@ async def _tells_more(turn: Turn, tasks: list[Task]) -> bool:
 def _suspend(turn: Turn, tasks: list[Task]) -> None:
     """What was being asked waits while something else comes first; it is taken up again once. The same again replaces it."""
     task = turn.dialogue.task
-    is_replaced = task is not None and any(each.skill == task.skill for each in tasks)
+    is_replaced = task is not None and (
+        any(each.skill == task.skill for each in tasks) or _takes_place(turn, task, tasks)
+    )
     if task is not None and turn.dialogue.asked and not task.is_resumed and not is_replaced:
         task.is_resumed = True
         task.order_id = turn.dialogue.order_id
         turn.dialogue.todo.insert(0, task)
     turn.settle()
     turn.dialogue.task = turn.dialogue.proposal = None
+
+
+def _takes_place(turn: Turn, task: Task, tasks: list[Task]) -> bool:
+    """Whether what is asked for now shall be done in the place of what was begun."""
+    is_alike = all(each.skill in WRITING for each in (task, *tasks))
+    return is_alike and gives_up(turn.text, task.skill)
 
 
 async def _without_task(turn: Turn) -> None:

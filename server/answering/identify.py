@@ -356,13 +356,18 @@ async def _the_one(turn: Turn, orders: tuple[OrderSnapshot, ...], delivered: boo
 
 def _spoken_of(turn: Turn, orders: Sequence[OrderSnapshot]) -> list[OrderSnapshot]:
     """Those with something that the customer named a little earlier in this thread."""
+    return [order for order in orders if any(mentioned(text, order.lines) for text in lately_said(turn))]
+
+
+def lately_said(turn: Turn) -> list[str]:
+    """What the customer wrote a little earlier in this thread, the last messages of it in order."""
     since = (turn.context.now.timestamp() - _JUST_SAID_S) * 1000
     said = [
         str(event.body.get("text", ""))
         for event in turn.context.history
         if event.author_type == "customer" and event.type == "message" and event.at >= since
     ]
-    return [order for order in orders if any(mentioned(text, order.lines) for text in said[-_LAST_SAID:])]
+    return said[-_LAST_SAID:]
 
 
 def _fits(order: OrderSnapshot, delivered: bool, turn: Turn) -> bool:

@@ -12,9 +12,9 @@ from typing import Final
 from server.answering.context import Task
 from server.answering.identify import numbers_in
 from server.answering.manner import asks_again
-from server.answering.skills import addresses, goods
+from server.answering.skills import addresses, choosing, goods
 from server.answering.skills.registry import SKILLS, WRITING
-from server.answering.told import same_again, told
+from server.answering.told import Told, same_again, told
 from server.answering.turn import Turn
 from server.answering.understand import Clause, IntentScore, understand
 from server.commerce.catalogue.words import fold
@@ -109,6 +109,11 @@ def tasks_in(turn: Turn) -> list[Task]:
     return [*found, *spoken][:MOST]
 
 
+_AND_SO_ON: Final = re.compile(
+    r"[.;!?\n]|\b(?:for|into|to|with|using|por|para|con|pour|contre|avec|gegen|mit|com)\b", re.IGNORECASE
+)
+
+
 def _spoken(turn: Turn) -> list[Task]:
     """Wishes of two kinds that are told outright, in one sentence perhaps: each with its own stretch of the text.
 
@@ -120,8 +125,15 @@ def _spoken(turn: Turn) -> list[Task]:
     found: list[Task] = []
     for each in wishes:
         has_own = len(numbers) != 1 or _stands_in(numbers[0], each.text)
-        found += _by_order(turn, Task(each.name, each.text if has_own else f"{each.text} ({numbers[0]})"))
+        text = f"{each.text} ({_beside(turn.text, each, wishes)})" if choosing.means_rest(each.text) else each.text
+        found += _by_order(turn, Task(each.name, text if has_own else f"{text} ({numbers[0]})"))
     return found
+
+
+def _beside(text: str, one: Told, wishes: Sequence[Told]) -> str:
+    """What the other wishes are about: where one is about the rest, that is what it leaves out."""
+    objects = (text[each.start : each.start + len(each.text)].partition(" ")[2] for each in wishes if each is not one)
+    return ", ".join(_AND_SO_ON.split(each, maxsplit=1)[0].strip() for each in objects)
 
 
 def wanted(turn: Turn) -> list[str]:

@@ -16,7 +16,7 @@ from server.commerce.catalogue.words import fold
 
 _OBJECT: Final = (
     r"(?:\s+(?:back|all|both|out|one|two|of|just|only|also|too|un|une|uno|una|zu|again|de|l[oa]s?))*?\s+(?:the|my|this|that|these|those|an?|some|it|them|everything|all|both|one|two|el|la|los|las|mi|mis|este|esta|un|una|le|les|mon|ma|mes|ce|cette|ces|une|der|die|das|den|"
-    r"mein\w*|diese\w*|ein\w*|o|a|os|as|meu|minha|meus|minhas|esse|essa|(?:orders?|pedidos?|commandes?|bestellung|encomendas?)\s+#?\w*\d)\b|(?:\s+l')|(?:\s+#\w*\d)"
+    r"mein\w*|diese\w*|ein\w*|o|a|os|as|meu|minha|meus|minhas|esse|essa|(?:orders?|pedidos?|commandes?|bestellung|encomendas?)\s+#?\w*\d)\b|(?:\s+l')|(?:\s+#\w*\d)|(?:\s+[a-z]{1,4}-?\d{3,}\b)"
 )
 _VERBS: Final = (
     ("exchange", r"exchang(?:e|ing)|swap(?:ping)?|trade|cambiar|intercambiar|echanger|umtauschen|tauschen|trocar"),
@@ -33,21 +33,37 @@ _VERBS_AT_THE_END: Final = (
     ("cancel", r"(?:stornieren|cancel (?:kar|kr)\w*)"),
     ("change_order", r"(?:andern)"),
 )
+_NO_MAKING: Final = (
+    r"sure|day|payments?|returns?|refunds?|exchanges?|changes?|switch|swap|orders?|claims?|complaints?|purchase|appointment|cancellation|most|way|decision|choice|mistake|adjustment|"
+    r"up|out|clear|quick|happen|right|work|fast|easy|snappy|so|better|worse|stop|to|through|back|home|there|here|a|an|simple|short|known"
+)
 _CHANGE: Final = (
+    rf"mak(?:e|ing)\s+(?:(?:it|that|this|them|those|mine)(?:\s+(?:both|all|an?|the|in|be))*|(?:the|my|that|this|those|both)\s+(?!(?:{_NO_MAKING})\b)(?:[\w-]+\s+){{0,2}}?[\w-]+)\s+(?!(?:{_NO_MAKING})\b)(?<!\bsure )\w"
+    r"|(?:need|want|prefer|like|love)s?\s+(?:the|an?)\s+(?:[\w%-]+\s+){1,5}?(?:one|ones|version|model)\b(?!\s+(?:back|refunded|returned|cancell?ed|sent|gone))|"
     r"chang(?:e|ing)\s+(?:the|my|an?|this|that|one of)\s+(?!(?:\w+\s+)?(?:address|payment|credit|card|shipping|delivery|e-?mail|phone|password|order|name|mind|method|account|way|date|time|subscription|plan)\b)"
     r"|(?:the|my)\s+(?:\w+\s+){1,3}?(?:should|needs? to|must|has to) be\b(?=[^.;!?]{1,40}\binstead\b)"
     r"|(?:get|have|take|make)\s+(?:the|my|that|it)\b[^.;!?]{1,40}\binstead\b(?! of (?:the|my) (?:refund|money))"
     r"|(?:upgrade|switch|change|swap)\s+(?:it|that|this)\s+(?:to|for|into)\b(?!\s+(?:a |my |the )?(?:new |different |other )?(?:address|card|method|paypal|visa))"
     r"|(?:upgrade|switch|change)\s+(?:the|my|it|that)\s+(?:\w+\s+){1,5}?(?:to|for|from)\b(?!\s+(?:a |my |the )?(?:new |different |other )?(?:address|card|method|paypal|visa))"
 )
+_NO_GOOD: Final = r"(?:an? |the |my |some |any |full )*(?:refund|return|exchange|replacement|money|cash|person|human|agent|someone|somebody|update|answer|help|label|invoice|receipt|reply|explanation|information|info|it|this|that|them|to|you|your)\b"
+_MEANT_ANOTHER: Final = re.compile(
+    rf"\b(?:ordered|bought|purchased|picked|chose|selected|got|chosen)\b[^?!]{{0,100}}?(?:\bbut|\band|\bthough|\bwhile|[,.;])\s+(?:now |actually |really |then )*(?:i|we|he|she|they|(?:my|our)(?: [\w-]+){{1,2}})(?:'d| would| really| actually|'ll)* "
+    rf"(?:needs?|wants?|prefers?|likes?|meant to (?:order|get|buy|pick|choose|select)|meant|wanted|needed|should have (?:ordered|gotten|got|bought|chosen|picked))\s+(?!{_NO_GOOD})"
+    r"|\b(?:ordered|bought|picked|chose|selected|got|chosen)\b[^.?!]{0,30}\b(?:the |a )?wrong (?:size|colou?r|version|model|type|material|variant|option)"
+    rf"|\b(?:[\w%-]+ )(?:instead of|rather than) (?!{_NO_GOOD})(?!\w+ing\b)[\w%-]+"
+)
+"""Another version is wanted, though no verb says so; counts where nothing else is told."""
 _WISHES: Final = (
     *((name, re.compile(rf"\b(?:{verb})(?:{_OBJECT})")) for name, verb in _VERBS),
     ("change_order", re.compile(rf"\b(?:{_CHANGE})")),
 )
+_REFUND: Final = r"refund(?:ing)?(?: me)?(?: for| on)? (?:the|my|both|all|everything)\b(?! (?:money|amount|payment|difference|price|cost|full|total|sum|order|rest of the money|(?:gift|credit|debit) card|card|paypal|original))"
 _BESIDE: Final = (
     (
         "return",
         re.compile(
+            rf"\b{_REFUND}|"
             r"\b(?:(?:get|have|want|need|like|receive) (?:an? )?(?:full )?refund|(?:want|need|like) my money back|un reembolso|(?:un|le) remboursement|(?:eine )?erstattung|um reembolso) "
             r"(?:for|on|of|por|de(?:l| la)?|pour|du|fur|pel[oa]|d[oa]) (?:the|my|both|these|this|el|la|los|las|mi|le|les|mon|ma|die|der|das|den|mein\w*|o|a|os|as|meu|minha)\b"
         ),
@@ -98,6 +114,29 @@ def last_action(history: Iterable[Event]) -> Mapping[str, Any]:
     return done[-1] if done else {}
 
 
+_STEMS: Final = {
+    "cancel": r"cancel|anul|annul|storn",
+    "return": r"return|refund|send|devolv|retourn|renvoy|rembours|zuruck|erstatt|reembols",
+    "exchange": r"exchang|swap|trad|cambi|echang|tausch|umtausch|troc",
+    "change_order": r"chang|modif|swap|ander|alter",
+}
+_GIVEN_UP: Final = re.compile(
+    r"\b(?:instead of|rather than|en vez de|en lugar de|au lieu d'?e?|plutot que(?: de)?|statt|anstatt|em vez de)\s*(?:zu |die |das |den |sie |es )*(\w+)"
+)
+_INSTEAD: Final = re.compile(
+    r"\b(?:instead|rather)\b(?! (?:of|than))|\b(?:en su lugar|mejor|plutot|a la place|stattdessen|lieber|em vez disso)\b"
+)
+
+
+def gives_up(text: str, skill: str) -> bool:
+    """Whether a text puts what it asks for in the place of a wish that was told before: "change it instead of cancelling"."""
+    folded = fold(text)
+    spurned = [match.group(1) for match in _GIVEN_UP.finditer(folded)]
+    if spurned:
+        return any(re.match(_STEMS.get(skill, "$"), each) for each in spurned)
+    return _INSTEAD.search(folded) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """One wish: the intent's name, and the stretch of text that is about it."""
@@ -119,12 +158,18 @@ def told(text: str) -> list[Told]:
     for name, pattern in _WISHES_AT_THE_END:
         clauses = [(_clause_start(folded, hit.start()), hit.end()) for hit in pattern.finditer(folded)]
         found += [(start, name) for start, end in clauses if _is_about_goods(name, folded[start:end])]
+    if not found:
+        found = [
+            (match.start(), "change_order")
+            for match in _MEANT_ANOTHER.finditer(folded)
+            if _is_about_goods("change_order", match.group())
+        ]
     if found:
         beside = [(match.start(), name) for name, pattern in _BESIDE for match in pattern.finditer(folded)]
         taken = {start for start, _ in beside}  # "change the payment" is no change of what is in the order
         found = beside + [each for each in found if each[0] not in taken]
     starts: list[tuple[int, str]] = []
-    for start, name in sorted(set(found)):
+    for start, name in sorted(dict(reversed(found)).items()):  # the first that sees a verb has it
         if not _TURNED.search(folded[:start]) and (not starts or starts[-1][1] != name):
             starts.append((start, name))
     parts = stretches(text, [start for start, _ in starts])

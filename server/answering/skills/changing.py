@@ -16,7 +16,7 @@ from server.answering.drafts.changes import ChangeDraft
 from server.answering.identify import Fits, Found, find_order, my_orders
 from server.answering.skills import choosing
 from server.answering.skills.order_status import say_unreadable, tell
-from server.answering.told import last_action, same_again
+from server.answering.told import last_action, same_again, told
 from server.answering.turn import Turn
 from server.answering.understand import yesno
 from server.answering.understand.normalise import fold
@@ -199,6 +199,8 @@ def _note(action: str, subject: str) -> str:
 
 def asks_else(turn: Turn, *own: str) -> bool:
     """Whether the message surely asks for something that is not this task's own matter."""
+    if any(each.name not in own for each in told(turn.text)):
+        return True
     return not turn.understood.abstain and turn.understood.intent not in {*_NOT_A_TASK, *own}
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from server.answering.understand import yesno
+from server.answering.understand import spelling, yesno
 from server.answering.words import wishes
 from server.answering.words.option_words import NONE_VALUES, YES_VALUES
 from server.answering.words.return_words import item_label
@@ -67,6 +67,8 @@ _SMALL: Final = frozenset(
         "pack",
     ]
 )
+_IN_MANY: Final = frozenset({"with", "from", "and", "the", "set", "smart", "digital", "electric"})
+"""Words of titles that say too little for a typing error to be mended into them."""
 _TOWARDS: Final = re.compile(
     r"\b(?:for|to|into|in|with|but|instead|rather|por|para|en|con|a|pour|contre|en|par|gegen|in|zu|statt|mit|por|para|em|com)\b",
     re.IGNORECASE,
@@ -78,7 +80,7 @@ _ALL_BUT: Final = re.compile(
     re.IGNORECASE,
 )
 _LEFT_OUT: Final = re.compile(
-    r"\b(?:(?<!why )not|n't|except(?: for)?|but not|without|keep(?:ing)?|rather than|instead of|no|menos|excepto|salvo|en vez de|quedarme (?:con )?|quedo (?:con )?|pas|sauf|garde[rz]?|au lieu de|"
+    r"\b(?:(?<!why )not|n't|except(?: for)?|but not|without|keep(?:ing)?|scratch|skip|forget(?: about)?|drop|leave(?: out)?|ignore|never ?mind|minus|rather than|instead of|no|menos|excepto|salvo|en vez de|quedarme (?:con )?|quedo (?:con )?|pas|sauf|garde[rz]?|au lieu de|"
     r"nicht|kein\w*|au(?:ss|ß)er|statt|behalt\w*|não|nao|exceto|em vez de|ficar com|fico com)"
     r"\s+(?:(?:want|return|exchange|send|back|quiero|devolver|cambiar|veux|retourner|will|mochte|quero|to|also)\s+){0,3}(?:the|my|that|this|el|la|los|las|mi|le|les|l'|mon|ma|der|die|das|den|meine?n?|o|a|os|as|meu|minha)\b",
     re.IGNORECASE,
@@ -86,6 +88,15 @@ _LEFT_OUT: Final = re.compile(
 _INTO: Final = re.compile(
     r"\b(?:for|into|to|with|por|pour|contre|gegen|para)\s+(?:an?|another|some|une?|una|otr[oa]|ein\w*|uma?|outr[oa])\s+(?:[\w-]+\s+){0,2}$",
     re.IGNORECASE,
+)
+_REST_WORDS: Final = (
+    r"(?:(?:all )?the rest(?: of (?:it|them|the|my|that)\b)?|(?:everything|anything|all) else|(?:all )?the (?:other|remaining) (?:items|things|stuff|articles|products|ones|lot)|all the others|"
+    r"(?:todo )?el resto|(?:todo )?lo demas|(?:todos )?los demas|(?:tout )?le reste|(?:tous )?les autres|den rest|alles andere|alles ubrige|die anderen|(?:todo )?o resto|os outros|as outras)"
+)
+_REST: Final = re.compile(
+    r"\b(?:return\w*|refund\w*|sen[dt]\w*|give|exchang\w*|swap\w*|devolv\w*|reembols\w*|retourn\w*|renvoy\w*|rembours\w*|zuruck\w*|erstatt\w*|umtausch\w*|tausch\w*|troc\w*|cambi\w*|echang\w*)"
+    rf" (?:(?:me|back|for|of|por|pour|fur|gegen|a) ){{0,2}}{_REST_WORDS}\b(?! (?:is |stays? |remains? |should (?:be|stay) |(?:can|to) stay )?(?:the )?(?:same|as is|as it is|unchanged))"
+    rf"|\b{_REST_WORDS} (?:(?:can|should|shall|goes?|going|is|are|to|be|want|get|quiero|je|veux|mochte|ich|quero) ){{0,4}}(?:back|returned|refunded|devolver\w*|retourner|renvoyer|zuruck\w*|devolver)\b"
 )
 _LINK: Final = re.compile(r",\s|\s(?:and|plus|y|et|und|e)\s|\s&\s", re.IGNORECASE)
 _OTHER: Final = re.compile(
@@ -156,12 +167,32 @@ def lines_meant(
         spared = {each.line.id for each in _named(rest_of_it, entries, language).picks}
         rest = tuple(Pick(each.order, each.line) for each in entries if each.line.id not in spared)
         return Meant(rest, is_sure=True) if spared else Meant()
+    if means_rest(text) and (left := _rest(text, held, entries, language)):
+        return Meant(left, is_sure=True)
     meant = _named(_without_left_out(text), entries, language)
-    if meant.picks or meant.unclear:
+    if not meant:
+        mended = spelling.towards(text, {each.raw for entry in entries for each in tokens(entry.line.title)} - _IN_MANY)
+        meant = _named(_without_left_out(mended), entries, language) if mended != text else meant
+    if meant:
         return meant
     if len(held) == 1 and len(entries) > 1 and wishes.means_all(text):
         return Meant(tuple(Pick(each.order, each.line) for each in entries), is_sure=True)
     return Meant()
+
+
+def means_rest(text: str) -> bool:
+    """Whether a text speaks of what is left over: "refund the rest"."""
+    return _REST.search(fold(text)) is not None
+
+
+def _rest(text: str, orders: Sequence[OrderSnapshot], entries: Sequence[_Entry], language: str) -> tuple[Pick, ...]:
+    """What stands beside the lines that a text names in the same orders; nothing where it names none, or all."""
+    every = [_entry(order, line, language) for order in orders for line in order.lines]
+    named = _named(text, every, language)
+    spared = {(each.order.id, each.line.id) for each in (*named.picks, *named.unclear)}
+    within = {order_id for order_id, _ in spared}
+    rest = [each for each in entries if each.order.id in within and (each.order.id, each.line.id) not in spared]
+    return tuple(Pick(each.order, each.line) for each in rest)
 
 
 def orders_meant(text: str, orders: Sequence[OrderSnapshot], language: str = "en") -> frozenset[str]:

@@ -68,6 +68,8 @@ async def go_on(turn: Turn, draft: ReturnDraft) -> None:
             turn.draft = draft = ReturnDraft(
                 kind=draft.kind, reason=draft.reason, outcome=draft.outcome, wanted=draft.wanted
             )
+        if not draft.order_id:
+            await _spread_elsewhere(turn, draft, found.order)
         draft.order_id = found.order.id
         await returns_steps.advance(turn, draft, found)
     except StoreUnavailable as error:
@@ -115,6 +117,21 @@ async def _fits(turn: Turn, draft: ReturnDraft) -> Fits | None:
         held = turn.dialogue.order_id
         return None if held else (lambda order: _is_ready(order, draft))
     return lambda order: order.id in ids
+
+
+async def _spread_elsewhere(turn: Turn, draft: ReturnDraft, order: OrderSnapshot) -> None:
+    """Beside an order that is named by its number, what is named of another order of theirs waits as a task of its own."""
+    task = turn.dialogue.task
+    if task is None or task.order_id or not numbers_in(turn) or turn.choice:
+        return
+    language = turn.voice.language
+    own = choosing.lines_meant(turn.text, order, language)
+    others = [each for each in await my_orders(turn) if each.id != order.id and each.cancelled_at is None]
+    open_ones = {each.id: open_lines(each, "items" if not each.is_delivered else draft.kind) for each in others}
+    meant = choosing.lines_meant(turn.text, [order, *others], language, {order.id: order.lines, **open_ones})
+    named = list(dict.fromkeys(each.order.id for each in meant.picks if each.order.id != order.id and each.text))
+    if own.is_sure and meant.is_sure and any(each.order.id == order.id for each in meant.picks) and named:
+        _spread(turn, task, draft, meant, [order.id, *named])
 
 
 def _is_ready(order: OrderSnapshot, draft: ReturnDraft) -> bool:

@@ -12,6 +12,7 @@ from typing import Final
 
 from server.answering.context import Option
 from server.answering.drafts.returns import ReturnDraft
+from server.answering.identify import lately_said
 from server.answering.skills import choosing
 from server.answering.skills.returns_case import Case, most, open_lines, receivers, stored
 from server.answering.skills.variants import Wanted, variant_meant
@@ -38,6 +39,9 @@ _INSTEAD: Final = re.compile(
 )
 _ONLY: Final = re.compile(r"\b(only|just|solo|solamente|seulement|juste|nur|so|somente|apenas)\b")
 _SHORT: Final = 6
+_POINTS: Final = re.compile(
+    r"\b(?:mine|it|them|that|this|those|these|that one|this one|lo|la|los|las|el mio|la mia|l'|le|les|la mienne|le mien|es|sie|ihn|das|meine[nrs]?|o|a|os|as|o meu|a minha)\b"
+)
 _NO_PHOTO: Final = re.compile(
     r"\b(can'?t|cannot|don'?t|no|not|unable|without|sin|pas|kein\w*|nicht|nao|sem|puedo|possible)\b"
 )
@@ -130,6 +134,19 @@ def lines(turn: Turn, draft: ReturnDraft, order: OrderSnapshot, *, is_answer: bo
     if not draft.lines:
         return _take(draft, order, meant)
     return _changed(turn, draft, order, meant, held) or _fewer(turn, draft, order)
+
+
+def pointed_at(turn: Turn, draft: ReturnDraft, order: OrderSnapshot) -> bool:
+    """The item that was spoken of a little earlier, where the message only points at it: "swap mine for a 10"."""
+    if draft.unclear or not _POINTS.search(fold(turn.text)):
+        return False
+    held = {order.id: open_lines(order, draft.kind)}
+    for said in reversed(lately_said(turn)):
+        meant = choosing.lines_meant(said, order, turn.voice.language, held)
+        if len(meant.picks) == 1 and not meant.unclear:
+            _put(draft, order, replace(meant.picks[0], quantity=None, text=turn.text))
+            return True
+    return False
 
 
 def _changed(turn: Turn, draft: ReturnDraft, order: OrderSnapshot, meant: choosing.Meant, held: Sequence[Line]) -> bool:

@@ -94,7 +94,8 @@ async def _has_lines(turn: Turn, draft: ReturnDraft, found: Found) -> bool:
         turn.say("returns.nothing_left", number=return_words.number_fact(order))
         turn.draft = None
         return False
-    returns_reading.lines(turn, draft, order)
+    if not returns_reading.lines(turn, draft, order):
+        returns_reading.pointed_at(turn, draft, order)
     if not draft.lines and len(held) == 1 and (most(order, held[0], draft.kind) == 1 or not draft.unclear):
         _take_only(turn, draft, order, held[0])
     if draft.lines:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
+from server.answering.understand import spelling
 from server.answering.words import option_words as words
 from server.answering.words.tokens import Token, ideas, tokens
 from server.commerce.catalogue.variants import options_of, wanted_in
@@ -62,6 +63,18 @@ def variant_meant(
     by_sku = next((each for each in product.variants if _has_sku(text, each.sku) and each.sku != sku), None)
     if by_sku is not None:
         return Wanted("one", by_sku) if is_available(by_sku, quantity) else Wanted("gone", None, tuple(others))
+    found = _by_wish(text, product, options, language, others)
+    if found.how != "unnamed":
+        return found
+    values = {each.raw for listed in options_of(product).values() for value in listed for each in tokens(value)}
+    mended = spelling.towards(text, values)
+    return _by_wish(mended, product, options, language, others) if mended != text else found
+
+
+def _by_wish(
+    text: str, product: Product, options: Mapping[str, str], language: str, others: Sequence[Variant]
+) -> Wanted:
+    """The version by what a text says of the options: its first choice, else the next that it names."""
     spoken: dict[str, frozenset[str]] = {}
     result = Wanted("unnamed", None, tuple(others))
     for part in _choices(text):
@@ -183,7 +196,7 @@ class _Reader:
 
     def __init__(self, text: str, product: Product, options: Mapping[str, str], language: str) -> None:
         self.text = text
-        self.folded = " ".join(_flat(text).split())
+        self.folded = words.with_digits(" ".join(_flat(text).split()))
         self.said = tokens(self.folded)
         self.options = options
         self.language = language
@@ -297,7 +310,7 @@ class _Reader:
             if own is None:
                 continue
             for number, unit, at in words.measures(self.folded):
-                is_same = number == own[0] and unit == own[1]
+                is_same = number == own[0] and (unit == own[1] or (not own[1] and self._counts(name, at)))
                 is_bare = not unit and bool(own[1]) and _first_number(value) == number and len(str(int(number))) > 1
                 if (is_same and (unit or self._names(name, at))) or (is_bare and self._is_alone(value, number, name)):
                     found.append(((at, at), value))
@@ -306,6 +319,10 @@ class _Reader:
 
     def _names(self, name: str, at: int) -> bool:
         return any(stem in self.folded[max(0, at - 24) : at + 24] for stem in _stems(name)) or len(self.said) <= 4
+
+    def _counts(self, name: str, at: int) -> bool:
+        """Whether what is counted right there is what the option is called: 3 pieces, of the option "pieces"."""
+        return any(stem in self.folded[at : at + 16] for stem in _stems(name) if len(stem) > _LONGEST)
 
     def _is_alone(self, value: str, number: float, name: str) -> bool:
         """Whether no other option has a value with the same number."""
@@ -346,7 +363,8 @@ class _Reader:
 
     def _graded(self, name: str, listed: Sequence[str]) -> set[str]:
         """Values further up or down the option's scale than the one in hand."""
-        for grade in (*self.grades, *filter(None, [words.named_grade(self.folded, fold(name))])):
+        grades = sorted(self.grades, key=lambda each: not each.is_extreme)  # "a longer one, the longest you have"
+        for grade in (*grades, *filter(None, [words.named_grade(self.folded, fold(name))])):
             ordered = ranked(listed)
             if not ordered or self._graded_option(grade) != name:
                 continue

@@ -4,7 +4,8 @@ The lexicon is the words of the authored lines. Candidates are found by leaving 
 one lookup finds every word within one edit and the common ones within two. Entities are never read from mended text.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,6 +13,7 @@ from server.answering.understand import glossary, weights
 from server.answering.understand.concepts import ideas_of
 
 MIN_LETTERS = 4
+_LETTERS = re.compile(r"[^\W\d_]{4,}")
 _LONG = 7  # words this long may hold two errors
 _TARGET_COUNT = 3
 
@@ -75,6 +77,24 @@ def distance(left: str, right: str, most: int) -> int:
         if min(row) > most:
             return most + 1
     return row[-1]
+
+
+def towards(text: str, vocabulary: Iterable[str]) -> str:
+    """A text in which unknown words become the word of a vocabulary that they nearly are: "speeker", where a speaker was bought.
+
+    Words of the vocabulary are plain and in small letters; place for place nothing else changes."""
+    lexicon = load()
+    targets = {word for word in vocabulary if len(word) >= MIN_LETTERS and word.isalpha()}
+
+    def mend(match: "re.Match[str]") -> str:
+        word = match.group().lower()
+        if word in targets or word in lexicon.known or f"{word}s" in targets or word.removesuffix("s") in targets:
+            return match.group()
+        near = [(edits, each) for each in targets if (edits := distance(word, each, 2)) <= _allowed(word, each)]
+        best = min(near, default=(0, ""))
+        return best[1] if [edits for edits, _ in near].count(best[0]) == 1 else match.group()
+
+    return _LETTERS.sub(mend, text)
 
 
 def parse(lexicon: str) -> Lexicon:

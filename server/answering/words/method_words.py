@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from server.answering.understand import spelling
 from server.commerce.catalogue.words import fold
 from server.commerce.model import PaymentMethod
 
@@ -42,6 +43,14 @@ _NOT: Final = re.compile(
 )
 
 
+_SPELLINGS: Final = ("paypal", "visa", "mastercard", "gift", "card", "credit", "debit", "original", "klarna")
+_WHICHEVER: Final = re.compile(
+    r"\b(?:whichever|any (?:of (?:them|those)|one|is fine)|either|you (?:choose|decide|pick)|up to you|do(?:es)? ?n[o']t (?:matter|care|mind)|cualquiera|da igual|me da lo mismo|"
+    r"n'importe|peu importe|tanto faz|qualquer um|kuch bhi)\b"
+)
+"""An answer that leaves the choice to us: then it is what paid the order."""
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """What a text says: a method's word (empty = none that is sure), several that fit, or a kind that is not on file."""
@@ -55,7 +64,17 @@ def method_meant(
     text: str, methods: Sequence[PaymentMethod], paid_with: Sequence[PaymentMethod] = (), *, is_asked: bool = True
 ) -> Named:
     """Which of the stored `methods` a text names; `paid_with` paid the order. Unless it was asked for, "the other one" is none."""
-    folded = fold(text)
+    named = _meant(fold(text), methods, paid_with, is_asked=is_asked)
+    if named != Named() or not is_asked:
+        return named
+    mended = spelling.towards(fold(text), _SPELLINGS)
+    named = _meant(mended, methods, paid_with, is_asked=True) if mended != fold(text) else named
+    return Named(ORIGINAL) if named == Named() and len(paid_with) == 1 and _WHICHEVER.search(mended) else named
+
+
+def _meant(
+    folded: str, methods: Sequence[PaymentMethod], paid_with: Sequence[PaymentMethod], *, is_asked: bool
+) -> Named:
     stored = list({each.id: each for each in (*methods, *paid_with)}.values())
     digits = [each for each in stored if _has_digits(folded, each)]
     if len(digits) == 1:

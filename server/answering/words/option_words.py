@@ -256,8 +256,23 @@ _UNITS: Final[Mapping[str, tuple[str, float]]] = {
     "w": ("w", 1), "watt": ("w", 1), "v": ("v", 1), "hz": ("hz", 1), "mp": ("mp", 1), "mah": ("mah", 1), "k": ("k", 1), "x": ("x", 1),
     "h": ("h", 1), "hour": ("h", 1), "piece": ("piece", 1), "pieza": ("piece", 1), "pcs": ("piece", 1), "teile": ("piece", 1), "person": ("person", 1),
     "minute": ("minute", 1), "min": ("minute", 1), "ply": ("ply", 1), "atm": ("atm", 1), "day": ("day", 1), "speed": ("speed", 1),
+    "cup": ("cup", 1), "tier": ("tier", 1), "shelve": ("shelf", 1), "shelf": ("shelf", 1), "slice": ("slice", 1), "seat": ("seat", 1), "pack": ("pack", 1),
 }  # fmt: skip
 _MEASURE: Final = re.compile(r"(?<![\w.,])(\d+(?:[.,]\d+)?)\s?-?([a-z\"]+)?(?!\w)")
+
+
+_SPELLED: Final = {
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "twelve": 12,
+    "dos": 2, "tres": 3, "cuatro": 4, "deux": 2, "trois": 3, "quatre": 4, "zwei": 2, "drei": 3, "vier": 4, "dois": 2, "duas": 2, "quatro": 4,
+}  # fmt: skip
+_SPELLED_MEASURE: Final = re.compile(
+    rf"\b({'|'.join(_SPELLED)})(?=[ -](?:{'|'.join(unit for unit in _UNITS if len(unit) > 2)})s?\b)"
+)
+
+
+def with_digits(folded: str) -> str:
+    """A text in which counts before a unit stand in digits: "three pieces" is 3 pieces."""
+    return _SPELLED_MEASURE.sub(lambda match: str(_SPELLED[match.group(1)]), folded)
 
 
 def measure(value: str) -> tuple[float, str] | None:

@@ -85,7 +85,7 @@ _CUE_BEFORE: Final = re.compile(
 )
 _FROM: Final = re.compile(r"\b(?:from|not|de|desde|von|statt|nicht|instead of|no|pas)\s$", re.IGNORECASE)
 _TAIL: Final = re.compile(
-    r"(?:[.;!?](?:\s|$)(?!\s*\d)|\s[-–]\s(?=please|thanks)|\b(?:please|pls|thanks|thank you|instead|por favor|gracias|s'il vous pla[iî]t|merci|bitte|danke|obrigad[oa]|"
+    r"(?:[.;!?](?:\s|$)(?!\s*\d)|,?\s(?:and )?(?:not|nicht|pas|nao|não)\s(?=\d)|\s[-–]\s(?=please|thanks)|\b(?:please|pls|thanks|thank you|instead|por favor|gracias|s'il vous pla[iî]t|merci|bitte|danke|obrigad[oa]|"
     r",\s*(?:(?:i|we|i'm|i've|we've|je|j'ai|nous|ich|wir|yo|me|nos|eu|mudei|acabo)\b)|\b(?:as i|since i|i moved|i have moved|i've moved)\b|"
     r"and (?:also|my|i|can|cancel|change|update|please|the|then)|as well|too|rather than|for (?:order|my)|because|since|y (?:tambi[eé]n|mi)|et (?:aussi|mon|ma)|und (?:auch|mein)|e (?:tamb[eé]m|meu|minha))\b|"
     r"\b(?:schicken|senden|liefern|sein|lauten|werden|gehen|[äa]ndern|ge[äa]ndert|verschicken|enviar|mandar|livrer|envoyer)\b|,? (?:my|mi|mein|mon|meu) (?:name|e-?mail|nombre|nom|nome|correo)\b|\S+@\S+)",
@@ -99,6 +99,12 @@ _ZIP_CUE: Final = re.compile(
     r"\b(?:zip(?: ?code)?|post ?code|postal code|plz|postleitzahl|cep|code postal|c[oó]digo postal|cp)\b(?:\s+(?:is|es|est|ist|é|should be|to|be|lautet))*[\s:#]*(?P<zip>[\w][\w -]{2,9}\w)",
     re.IGNORECASE,
 )
+_ZIP_MENDED: Final = re.compile(
+    r"\b(?:zip(?: ?code)?|post ?code|postal code|plz|postleitzahl|cep|code postal|c[oó]digo postal|cp)\b[^.;!?]{0,60}?"
+    r"\b(?:should (?:be|say|read|have been)|supposed to be|actually|to|into|debe ser|deber[ií]a ser|devrait [eê]tre|(?:muss|soll(?:te)?)(?: sein)?|auf|por|para|deve(?:ria)? ser)\s+(?P<zip>\w[\w -]{2,9}\w)",
+    re.IGNORECASE,
+)
+"""A postal code that shall be another: "the zip code on it is wrong, it should be 85004"."""
 _CITY_CUE: Final = re.compile(
     r"\b(?:city|town|ciudad|ville|stadt|ort|cidade)\b(?:\s+(?:is|es|est|ist|é|should be|to|name))*[\s:]+(?P<city>[A-ZÀ-Þ][\w'’. -]*?)\s*(?:[,;!?]|\.(?:\s|$)|$)",
 )
@@ -150,7 +156,7 @@ def details(text: str, home: str = "US", asked: Sequence[str] = ()) -> dict[str,
     unit = _ADDED_UNIT.search(said)
     if unit is not None:
         found["line2"] = unit["unit"]
-    cued = _ZIP_CUE.search(said)
+    cued = _ZIP_MENDED.search(said) or _ZIP_CUE.search(said)
     match = _ZIP.search(cued["zip"]) if cued else (_ZIP.search(said) if "zip" in asked else None)
     if match is not None:
         found["zip"] = _normal_zip(match)
@@ -323,7 +329,7 @@ def _take(segment: str, index: int, country: str, found: dict[str, str], rest: l
         and not re.search(r"\d", found["line1"])
     ):
         found["line1"] = f"{found['line1']}, {segment}"
-    elif _UNIT.match(segment) and not _ZIP.fullmatch(segment):
+    elif _UNIT.match(segment) and not _ZIP.fullmatch(segment) and not _is_state_and_code(segment, country):
         found["line2"] = f"{found['line2']}, {segment}" if found.get("line2") else segment
     elif (code := _last_zip(segment)) is not None and "zip" not in found:
         found["zip"] = _normal_zip(code)
@@ -334,6 +340,12 @@ def _take(segment: str, index: int, country: str, found: dict[str, str], rest: l
         found["country"] = country_code(segment)
     elif "zip" not in found or "city" not in found:
         rest.append(segment)
+
+
+def _is_state_and_code(segment: str, country: str) -> bool:
+    """Whether this is a state with its postal code: the FL of "FL 33101" is Florida and no floor."""
+    code = _last_zip(segment)
+    return code is not None and bool(region_code(segment[: code.start()].strip(" ,.-"), country))
 
 
 def _last_zip(segment: str) -> "re.Match[str] | None":
@@ -406,7 +418,7 @@ def completed(parts: Mapping[str, str], present: Address) -> dict[str, str]:
     if told.get("country") and country_code(old["country"]) == told["country"]:
         told["country"] = old["country"]  # the same country, as the record writes it
     kept: tuple[str, ...] = ("name", "country")
-    if "line1" not in told:
+    if "line1" not in told or (not {"city", "zip"} & told.keys() and _same_street(told["line1"], old["line1"])):
         kept = KEYS
     elif _same_code(told.get("zip", ""), old["zip"]):
         kept = ("name", "country", "city", "region", "zip")
@@ -456,6 +468,12 @@ def one_line(parts: Mapping[str, str]) -> str:
 
 def _folded(text: str) -> str:
     return " ".join(re.sub(r"[.,#]", " ", fold(text)).split())
+
+
+def _same_street(one: str, other: str) -> bool:
+    """Whether two first lines differ in nothing but the number of the house."""
+    streets = [" ".join(re.findall(r"[^\W\d_]+", _folded(each))) for each in (one, other)]
+    return bool(streets[0]) and streets[0] == streets[1]
 
 
 def _same_code(one: str, other: str) -> bool:

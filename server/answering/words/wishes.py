@@ -76,6 +76,10 @@ _COUNT_OF_VERB: Final = re.compile(
     r"(?:(?:only|just|back|solo|solamente|juste|seulement|apenas|so)\s+)?(\w+)\s*(?:of (?:them|these|those)\b|please\b|back\b|[.,;!?]|$)"
 )
 """How many go back, where the verb has no other object: "I bought two mugs, return one"."""
+_OF_THEM: Final = re.compile(
+    r"\b(\w+) (?:of (?:them|those|these|the (?:two|three|four|five))|de (?:ellos|ellas|estos|estas|esos|esas)|d'entre (?:eux|elles)|davon|von (?:ihnen|denen)|del[ea]s)\b"
+)
+"""How many of those that were spoken of: "I have two mugs; I'd like one of them in blue"."""
 _SIZE: Final = 2
 _NOT_PIECES: Final = frozenset(
     [
@@ -191,6 +195,9 @@ def number_of(text: str, line: Line) -> int | None:
     alone = _COUNT_OF_VERB.search(folded)
     if alone and (count := _count(alone.group(1))):
         return count
+    parts = [count for match in _OF_THEM.finditer(folded) if (count := _count(match.group(1)))]
+    if parts:
+        return parts[-1]
     title = _words(line.title)
     tokens = re.findall(r"\w+", folded)
     for index, token in enumerate(tokens):

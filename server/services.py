@@ -12,6 +12,7 @@ from server.commerce.labels.labels import Labels
 from server.commerce.silence import Limits
 from server.commerce.store import Store
 from server.connections import Connections
+from server.partials import Partials
 from server.policies.shape import Policy
 from server.settings import Settings
 
@@ -39,10 +40,12 @@ class Services:
     instance: str = field(default_factory=lambda: secrets.token_hex(6))
     catalogue: Catalogue = field(init=False)
     codes: Codes = field(init=False)
+    partials: Partials = field(init=False)
 
     def __post_init__(self) -> None:
-        """One index of the goods for the whole process, and one desk for codes."""
+        """One index of the goods for the whole process, and one desk for codes, one place for what is being written."""
         object.__setattr__(self, "catalogue", Catalogue(self.database, self.clock, self.store.source))
+        object.__setattr__(self, "partials", Partials(self.database, self.bus))
         settings = self.settings
         counts_nets = settings.limits.lookups_per_ip > 0
         keys = settings.server.secret_keys

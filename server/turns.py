@@ -41,6 +41,7 @@ from server.desk.bare import bare_package
 from server.errors import StoreUnavailable
 from server.inbox import burst, wake
 from server.outbox import put_if_sent
+from server.partials import Partial, has_moved
 from server.policies.identity import CODES
 from server.services import Services
 
@@ -157,10 +158,20 @@ class Turns:
         if work is None or not work.context.said:
             await self._drop(claim, work)
             return None
-        answered = await (work.model.answer if work.model else make_answer)(work.context, self._gate)
-        if self._must_wait(work, answered):
-            return None if await self._postpone_lookup(work) else answered
-        return await self._finish(work, answered)
+        with self._services.partials.writing(work.thread, claim, work.context.identity.id) as partial:
+            answered = await self._made(work, partial)
+            if self._must_wait(work, answered):
+                return None if await self._postpone_lookup(work) else answered
+            finished = await self._finish(work, answered)
+            partial.done()
+        return finished
+
+    async def _made(self, work: _Work, partial: Partial) -> Answer:
+        """What the turn comes to. A model's sentences are shown where the browser shows them, while they are written."""
+        if work.model is None:
+            return await make_answer(work.context, self._gate)
+        is_shown = work.context.channel == "widget" and self._services.settings.llm.stream
+        return await work.model.answer(work.context, self._gate, partial if is_shown else None)
 
     async def _finish(self, work: _Work, answered: Answer) -> Answer | None:
         package, at_stake = None, await stakes.read(work.context, answered)
@@ -274,7 +285,7 @@ class Turns:
         if not await turns.holds(tx, work.claim):
             return None
         thread = await threads.by_id(tx, work.thread.id, lock=True)
-        if thread is None or _moved(thread, work.thread):
+        if thread is None or has_moved(thread, work.thread):
             return None
         now, context = self._services.clock.now(), work.context
         await _remember(tx, context, answered, now)
@@ -303,14 +314,6 @@ def card_digest(card: Mapping[str, Any] | None) -> str:
     """What a card said, as one short text: equal digests look the same to the customer."""
     said = {key: value for key, value in (card or {}).items() if key != "as_of"}
     return hashlib.blake2b(msgspec.json.encode(said, order="deterministic"), digest_size=12).hexdigest()
-
-
-def _moved(now: Thread, then: Thread) -> bool:
-    return (now.state.last_customer_seq, now.state.owner_kind, now.state.owner_id) != (
-        then.state.last_customer_seq,
-        then.state.owner_kind,
-        then.state.owner_id,
-    )
 
 
 async def _remember(tx: Tx, context: Context, answered: Answer, now: datetime) -> None:

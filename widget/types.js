@@ -32,12 +32,14 @@
  * @typedef {{t: "ack", cid: string, id: string, conv: string, seq: number}} AckFrame
  * @typedef {{t: "nack", cid: string, code: string, retryable: boolean, message?: string}} NackFrame
  * @typedef {{t: "typing", conv: string, who: Author, on: boolean}} TypingFrame
+ * @typedef {{t: "delta", conv: string, turn: string, i: number, text: string, author: Author, ts: string}} DeltaFrame
+ * @typedef {{t: "turn_end", conv: string, turn: string, reason: "done"|"cancelled"}} TurnEndFrame
  * @typedef {{t: "read", conv: string, who: Author|string, seq: number}} ReadFrame
  * @typedef {{t: "thread", conv: string, title: string}} ThreadFrame
  * @typedef {{t: "error", code: string, message?: string}} ErrorFrame
  * @typedef {{t: "pong", n: number}} PongFrame
  * @typedef {{t: "bye", code: number, retry_after?: number}} ByeFrame
- * @typedef {DurableFrame|WelcomeFrame|AckFrame|NackFrame|TypingFrame|ReadFrame|ThreadFrame|ErrorFrame|PongFrame|ByeFrame} ServerFrame
+ * @typedef {DurableFrame|WelcomeFrame|AckFrame|NackFrame|TypingFrame|DeltaFrame|TurnEndFrame|ReadFrame|ThreadFrame|ErrorFrame|PongFrame|ByeFrame} ServerFrame
  *
  * @typedef {{shop: {name: string, tz?: string}, assistant: {name: string}, locale: string, rtl?: boolean,
  *   theme?: {accent?: string}, greeting?: string, quick_replies?: string[], help?: string, max_upload_bytes?: number,
@@ -46,6 +48,8 @@
  *
  * @typedef {{cid: string, text: string, attachments: Attachment[], choice?: string, at: string, failed?: string}} Draft
  * @typedef {Draft & {status: "pending"|"sent"|"failed", tries: number, seq?: number}} Entry
+ *
+ * @typedef {MsgFrame & {i: number}} Writing
  *
  * @typedef {{get(key: string): string|null, set(key: string, value: string|null): void, keys(): string[]}} Keep
  * @typedef {Keep & {setVisitor(value: string|null): void}} SiteKeep

@@ -1,8 +1,9 @@
 """Follows the threads of one speaker: subscribes first, then reads the log after what was sent, and never skips.
 
 The bus only says that something changed; what is sent is always read from the log. A frame goes out through `Sink`, which
-queues it and never waits, except for replays, which are paced by how fast the browser takes them. Two things live on the bus
-alone: `typing:ID` with `{"who":{"type","name"},"on"}` and `read:ID` with `{"who","seq"}`, who = `customer` or `agent`.
+queues it and never waits, except for replays, which are paced by how fast the browser takes them. Three things live on the bus
+alone: `typing:ID` with `{"who":{"type","name"},"on"}`, `read:ID` with `{"who","seq"}`, who = `customer` or `agent`, and what is
+shown of a reply while it is written (`server/partials.py`).
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from server.intake.doors import Doors
 from server.intake.frames import Frame, Hello, Scene
 from server.intake.sight import Page, Sight
 from server.intake.tickets import Ticket
+from server.partials import Shown, topic
 
 HEARTBEAT_S = 15
 _AGAIN_S = 0.5
@@ -53,6 +55,9 @@ class _Follow:
     handled: int = 0
     is_busy: bool = False
     restart: int | None = None
+    shown: Shown | None = None
+    shown_times: int = 0
+    ending: Frame | None = None
 
     @property
     def is_clean(self) -> bool:
@@ -144,6 +149,7 @@ class Feed:
         bus.listen(f"thread:{thread.id}", self._on_thread)
         bus.listen(f"typing:{thread.id}", self._on_typing)
         bus.listen(f"read:{thread.id}", self._on_read)
+        bus.listen(topic(thread.id), self._on_partial)
         self._sink.due()
         return follow
 
@@ -152,6 +158,7 @@ class Feed:
         bus.forget(f"thread:{thread_id}", self._on_thread)
         bus.forget(f"typing:{thread_id}", self._on_typing)
         bus.forget(f"read:{thread_id}", self._on_read)
+        bus.forget(topic(thread_id), self._on_partial)
         self._known.pop(self._follows.pop(thread_id).thread.public_id, None)
 
     # What the bus says
@@ -182,6 +189,30 @@ class Feed:
         match note:
             case {"who": ("agent" | "customer") as who, "seq": int(seq)} if follow:
                 self._sink.put({"t": "read", "conv": follow.thread.public_id, "who": who, "seq": seq})
+
+    def _on_partial(self, on: str, note: Any) -> None:
+        follow = self._follows.get(int(on.partition(":")[2]))
+        match note:
+            case {"turn": str(turn), "to": int(to), "text": str(text)} if follow:
+                self._show(follow, Shown(turn, to, text))
+            case {"turn": str(turn), "reason": str(reason)} if follow and follow.shown and follow.shown.turn == turn:
+                follow.ending = {"t": "turn_end", "conv": follow.thread.public_id, "turn": turn, "reason": reason}
+                follow.shown, follow.wakes = None, follow.wakes + 1
+                self._sink.due()
+
+    def _show(self, follow: _Follow, new: Shown) -> None:
+        """What a reply has come to, whole or as what was added. Only who will see the message sees it before."""
+        if new.to not in self._sight.readers(follow.thread):
+            return
+        old = follow.shown
+        goes_on = old is not None and old.turn == new.turn and new.text.startswith(old.text)
+        held = len(old.text) if old is not None and goes_on else 0
+        follow.shown, follow.shown_times = new, follow.shown_times + 1 if held else 0
+        place = {"conv": follow.thread.public_id, "turn": new.turn, "i": follow.shown_times}
+        services = self._doors.services
+        author = {"type": "assistant", "name": services.settings.shop.assistant}
+        ts = frames.iso(services.clock.now())
+        self._sink.put({"t": "delta", **place, "text": new.text[held:], "author": author, "ts": ts})
 
     # What the browser asks
 
@@ -264,6 +295,12 @@ class Feed:
         try:
             while await self._next_page(follow):
                 pass
+            if (ending := follow.ending) is not None:  # after the message that stands for what was shown
+                follow.ending = None
+                self._sink.put(ending)
+            current = self._doors.services.partials.current(follow.thread.id)
+            if current is not None and follow.shown is None:  # begun before anybody here listened
+                self._show(follow, current)
         except StorageError as error:
             _log.warning("replay waits for the storage", extra={"error": type(error).__name__})
             follow.wakes += 1

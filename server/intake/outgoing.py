@@ -26,9 +26,10 @@ class Outgoing:
         self._taker: asyncio.Future[None] | None = None
         self._roomer: asyncio.Future[None] | None = None
 
-    def put(self, text: str) -> None:
-        """Queue a frame; dropped when the queue has overflowed or is finished."""
-        if self._is_full or self._is_finished:
+    def put(self, text: str, *, is_passing: bool = False) -> None:
+        """Queue a frame; dropped when the queue has overflowed or is finished. One that is `passing` never fills it:
+        what comes after stands for it."""
+        if self._is_full or self._is_finished or (is_passing and not self._has_room()):
             return
         self._frames.append(text)
         self._size += len(text)

@@ -116,7 +116,7 @@ class Socket:
 
     def put(self, frame: Frame) -> None:
         """Queue a frame."""
-        self._out.put(frames.encode(frame))
+        self._out.put(frames.encode(frame), is_passing=frame["t"] == "delta")
         self._begin_writing()
 
     async def room(self) -> None:

@@ -119,7 +119,7 @@ class Stream:
         if frame.get("conv", self._feed.conv) != self._feed.conv:
             return
         place = f"id: {frame['seq']}\n" if "prev" in frame else ""
-        self._out.put(f"{place}data: {frames.encode(frame)}\n\n")
+        self._out.put(f"{place}data: {frames.encode(frame)}\n\n", is_passing=frame["t"] == "delta")
 
     async def room(self) -> None:
         """Wait until a replay may go on."""

@@ -322,6 +322,41 @@ def test_typing_is_shown_with_a_name_and_ends_with_the_message(visitor: Visitor,
     expect(visitor.chat.locator(".typing")).to_be_hidden()
 
 
+def test_a_reply_is_seen_while_it_is_written_and_the_message_takes_its_place(
+    visitor: Visitor, host: WidgetHost
+) -> None:
+    visitor.open()
+    host.say("First", choices=[{"label": "Yes", "value": "yes"}])
+    host.writes(0, "It is on its way.")
+    written = visitor.chat.locator("li[aria-busy=true]")
+    expect(written.locator(".bubble")).to_have_text("It is on its way.")
+    expect(visitor.chat.locator(".choice")).to_have_count(0)
+    host.writes(1, " <b>Saturday</b>, that is.")
+    host.writes(3, " Out of place.")
+    expect(written.locator(".bubble")).to_have_text("It is on its way. <b>Saturday</b>, that is.")
+    host.say("It is on its way. It comes on Saturday.")
+    expect(visitor.chat.locator(".us:not(.intro *) .bubble")).to_have_text(
+        ["First", "It is on its way. It comes on Saturday."]
+    )
+    expect(written).to_have_count(0)
+
+
+@pytest.mark.parametrize("ends", ["withdrawn", "cut", "person"])
+def test_nothing_is_left_of_a_reply_that_becomes_no_message(visitor: Visitor, host: WidgetHost, ends: str) -> None:
+    visitor.open()
+    host.writes(0, "It is on its way.")
+    expect(visitor.chat.get_by_text("It is on its way.")).to_be_visible()
+    host.tell({"t": "turn_end", "turn": "turn_0", "reason": "cancelled"})
+    expect(visitor.chat.get_by_text("It is on its way.")).to_be_visible()
+    if ends == "withdrawn":
+        host.tell({"t": "turn_end", "turn": "turn_1", "reason": "cancelled"})
+    elif ends == "cut":
+        host.cut()
+    else:
+        host.say("Hi, Kim here.", by="agent", name="Kim")
+    expect(visitor.chat.get_by_text("It is on its way.")).to_have_count(0)
+
+
 def test_typing_is_told_at_most_once_in_three_seconds(visitor: Visitor, host: WidgetHost) -> None:
     visitor.open()
     visitor.field.press_sequentially("a longer sentence with many keys")

@@ -61,12 +61,22 @@ def test_taking_comments_out_leaves_every_script_whole(tmp_path: Path) -> None:
             assert b"/*" not in wire(path)
 
 
+def test_no_script_has_what_joining_its_lines_would_break() -> None:
+    for path in files():
+        if path.suffix == ".js":
+            code = wire(path).decode()
+            assert re.findall(r"[;{,()\[\]}]\s*//.*", code) == [], "a comment behind code"
+            source = re.sub(r"CSS_TEXT = `[^`]*`", "", path.read_text())  # styles lose nothing
+            assert [line for line in source.splitlines() if line.count("`") % 2] == [], "a text over lines"
+
+
 def test_styles_and_page_keep_their_meaning_without_comments() -> None:
     assert served("x.css", b"/* a\n b */\n.a :not(b), c {\n  color: red; }\n") == b".a :not(b),c{color:red;}"
     assert (
         served("x.js", b"/** @type {A} */ (b); // stays\n  // goes\nconst u = 'http://x';")
         == b"(b); // stays\nconst u = 'http://x';"
     )
+    assert served("x.js", b"f({\n  a: 1,\n})\nlet b = [\n  a\n]\nb.c") == b"f({a: 1,})\nlet b = [a]\nb.c"
     assert served("x.png", b"/* \n */") == b"/* \n */"
 
 

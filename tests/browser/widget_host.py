@@ -235,6 +235,19 @@ class WidgetHost:
         """A frame without a number to every reader."""
         self.do(lambda: self._publish({"conv": self.conv, **frame}))
 
+    def writes(self, i: int, text: str, turn: str = "turn_1") -> None:
+        """The next sentences of a reply that is being written."""
+        self.tell(
+            {
+                "t": "delta",
+                "turn": turn,
+                "i": i,
+                "text": text,
+                "author": {"type": "assistant", "name": "Mia"},
+                "ts": now(),
+            }
+        )
+
     def hidden_event(self) -> None:
         """Something happened that this reader may not see: the next `prev` does not name it."""
         self.do(lambda: self.seqs.__setitem__(self.conv, self.seqs[self.conv] + 1))

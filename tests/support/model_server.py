@@ -27,9 +27,9 @@ _VENDOR: Final = frozenset({"max_completion_tokens", "safety_identifier"})
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """An answer: an HTTP status with a body, or a stream of pieces (text to send; seconds to wait; None = reset)."""
+    """An answer: an HTTP status with a body, or a stream of pieces (text to send; seconds or an event to wait for; None = reset)."""
 
-    pieces: tuple[str | float | None, ...] = ()
+    pieces: tuple["Piece", ...] = ()
     status: int = 200
     body: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -37,6 +37,7 @@ class Said:
     wait_s: float = 0.0
 
 
+Piece: TypeAlias = str | float | asyncio.Event | None
 Step: TypeAlias = Callable[[Json], Said]
 
 
@@ -102,6 +103,8 @@ class ModelServer:
                     raise ConnectionResetError("as the script says")
                 if isinstance(piece, float):
                     await asyncio.sleep(piece)
+                elif isinstance(piece, asyncio.Event):
+                    await piece.wait()
                 else:
                     yield piece
             whole = True
@@ -170,6 +173,8 @@ def usage(prompt: int = 100, completion: int = 20, cached: int = 0) -> str:
 
 
 DONE: Final = event("[DONE]")
+WHOLE: Final = (chunk(finish="stop"), usage(), DONE)
+"""How an answer ends well."""
 
 
 def words(text: str) -> list[str]:
@@ -242,7 +247,7 @@ def whole(body: Any) -> Step:
     return lambda _: Said(body=json.dumps(body), kind="application/json")
 
 
-def pieces(*sent: str | float | None) -> Step:
+def pieces(*sent: Piece) -> Step:
     """Exactly these pieces."""
     return lambda _: Said(sent)
 

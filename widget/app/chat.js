@@ -29,6 +29,8 @@ export class Chat {
   threads = [];
   /** Who is typing, by thread. @type {Map<string, Author>} */
   typing = new Map();
+  /** What a reply has come to while it is written. @type {Writing|undefined} */
+  writing;
   /** Threads that this conversation continued, with their titles. @type {Map<string, string>} */
   joined = new Map();
   /** A person was asked for and nothing has come of it yet. */
@@ -259,6 +261,7 @@ export class Chat {
     } else {
       this.outbox.offline();
       this.typing.clear();
+      this.writing = undefined;
     }
     this.listeners.draw();
   }
@@ -270,6 +273,8 @@ export class Chat {
     else if (frame.t === "ack") this.#ack(frame);
     else if (frame.t === "nack") this.#nack(frame);
     else if (frame.t === "typing") this.#typing(frame);
+    else if (frame.t === "delta") this.#write(frame);
+    else if (frame.t === "turn_end" && frame.turn === this.writing?.id) this.writing = undefined;
     else if (frame.t === "read") this.#read(frame);
     else if (frame.t === "thread") this.#join(frame.conv, frame.title);
     this.listeners.frame(frame);
@@ -300,6 +305,7 @@ export class Chat {
   #durable(frame) {
     const log = this.#log(frame.conv);
     const { applied, gap } = log.apply(frame);
+    if (frame.conv === this.writing?.conv) this.writing = undefined;
     for (const one of applied) if (one.t === "msg") this.#arrived(one);
     if (frame.t === "state") this.personAsked = false;
     if (gap) this.#resume(frame.conv);
@@ -345,6 +351,13 @@ export class Chat {
   #stopTyping(conv) {
     clearTimeout(this.#typingTimers.get(conv));
     this.typing.delete(conv);
+  }
+
+  /** The next sentences of a reply; what does not go on where the last one ended waits for the message. @param {DeltaFrame} frame */
+  #write(frame) {
+    const { writing } = this;
+    const goesOn = writing?.id === frame.turn && writing.i + 1 === frame.i;
+    if (goesOn || !frame.i) this.writing = /** @type {any} */ ({ ...frame, id: frame.turn, text: (goesOn ? writing.text : "") + frame.text });
   }
 
   /** @param {ReadFrame} frame */

@@ -19,7 +19,8 @@ const CHANGED_SHOWS_MS = 8_000;
 /** @param {View} view @returns {Item[]} */
 export function items(view) {
   const { chat, words } = view;
-  const said = [...chat.log.messages.map((message) => fromLog(view, message)), ...chat.outgoing.map((entry) => fromOutbox(view, entry))];
+  const messages = chat.log.conv === chat.writing?.conv ? [...chat.log.messages, chat.writing] : chat.log.messages;
+  const said = [...messages.map((message) => fromLog(view, message)), ...chat.outgoing.map((entry) => fromOutbox(view, entry))];
   const all = [intro(view, !said.length && !chat.viewed)];
   const title = chat.viewed ? "" : chat.joined.get(chat.conv);
   if (title) all.push(line("joined", "notice", words.say("joined", { title })));
@@ -157,6 +158,11 @@ function makeBubble({ from, author, role, text, message, attachments }) {
  * @param {HTMLElement} node
  */
 function syncBubble(view, said, place, node) {
+  if (said.key === view.chat.writing?.id) {
+    // Nothing of it is read out: the message that takes its place is.
+    node.ariaBusy = "true";
+    node.querySelector(".bubble")?.replaceChildren(...rich(said.text));
+  }
   const [card, meta, choices] = [...(node.lastElementChild?.children ?? [])].slice(-3);
   node.className = `message ${said.from} ${place.first ? "first" : ""} ${place.last ? "last" : ""} ${said.entry?.status ?? ""}`;
   syncCard(view, said.message?.card, /** @type {HTMLElement} */ (card));

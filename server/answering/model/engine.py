@@ -21,12 +21,14 @@ from memory.errors import StorageError
 from server import telemetry
 from server.actions.gate import Gate
 from server.answering.assistant import answer as embedded_answer
-from server.answering.context import Answer, Context, Handoff, Reply
+from server.answering.context import Answer, Context, Reply
 from server.answering.model import fencing, guards, prompts, tools
 from server.answering.model.budget import Budget
 from server.answering.model.client import Client
-from server.answering.model.events import LLM, Failed, Message, TextDelta, ToolCall, Usage
+from server.answering.model.events import LLM, Audience, Failed, Message, TextDelta, ToolCall, Usage
 from server.answering.model.looking import Looking
+from server.answering.model.scope import is_wordable, labelled, may_ask, tools_for
+from server.answering.model.speaking import Speaker
 from server.answering.model.tools import Rejected
 from server.answering.words.voice import Voice
 from server.clock import Clock
@@ -39,9 +41,6 @@ _STREAM_MARGIN_S: Final = 0.35
 _LEAST_S: Final = 0.5
 _REPAIRS: Final = 1
 _CHARS_PER_TOKEN: Final = 3
-_UNSURE: Final = frozenset({"low_confidence", "out_of_scope"})
-_PRIVATE: Final = frozenset({"identify", "which_order", "code"})
-_TOOLS: Final = frozenset(tools.BY_NAME)
 
 
 class Stopped(Exception):
@@ -121,9 +120,13 @@ class ModelTurn:
         self.is_usable = True
         self._model = model
         self._spent = Spent()
+        self._audience: Audience | None = None
 
-    async def answer(self, context: Context, gate: Gate) -> Answer:
-        """What the burst comes to. Raises as the embedded assistant does, and never because of the model."""
+    async def answer(self, context: Context, gate: Gate, audience: Audience | None = None) -> Answer:
+        """What the burst comes to. Raises as the embedded assistant does, and never because of the model.
+
+        `audience` hears the sentences of a reply as they are written, each proven; the answer is what counts."""
+        self._audience = audience
         embedded = await embedded_answer(context, gate)
         offered = tools_for(context, embedded)
         may_word = self._model.settings.words == "all" and isinstance(embedded.outcome, Reply)
@@ -165,7 +168,7 @@ class ModelTurn:
             _log.exception("the model's turn broke", extra={"thread_id": context.thread_id})
         await self._book(context, messages)
         telemetry.model_turns.labels(self.outcome).inc()
-        return worded or _labelled(looking.answer, looking.chosen)
+        return worded or labelled(looking.answer, looking.chosen)
 
     @contextmanager
     def _place(self) -> Iterator[None]:
@@ -183,16 +186,19 @@ class ModelTurn:
     ) -> Answer | None:
         mark = fencing.tag()
         messages += prompts.opening(context, looking.answer, mark, is_unsure=is_unsure)
-        offered = tools.offered(sorted(_TOOLS if is_unsure else ()))
+        offered = tools.offered(sorted(tools.BY_NAME if is_unsure else ()))
         left = await self._left(context, messages)
         asked: set[tuple[str, str]] = set()
         repairs = 0
         for _ in range(self._model.settings.max_rounds):
             if self._spent.tokens + _estimate(messages) + self._model.settings.max_tokens > left:
                 raise Stopped("budget")
-            said = await self._said(context, messages, offered, 0)
+            speaker = self._speaker(context, looking, mark, is_unsure=is_unsure)
+            said = await self._said(context, messages, offered, 0, speaker)
             if not said.calls:
                 return self._worded(context, looking, said.text, mark, is_unsure=is_unsure)
+            if self._audience is not None:
+                self._audience.take_back()
             repairs += await self._looked(looking, context, said.calls, messages, asked, mark)
             if repairs > _REPAIRS:
                 raise Stopped("repairs")
@@ -231,9 +237,14 @@ class ModelTurn:
         return bool(wrong)
 
     async def _said(
-        self, context: Context, messages: Sequence[Message], offered: Sequence[Message], max_tokens: int
+        self,
+        context: Context,
+        messages: Sequence[Message],
+        offered: Sequence[Message],
+        max_tokens: int,
+        speaker: Speaker | None = None,
     ) -> _Said:
-        """One whole answer. Raises Stopped."""
+        """One whole answer, its text let out by `speaker` as it comes. Raises Stopped."""
         if asyncio.get_running_loop().time() + _LEAST_S > self.until:
             raise Stopped("deadline")
         model, said, counted = self._model, _Said(), False
@@ -248,6 +259,7 @@ class ModelTurn:
                     match event:
                         case TextDelta(text):
                             said.text += text
+                            await self._let_out(text, speaker)
                         case ToolCall():
                             said.calls.append(event)
                         case Usage(prompt, completion, cached):
@@ -267,21 +279,13 @@ class ModelTurn:
 
     def _worded(self, context: Context, looking: Looking, text: str, mark: str, *, is_unsure: bool) -> Answer:
         """The answer at hand, in the model's words where they may stand for it."""
-        answer = _labelled(looking.answer, looking.chosen)
+        answer = labelled(looking.answer, looking.chosen)
         outcome = answer.outcome
         if not isinstance(outcome, Reply) or not is_wordable(answer):
             self.outcome = "chosen" if looking.chosen else "kept_own_words"
             return answer
         has_own = bool(looking.chosen) or not is_unsure
-        slots = answer.dialogue.slots
-        own = guards.Own(
-            text=outcome.text if has_own else "",
-            given=f"{outcome.text}\n{context.shop.name}\n{context.customer.name}",
-            evidence=outcome.evidence,
-            voice=Voice(answer.dialogue.language, context.now),
-            allowed=(*slots.order_numbers, str(context.number), context.shop.name, *context.customer.name.split()),
-            mark=mark,
-        )
+        own = _own(context, answer, outcome, mark, has_own=has_own)
         said = guards.tidied(text, own.voice.language)
         refused = guards.refusal(said, own) or ("question" if not has_own and not said.endswith("?") else None)
         if refused is not None:
@@ -289,6 +293,20 @@ class ModelTurn:
             return answer
         self.outcome = "worded"
         return replace(answer, outcome=replace(outcome, text=said))
+
+    def _speaker(self, context: Context, looking: Looking, mark: str, *, is_unsure: bool) -> Speaker | None:
+        """What lets the next answer out while it is written; None where nobody hears it, or where it may not stand by itself."""
+        answer = looking.answer
+        has_own = bool(looking.chosen) or not is_unsure
+        if self._audience is None or not has_own or not isinstance(answer.outcome, Reply) or not is_wordable(answer):
+            return None
+        own = _own(context, answer, answer.outcome, mark, has_own=True)
+        return Speaker(own) if guards.can_be_told_in_parts(own) else None
+
+    async def _let_out(self, text: str, speaker: Speaker | None) -> None:
+        sentences = speaker.feed(text) if speaker else []
+        if sentences and self._audience is not None:
+            await self._audience.say("".join(sentences))
 
     async def _left(self, context: Context, messages: Sequence[Message]) -> int:
         """Tokens that this turn may still cost. Raises Stopped when they do not last for one answer."""
@@ -314,47 +332,17 @@ class ModelTurn:
             _log.warning("the model's cost was not booked", extra={"thread_id": context.thread_id})
 
 
-def may_ask(context: Context, answer: Answer) -> bool:
-    """Whether a model may have a part in this turn at all.
-
-    Never where a person owns the thread or must hear of it, where something was done, proposed or waits for a yes, and where
-    somebody proves who they are: those are the assistant's own words."""
-    outcome, dialogue = answer.outcome, answer.dialogue
-    if context.owner_kind != "assistant" or not context.text.strip() or answer.executed or answer.proposed:
-        return False
-    if any(each.asked.startswith("confirm") or each.asked in _PRIVATE for each in (context.dialogue, dialogue)):
-        return False
-    if any(said.choice for said in context.said):
-        return False
-    if isinstance(outcome, Reply):
-        return not outcome.is_first_proof and not outcome.is_resolving and not outcome.waits_for_person
-    return isinstance(outcome, Handoff) and outcome.reason in _UNSURE
-
-
-def tools_for(context: Context, answer: Answer) -> frozenset[str]:
-    """The tools for a turn in which the assistant did not know what is wanted; none where it did."""
-    outcome = answer.outcome
-    is_lost = isinstance(outcome, Handoff) and outcome.reason == "low_confidence"
-    is_asking = isinstance(outcome, Reply) and answer.dialogue.asked == "choose"
-    abstained = answer.labels is not None and answer.labels.abstain
-    if is_lost or is_asking or (isinstance(outcome, Handoff) and outcome.reason in _UNSURE and abstained):
-        return _TOOLS
-    return frozenset()
-
-
-def is_wordable(answer: Answer) -> bool:
-    """Whether other words may stand for an answer: never for a read-back, a deed, or a question of who is asking."""
-    asked = answer.dialogue.asked
-    return not (answer.executed or answer.proposed or asked.startswith("confirm") or asked in _PRIVATE)
-
-
-def _labelled(answer: Answer, chosen: str) -> Answer:
-    """The answer with the task of the first tool as its intent, where the assistant had none."""
-    labels = answer.labels
-    task = tools.BY_NAME[chosen].task if chosen else ""
-    if not task or labels is None or not labels.abstain:
-        return answer
-    return replace(answer, labels=replace(labels, intent=task, intents=((task, 0.5),), abstain=False))
+def _own(context: Context, answer: Answer, outcome: Reply, mark: str, *, has_own: bool) -> guards.Own:
+    """What the shop says by itself in this turn, for the guards; `has_own` = a model's words stand in for the reply."""
+    slots = answer.dialogue.slots
+    return guards.Own(
+        text=outcome.text if has_own else "",
+        given=f"{outcome.text}\n{context.shop.name}\n{context.customer.name}",
+        evidence=outcome.evidence,
+        voice=Voice(answer.dialogue.language, context.now),
+        allowed=(*slots.order_numbers, str(context.number), context.shop.name, *context.customer.name.split()),
+        mark=mark,
+    )
 
 
 def _object(arguments: str) -> str:

@@ -61,6 +61,18 @@ class Failed:
 Event: TypeAlias = TextDelta | ToolCall | Usage | Done | Failed
 
 
+class Audience(Protocol):
+    """Who sees a reply while it is written. What was said to it may be taken back: it is no message yet."""
+
+    async def say(self, text: str) -> None:
+        """The next sentences that may be said."""
+        ...
+
+    def take_back(self) -> None:
+        """What was said is void."""
+        ...
+
+
 class LLM(Protocol):
     """A language model."""
 

@@ -51,6 +51,7 @@ _SHINGLE: Final = 6
 _ENOUGH_WORDS: Final = 5
 _ESSENTIAL: Final = frozenset({"date", "time", "datetime", "window", "amount"})
 _SAME: Final = frozenset({"hi-en"})
+_WITHOUT: Final = frozenset({"without", "sin", "sans", "ohne", "sem"})
 
 _PERSONA: Final = re.compile(
     r"\b(?:i am|i['’]m|soy|je suis|ich bin|sou)\s+(?:not\s+(?:a|an)\s+(?:bot|ai|assistant)|(?:a |an |un |une |uma? |ein(?:e)? )?"
@@ -107,11 +108,18 @@ def refusal(text: str, own: Own) -> Refusal | None:
     return None
 
 
+def can_be_told_in_parts(own: Own) -> bool:
+    """Whether the sentences of a text may be told before its end is known: not where a "not" could be lost on the way."""
+    return bool(own.text) and not _denies(own.text, own)
+
+
 def sentence_refusal(text: str, own: Own) -> Refusal | None:
-    """As `refusal`, of one sentence of a text that is still being written: whether it is complete shows only at its end."""
+    """As `refusal`, of one sentence of a text that is still being written: whether it is complete shows only at its end.
+
+    So it may deny nothing and tell no state that the shop's own words do not, where those are there to be compared."""
     if _MARKUP.search(text):
         return "markup"
-    for check in (_links, _contacts, _prompt, _persona, _offers, _codes, _words, _grounded):
+    for check in (_links, _contacts, _prompt, _persona, _language, _offers, _codes, _added, _words, _grounded):
         found = check(text, own)
         if found is not None:
             return found
@@ -181,6 +189,19 @@ def _polarity(text: str, own: Own) -> Refusal | None:
     if not own.text or bool(denied.search(text)) == bool(denied.search(own.text)):
         return None
     return "polarity"
+
+
+def _added(text: str, own: Own) -> Refusal | None:
+    """A sentence that denies, or tells a state, where the whole of the shop's own words does not."""
+    if own.text and _denies(text, own) and not _denies(own.text, own):
+        return "polarity"
+    return "incomplete" if own.text and not _states(text) <= _states(own.text) else None
+
+
+def _denies(text: str, own: Own) -> bool:
+    """Whether something is denied outright: "a day without a scan" says what kind of day, it takes nothing back."""
+    found = words_of(own.voice.language).denied.finditer(text)
+    return any(match.group().casefold() not in _WITHOUT for match in found)
 
 
 def _complete(text: str, own: Own) -> Refusal | None:

@@ -2,7 +2,7 @@
 
 The unique key makes an action one action, however often its turn is repeated. Only `server.actions` writes here.
 States: proposed -> confirmed -> executing -> executed | failed | unknown; proposed -> expired | refused; where somebody must
-agree first: awaiting -> confirmed | refused | expired. From `confirmed` on its money is reserved, until it failed.
+agree first: awaiting -> confirmed | refused | expired | withdrawn. From `confirmed` on its money is reserved, until it failed.
 """
 
 from collections.abc import Iterable, Mapping

@@ -4,6 +4,7 @@ Agreeing judges again. What would be done then must be, to the unit, what was as
 nothing is done.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
@@ -85,6 +86,23 @@ class Consent:
             return action
 
         self._executing.publish(await self._services.database.write(unit))
+
+    async def withdraw(self, thread_id: int, seq: int, order_ids: Collection[str]) -> list[Action]:
+        """The customer takes back, by message `seq`, what waits in this thread; see `Gate.withdraw`."""
+        now = self._services.clock.now()
+
+        async def unit(tx: Tx) -> tuple[list[Action], list[Action]]:
+            await threads.by_id(tx, thread_id, lock=True)
+            mine = [one for one in await ledger.of_thread(tx, thread_id) if not order_ids or one.order_id in order_ids]
+            before = [one for one in mine if one.state == "withdrawn" and one.result.get("seq") == seq]
+            result = {"error": "withdrawn", "seq": seq}
+            waits = [one for one in mine if one.state == "awaiting"]
+            return before, [one for one in waits if await _end(tx, one, "withdrawn", result, now)]
+
+        before, ended = await self._services.database.write(unit)
+        for each in ended:
+            self._executing.publish(each)
+        return [*before, *ended]
 
     async def lapse(self) -> int:
         """End the requests that nobody answered in time; how many."""

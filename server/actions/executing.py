@@ -36,7 +36,7 @@ class Executing:
                 return Done(action.state, action.result, is_repeat=True)
             case "failed":
                 raise StoreRefused(str(action.result.get("error", "refused")))
-            case "awaiting" | "refused" | "expired":
+            case "awaiting" | "refused" | "expired" | "withdrawn":
                 raise ActionRefused(action.state)
             case _:
                 return await self.carry_out(action)

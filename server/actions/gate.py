@@ -7,7 +7,7 @@ newer; then the order system is asked, outside of any transaction, with the same
 a person's consent waits in the ledger for it. Only this room calls the Store's writes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -135,6 +135,18 @@ class Gate:
     async def refuse(self, key: str, agent: Agent, reason: str) -> None:
         """An agent says no to an action that waits. Raises NotAllowed, ActionRefused."""
         await self._consent.refuse(key, agent, reason)
+
+    async def waits_in(self, thread_id: int) -> list[Action]:
+        """What waits for consent in a thread, oldest first."""
+        found = await self._services.database.read(lambda tx: ledger.of_thread(tx, thread_id))
+        return [each for each in found if each.state == "awaiting"]
+
+    async def withdraw(self, thread_id: int, seq: int, order_ids: Collection[str] = ()) -> list[Action]:
+        """The customer takes back what waits for consent in their thread; what was taken back by their message `seq`.
+
+        With `order_ids` only what is about those orders. What somebody agreed to in the same moment is not taken back: it is
+        done, or it is not, never both. The same message again finds what it took back."""
+        return await self._consent.withdraw(thread_id, seq, order_ids)
 
     async def keep(self, tx: Tx, thread_id: int) -> None:
         """Write down, in the unit that commits a turn, what was considered in it; `kept` follows after the commit."""

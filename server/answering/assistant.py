@@ -14,7 +14,7 @@ from server.actions.gate import Gate
 from server.answering import manner, seeing
 from server.answering.context import Answer, Context, Option, Task
 from server.answering.identify import numbers_in, order_ids, orders_named
-from server.answering.skills import confirming, courtesy, goods, guide, knowledge
+from server.answering.skills import confirming, courtesy, goods, guide, knowledge, withdrawing
 from server.answering.skills.registry import CONTINUES, SKILLS, WRITING
 from server.answering.tasks import COURTESY, gave_proof, tasks_in, wanted
 from server.answering.told import gives_up, told
@@ -45,9 +45,11 @@ async def answer(context: Context, gate: Gate) -> Answer:
     """What the burst in `context` comes to. Raises gate.Moved when the thread moved under an action."""
     turn = await _begin(context, gate)
     if context.owner_kind == "agent":
+        await withdrawing.takes(turn)
         return turn.answer()
     if context.owner_kind == "queue":
-        guide.acknowledge(turn)
+        if not await withdrawing.takes(turn):
+            guide.acknowledge(turn)
     elif not turn.choice and courtesy.asks_who_answers(context.text):
         courtesy.say_machine(turn)
     elif not _needs_person(turn):
@@ -170,7 +172,7 @@ def _complains_again(turn: Turn) -> bool:
 
 async def _respond(turn: Turn) -> None:
     """Answer what is open, then what is newly asked, then go on with what waits."""
-    if manner.takes_solved(turn):
+    if manner.takes_solved(turn) or await withdrawing.takes(turn):
         return
     more = await _cut_off_more(turn)
     if await _answers(turn):

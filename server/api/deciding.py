@@ -31,6 +31,7 @@ _ENDED: Final = {
     "expired": "nobody agreed in time; nothing was done",
     "changed": "something changed since it was asked for; nothing was done, and it must be asked for again",
     "unknown": "there is no such request",
+    "withdrawn": "the customer took it back; nothing was done",
     "refused": "somebody refused it already; nothing was done",
 }
 

@@ -83,10 +83,10 @@ def outcome(text: str, kind: str, *, is_refund: bool) -> str:
     """How it should end, as far as the wish says so by itself, and only if it names one way."""
     if kind != "return":
         return ""
-    if is_refund:
-        return "refund"
     named = {kind for kind in ("credit", "refund", "repair") if wishes.outcome_in(text, [_option(kind)]) == kind}
-    return named.pop() if len(named) == 1 else ""
+    if len(named) == 1:
+        return named.pop()
+    return "refund" if is_refund else ""
 
 
 def _option(kind: str) -> Option:

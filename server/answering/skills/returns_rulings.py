@@ -5,6 +5,8 @@ The yes is `confirming`'s; here is what it is asked for, and what is said once i
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from server.answering import weighing
 from server.answering.context import Option
 from server.answering.drafts.returns import ReturnDraft
@@ -41,6 +43,18 @@ async def put_to_gate(turn: Turn, draft: ReturnDraft, case: Case) -> None:
         await _by_person(turn, draft, case, action, ruling)
     else:
         await _read_back(turn, draft, case, action, ruling)
+
+
+async def let_wait(turn: Turn, draft: ReturnDraft, case: Case) -> None:
+    """A return that only a person may allow waits for them, though nobody was asked yet how it should end.
+
+    "I want to send it back" means the money, the way it was paid. Raises StoreUnavailable."""
+    if draft.kind != "return" or not draft.lines or draft.outcome in SWAPS:
+        return
+    whole = replace(draft, outcome=draft.outcome or "refund", method=draft.method or "original")
+    action = action_of(whole, case.order)
+    ruling = await weighing.consider(turn, action, case.order, case.record)
+    await weighing.let_wait(turn, action, case.order, ruling)
 
 
 def _settle_method(turn: Turn, draft: ReturnDraft, case: Case) -> None:

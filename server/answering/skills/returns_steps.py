@@ -21,7 +21,7 @@ from server.answering.skills.returns_case import (
     open_lines,
     reason_matters,
 )
-from server.answering.skills.returns_rulings import put_to_gate, refuse
+from server.answering.skills.returns_rulings import let_wait, put_to_gate, refuse
 from server.answering.turn import Turn
 from server.answering.words import return_words, wishes
 from server.commerce.model import Fact, Line, OrderSnapshot
@@ -185,6 +185,7 @@ async def _is_stopped(turn: Turn, draft: ReturnDraft, case: Case) -> bool:
     if decision.verdict == "deny":
         refuse(turn, draft)
         return True
+    await let_wait(turn, draft, case)
     turn.hand_off("policy_exception")
     turn.draft = None
     return True

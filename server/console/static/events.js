@@ -167,13 +167,17 @@ const ACTIONS = {
   failed: ["warn", "Did not work", "bad"],
 };
 
+/** @type {[import("./dom.js").IconName, string, string]} */
+const WITHDRAWN = ["reply", "Taken back by the customer, nothing was done", "quiet"];
+
 /** @param {DeskEvent} event */
 function action(event) {
-  const [sign, title, tone] = ACTIONS[event.type];
+  const isWithdrawn = event.type === "failed" && event.body.result?.error === "withdrawn";
+  const [sign, title, tone] = isWithdrawn ? WITHDRAWN : ACTIONS[event.type];
   const what = event.body.action ?? {};
   const items = (what.lines ?? []).map((/** @type {any} */ one) => `${one.quantity ?? 1} × ${one.sku ?? "item"}${one.to_sku ? ` → ${one.to_sku}` : ""}`);
   const result = event.body.result ?? {};
-  const outcome = [result.rma && `RMA ${result.rma}`, result.refund_id && `Refund ${result.refund_id}`, result.error && String(result.error)].filter(Boolean);
+  const outcome = [result.rma && `RMA ${result.rma}`, result.refund_id && `Refund ${result.refund_id}`, result.error && !isWithdrawn && String(result.error)].filter(Boolean);
   return el(
     "li",
     { className: `event act ${tone}`, "data-seq": event.seq },

@@ -1,0 +1,57 @@
+"""Taking back a wish that waits for a person: nothing is done, the customer hears so, and the desk sees it.
+
+Whoever owns the thread, a wish that is taken back is taken back; while an agent owns it the assistant says nothing about it.
+"""
+
+from server.answering.identify import numbers_in
+from server.answering.turn import Turn
+from server.answering.words import change_words
+from server.answering.words.withdrawal import takes_back
+from server.commerce.model import Fact
+from server.commerce.store import normalise_number
+from server.errors import StoreUnavailable
+
+
+async def takes(turn: Turn) -> bool:
+    """Take back what waits in this thread if the message says that and nothing else; whether it did."""
+    if turn.choice or turn.dialogue.asked or not takes_back(turn.text, only_outright=_is_asked_for_contact(turn)):
+        return False
+    context = turn.context
+    gone = await turn.gate.withdraw(context.thread_id, context.answers, await _named(turn))
+    if not gone:
+        return False
+    turn.waits_for_person = context.owner_kind == "queue"
+    turn.speech.line("", Fact("done", "status", "withdraw", f"ledger:actions/{gone[0].key}", context.now))
+    owners = {each.order_id for each in gone}
+    order = await _order(turn, owners.pop()) if len(owners) == 1 else None
+    if order is None:
+        turn.say("decided.withdrawn_own")
+    else:
+        turn.say("decided.withdrawn", number=order)
+    return True
+
+
+async def _named(turn: Turn) -> list[str]:
+    """The orders that the message names; none = whatever waits. A number that nothing waits for takes nothing back."""
+    numbers = {normalise_number(each) for each in numbers_in(turn)}
+    if not numbers:
+        return []
+    waiting = await turn.gate.waits_in(turn.context.thread_id)
+    named = [
+        one.order_id for one in waiting if normalise_number(str(one.body["arguments"].get("order") or "")) in numbers
+    ]
+    return named or [""]
+
+
+async def _order(turn: Turn, order_id: str) -> Fact | None:
+    """The number of the order that it was about, if it can be read now."""
+    try:
+        order = await turn.order(order_id) if order_id else None
+    except StoreUnavailable:
+        return None
+    return change_words.number(order) if order is not None else None
+
+
+def _is_asked_for_contact(turn: Turn) -> bool:
+    """Whether we asked how to reach the customer: a mere "never mind" may mean that."""
+    return turn.dialogue.contact_asked and not turn.dialogue.contact_given

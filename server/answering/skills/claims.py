@@ -80,7 +80,7 @@ async def _advance(turn: Turn, draft: ClaimDraft, found: Found) -> None:
     order = found.order
     held = [line for line in order.lines if facts.arrived(line) > 0 and facts.remaining(order, line) > 0]
     away = [line for line in order.lines if line.quantities.current > facts.arrived(line)]
-    if away and (draft.reason == "missing_item" or not held) and not _names_only(turn, draft, held):
+    if away and (draft.reason == "missing_item" or not held) and not _names_only(turn, draft, order, held):
         turn.settle()
         order_status.tell(turn, found)  # what is thought to be missing is still on its way
         return
@@ -99,15 +99,21 @@ async def _advance(turn: Turn, draft: ClaimDraft, found: Found) -> None:
     await _end(turn, draft, found)
 
 
-def _names_only(turn: Turn, draft: ClaimDraft, held: list[Line]) -> bool:
+def _named(turn: Turn, text: str, order: OrderSnapshot, held: list[Line]) -> list[Line]:
+    """The lines that a text names, by what they are in the customer's language, or by words of their titles."""
+    meant = choosing.lines_meant(text, order, turn.voice.language, {order.id: held})
+    return [each.line for each in meant.picks] or wishes.mentioned(text, held)
+
+
+def _names_only(turn: Turn, draft: ClaimDraft, order: OrderSnapshot, held: list[Line]) -> bool:
     """Whether the message is about nothing but what has arrived."""
-    named = wishes.mentioned(draft.statement, held)
+    named = _named(turn, draft.statement, order, held)
     return bool(named) and len(named) < len(held) + 1 and bool(held) and draft.reason != ""
 
 
 def _choose(turn: Turn, draft: ClaimDraft, order: OrderSnapshot, held: list[Line]) -> bool:
     """Take the only item, or those that the message names; else ask."""
-    named = held if len(held) == 1 else wishes.mentioned(draft.statement, held)
+    named = held if len(held) == 1 else _named(turn, draft.statement, order, held)
     if named:
         draft.lines = {line.id: _count(draft, order, line) for line in named}
         return True
@@ -277,7 +283,7 @@ def _take_items(turn: Turn, draft: ClaimDraft, order: OrderSnapshot) -> bool:
     if turn.choice and turn.choice.startswith("item:"):
         chosen = [line for line in held if line.id == turn.choice.removeprefix("item:")]
     else:
-        chosen = wishes.mentioned(turn.text, held)
+        chosen = _named(turn, turn.text, order, held)
         if not chosen:
             picked = yesno.choice(turn.text, [return_words.item_label(line) for line in held]) or ()
             chosen = [held[at] for at in picked if at < len(held)]

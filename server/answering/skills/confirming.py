@@ -20,6 +20,7 @@ from server.answering.skills.order_status import say_unreadable
 from server.answering.told import told
 from server.answering.turn import Turn, short_hash
 from server.answering.understand import Understanding, yesno
+from server.commerce.catalogue.words import fold
 from server.commerce.model import OrderSnapshot
 from server.errors import ActionRefused, StoreRefused, StoreUnavailable
 from server.policies.judge import Ruling
@@ -31,6 +32,12 @@ _OF_ITEMS: Final = frozenset({"start_return", "start_exchange", "change_items"})
 _HOW_PAID: Final = frozenset({"payment", "promo"})
 _CUT: Final = re.compile(r"[,.;!\n]\s*|\s(?=(?:and|y|e|et|und|with|using|to|for|mit|con|com|avec)\s)", re.IGNORECASE)
 _SURE_TASKS_EXCEPT: Final = frozenset({"other", "greeting", "thanks", "goodbye"})
+_CANCELS: Final = re.compile(r"\b(?:cancel\w*|anul\w*|annul\w*|stornier\w*)\b")
+_ENDS_OTHERWISE: Final = re.compile(
+    r"\b(?:refund\w*|return\w*|exchang\w*|credit\w*|reembols\w*|devol\w*|devuelv\w*|cambi\w*|credito|rembours\w*|renvo\w*"
+    r"|echang\w*|avoir|erstatt\w*|zuruck\w*|umtausch\w*|guthaben|estorn\w*|troc\w*)\b"
+)
+"""Words beside a yes that may name something else than what was read back: "ok, cancel it" after "shall I start the return?"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +107,11 @@ async def continues(turn: Turn) -> bool:
     if turn.dialogue.asked != CONFIRM or proposal is None or proposal.name not in WRITES:
         return False
     write = WRITES[proposal.name]
-    said = turn.choice if turn.choice in ("yes", "no") else yesno.answer(turn.text, turn.voice.language)
-    before = _drafted(turn)
-    if said == "yes":
+    said = turn.choice if turn.choice in ("yes", "no") else _said(turn, proposal)
+    said, is_corrected = await _with_corrections(turn, write, said)
+    if said == "yes" and not is_corrected:
         await _execute(turn, proposal, write)
-    elif await write.corrects(turn):
-        if _drafted(turn) == before and _says_yes_first(turn):
-            await _execute(turn, proposal, write)
-            return True
+    elif is_corrected:
         turn.dialogue.proposal = None
         turn.settle()
         await write.again(turn)
@@ -124,6 +128,15 @@ async def continues(turn: Turn) -> bool:
         turn.say("confirm.again")
         turn.ask(CONFIRM, [turn.option("choice.yes_do_it", "yes"), turn.option("choice.no", "no")])
     return True
+
+
+async def _with_corrections(turn: Turn, write: Write, said: str | None) -> tuple[str | None, bool]:
+    """The answer, and whether the message changes what was read back; what it only says once more changes nothing."""
+    before = _drafted(turn)
+    is_corrected = (said != "yes" or _names_an_end(turn)) and await write.corrects(turn)
+    if is_corrected and _drafted(turn) == before and (said == "yes" or _says_yes_first(turn)):
+        return "yes", False
+    return said, is_corrected
 
 
 def _drafted(turn: Turn) -> object:
@@ -150,6 +163,20 @@ async def adds_to_it(turn: Turn, rest: str, beside: Understanding) -> bool:
         return False
     order = await turn.order(proposal.order_id)
     return order is not None and bool(choosing.lines_meant(rest, order, turn.voice.language))
+
+
+def _said(turn: Turn, proposal: Proposal) -> str | None:
+    """The yes or no of the message; a yes to cancel something is none to anything else, and leaves what was read back."""
+    said = yesno.answer(turn.text, turn.voice.language)
+    is_cancelling = "cancel" in (proposal.name.partition("_")[0], proposal.arguments.get("change"))
+    if said == "yes" and not is_cancelling and _CANCELS.search(fold(turn.text)):
+        return "no"
+    return said
+
+
+def _names_an_end(turn: Turn) -> bool:
+    """Whether a typed yes comes with words about how it shall end, which may be another end than the one read back."""
+    return turn.choice is None and _ENDS_OTHERWISE.search(fold(turn.text)) is not None
 
 
 def drop(turn: Turn) -> None:

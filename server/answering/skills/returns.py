@@ -244,13 +244,21 @@ async def _reason(turn: Turn, draft: ReturnDraft, order: OrderSnapshot, choice: 
         draft.reason = given
         await _all_else(turn, draft, order)
         return True
+    named = return_words.outcome_in(turn.text, [])
     if await tells(turn, draft, order):
+        if named and not draft.reason:  # how it shall end was said instead of why
+            draft.reason, draft.outcome = "other", draft.outcome or named
         return True
-    if turn.understood.intent in _OTHER_TASKS and not turn.understood.abstain:
+    if (turn.understood.intent in _OTHER_TASKS and not turn.understood.abstain) or _asks(turn):
         return False
     draft.reason = "other"
-    draft.outcome = draft.outcome or return_words.outcome_in(turn.text, []) or ""
+    draft.outcome = draft.outcome or named or ""
     return True
+
+
+def _asks(turn: Turn) -> bool:
+    """Whether the message asks something back instead of answering."""
+    return "?" in turn.text and yesno.answer(turn.text.replace("?", ""), turn.voice.language) is None
 
 
 async def _outcome(turn: Turn, draft: ReturnDraft, order: OrderSnapshot, choice: str) -> bool:

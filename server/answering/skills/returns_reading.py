@@ -42,6 +42,11 @@ _SHORT: Final = 6
 _POINTS: Final = re.compile(
     r"\b(?:mine|it|them|that|this|those|these|that one|this one|lo|la|los|las|el mio|la mia|l'|le|les|la mienne|le mien|es|sie|ihn|das|meine[nrs]?|o|a|os|as|o meu|a minha)\b"
 )
+_ALL_OF_THEM: Final = re.compile(
+    r"\b(?:all (?:of (?:them|those|these)|(?:the )?(?:two|three|four|five|six|\d))|(?:them|those) all|tod[oa]s(?: ell[oa]s)?|l[oa]s (?:dos|tres|cuatro)|tous(?: les (?:deux|trois|quatre))?|toutes|les (?:deux|trois)"
+    r"|alle(?: (?:zwei|drei|vier))?|beide|[oa]s (?:dois|duas|tres|quatro)|saare|sabhi|both)\b"
+)
+"""All pieces of what was just spoken of; "everything" and "the whole order" are more than that."""
 _NO_PHOTO: Final = re.compile(
     r"\b(can'?t|cannot|don'?t|no|not|unable|without|sin|pas|kein\w*|nicht|nao|sem|puedo|possible)\b"
 )
@@ -152,6 +157,8 @@ def pointed_at(turn: Turn, draft: ReturnDraft, order: OrderSnapshot) -> bool:
 def _changed(turn: Turn, draft: ReturnDraft, order: OrderSnapshot, meant: choosing.Meant, held: Sequence[Line]) -> bool:
     """Other items than those chosen: more of them, others in their place, or some left out."""
     text, folded = turn.text, fold(turn.text)
+    if turn.dialogue.asked != "items" and _has_pieces(draft, order) and _ALL_OF_THEM.search(folded):
+        return _all_pieces(draft, order)
     spared = [each for each in choosing.left_out(text, order, held, turn.voice.language) if each in draft.lines]
     named = [each for each in meant.picks if each.line.id not in spared]
     fresh = [each for each in named if each.line.id not in draft.lines]
@@ -201,6 +208,21 @@ def _put(draft: ReturnDraft, order: OrderSnapshot, pick: choosing.Pick) -> None:
     draft.lines[pick.line.id] = min(left, pick.quantity or left)
     if pick.text:
         draft.wishes[pick.line.id] = pick.text
+
+
+def _has_pieces(draft: ReturnDraft, order: OrderSnapshot) -> bool:
+    """Whether one line is chosen, of which there are several pieces: "all of them" is all of those."""
+    line = order.line(next(iter(draft.lines))) if len(draft.lines) == 1 else None
+    return line is not None and most(order, line, draft.kind) > 1
+
+
+def _all_pieces(draft: ReturnDraft, order: OrderSnapshot) -> bool:
+    """Take every piece of the one line; whether that were fewer before."""
+    line = order.line(next(iter(draft.lines)))
+    before = dict(draft.lines)
+    if line is not None:
+        draft.lines[line.id] = most(order, line, draft.kind)
+    return draft.lines != before
 
 
 def _fewer(turn: Turn, draft: ReturnDraft, order: OrderSnapshot) -> bool:

@@ -14,11 +14,11 @@ from server.answering.understand.normalise import clean, fold, words
 
 _YES = frozenset(
     """yes yeah yep yup yea ya yess yas y sure ok okay okey k kk absolutely definitely certainly correct right exactly confirm confirmed
-    affirmative proceed agreed agree indeed perfect great fine alright
-    si sí claro vale correcto exacto confirmo confirmado dale bueno perfecto cierto efectivamente
-    oui ouais ouaip daccord d'accord exact exactement parfait confirme volontiers bien certainement
+    affirmative proceed continue agreed agree indeed perfect great fine alright ye okie okey-dokey
+    si sí claro vale correcto exacto confirmo confirmado dale bueno perfecto cierto efectivamente venga procede proceda prosiga hagalo hazlo
+    oui ouais ouaip daccord d'accord exact exactement parfait confirme volontiers bien certainement allons-y continuez procedez
     ja jo jawohl jap jep klar genau richtig gerne stimmt korrekt einverstanden bestatige passt doch naturlich
-    sim isso certo exato confirmado claro pode beleza perfeito aceito blz positivo
+    sim isso certo exato confirmado claro pode beleza perfeito aceito blz positivo prossiga avance combinado fechado
     haan han ha haanji ji bilkul theek thik sahi""".split()
 )
 _NO = frozenset(
@@ -28,19 +28,20 @@ _NO = frozenset(
 _YES_PHRASES = (
     "go ahead", "please proceed", "do it", "please do", "sounds good", "that's right", "thats right", "that is right", "that's correct", "that is correct", "of course",
     "why not", "you got it", "go for it", "works for me", "that works", "looks good", "all good", "for sure", "make it so", "yes please", "please proceed", "proceed", "looks right", "looks correct", "yes change it", "yes, change it", "yes please change it", "yes, please change it", "i do", "i am", "i confirm", "no problem", "not a problem",
-    "por supuesto", "de acuerdo", "esta bien", "adelante", "hazlo", "asi es", "eso es", "desde luego", "claro que si", "como no", "sin problema", "me parece bien",
-    "bien sur", "d'accord", "tout a fait", "ca marche", "allez y", "allez-y", "vas y", "c'est ca", "c'est bon", "avec plaisir", "pas de probleme", "s'il vous plait", "s'il te plait", "je confirme",
-    "in ordnung", "mach das", "machen sie das", "auf jeden fall", "geht klar", "alles klar", "so ist es", "kein problem", "ich bestatige", "sehr gerne", "ja bitte",
-    "com certeza", "pode ser", "por favor", "isso mesmo", "claro que sim", "tudo bem", "pode sim", "esta bem", "sem problema", "pode fazer", "ta bom", "esta certo",
-    "kar do", "kar dijiye", "kardo", "krdo", "theek hai", "thik hai", "ho jayega", "haan ji", "ji haan", "chalega",
+    "go on then", "do that", "let's do it", "lets do it", "let's go for it", "lets go for it", "carry on", "go on", "that's fine", "fine by me", "fine with me", "happy with that", "sure thing", "that'd be great", "that would be great", "that is fine", "very well", "yes that one", "i want that", "okie dokie",
+    "por supuesto", "de acuerdo", "esta bien", "adelante", "hazlo", "asi es", "eso es", "desde luego", "claro que si", "como no", "sin problema", "me parece bien", "si quiero", "me vale", "dale pues", "por mi bien", "continue por favor",
+    "bien sur", "d'accord", "tout a fait", "ca marche", "allez y", "allez-y", "vas y", "c'est ca", "c'est bon", "avec plaisir", "pas de probleme", "s'il vous plait", "s'il te plait", "je confirme", "je valide", "je veux bien", "faites-le", "faites le", "fais-le", "allons-y", "ok pour moi", "ca me va", "ca me convient",
+    "in ordnung", "mach das", "machen sie das", "auf jeden fall", "geht klar", "alles klar", "so ist es", "kein problem", "ich bestatige", "sehr gerne", "ja bitte", "ja gern", "ja mach", "so machen", "machen wir so", "mach es so", "machen sie es so", "passt so",
+    "com certeza", "pode ser", "por favor", "isso mesmo", "claro que sim", "tudo bem", "pode sim", "esta bem", "sem problema", "pode fazer", "ta bom", "esta certo", "pode avancar", "pode seguir", "pode prosseguir", "pode continuar", "pode confirmar", "pode ir", "podem avancar",
+    "kar do", "kar dijiye", "kardo", "krdo", "theek hai", "thik hai", "ho jayega", "haan ji", "ji haan", "chalega", "kr do", "kar dena", "kar de", "kar dijiyega",
 )  # fmt: skip
 _NO_PHRASES = (
     "not really", "no way", "don't", "do not", "dont", "rather not", "not now", "not yet", "no thanks", "no thank you", "never mind", "nevermind", "that's wrong", "that's not right", "thats not right",
-    "not correct", "i'd rather not", "absolutely not", "certainly not", "of course not", "not at all", "leave it", "i don't", "hold on", "not ok", "not okay", "not sure about that", "please don't",
+    "not correct", "i'd rather not", "absolutely not", "certainly not", "of course not", "not at all", "leave it", "i don't", "hold on", "not ok", "not okay", "not sure about that", "please don't", "don't bother", "changed my mind", "rather keep",
     "para nada", "claro que no", "mejor no", "de ninguna manera", "en absoluto", "ni hablar", "no gracias", "todavia no", "aun no", "no lo hagas",
-    "pas du tout", "surtout pas", "non merci", "pas encore", "certainement pas", "bien sur que non", "pas maintenant", "laissez tomber", "pas d'accord",
-    "auf keinen fall", "lieber nicht", "gar nicht", "nein danke", "noch nicht", "bitte nicht", "nicht richtig", "stimmt nicht", "passt nicht", "nicht einverstanden", "lass es", "lassen sie es",
-    "de jeito nenhum", "claro que nao", "melhor nao", "agora nao", "ainda nao", "nao obrigado", "nao obrigada", "deixa pra la", "nem pensar", "nao precisa",
+    "pas du tout", "surtout pas", "non merci", "pas encore", "certainement pas", "bien sur que non", "pas maintenant", "laissez tomber", "pas d'accord", "pas la peine", "laissez",
+    "auf keinen fall", "lieber nicht", "gar nicht", "nein danke", "noch nicht", "bitte nicht", "nicht richtig", "stimmt nicht", "passt nicht", "nicht einverstanden", "lass es", "lassen sie es", "doch nicht",
+    "de jeito nenhum", "claro que nao", "melhor nao", "agora nao", "ainda nao", "nao obrigado", "nao obrigada", "deixa pra la", "nem pensar", "nao precisa", "deixa estar",
     "mat karo", "nahi chahiye", "rehne do", "abhi nahi", "bilkul nahi", "nahi ji",
 )  # fmt: skip
 _CONDITION = re.compile(
@@ -62,7 +63,8 @@ _PADDING = frozenset(
     changes cancellation proceed with and would like to i'd confirm update
     por favor gracias eso esta bien lo la el muchas que es mi merci s'il vous te plait c'est ca bitte danke das ist es gut schon sehr isso obrigado obrigada
     ta bom tudo o a e ji hai haan sir bhai absolutely really totally then now ok okay okay, sounds works for refund return order cancel exchange them hazlo haz hagalo
-    faites le mach mache machen sie das faca fazer kar karo dijiye do krdo kardo""".split()
+    faites le mach mache machen sie das faca fazer kar karo dijiye do krdo kardo mate man lot porfa porfis cool then i'm im yes done
+    cancelalo cancela cancele cancelar cancelem annulez annuler annule stornieren stornier storniere devolver devolva devuelvelo renvoyer""".split()
 )
 _MAX_WORDS = 10
 _THUMBS_UP = re.compile("[\U0001f44d\U0001f44c✅✔☑\U0001f197]")

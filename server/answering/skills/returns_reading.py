@@ -138,6 +138,8 @@ def lines(turn: Turn, draft: ReturnDraft, order: OrderSnapshot, *, is_answer: bo
     )
     if not draft.lines:
         return _take(draft, order, meant)
+    if not is_answer and _has_pieces(draft, order) and _ALL_OF_THEM.search(fold(text)):
+        return _all_pieces(draft, order)
     return _changed(turn, draft, order, meant, held) or _fewer(turn, draft, order)
 
 
@@ -157,8 +159,6 @@ def pointed_at(turn: Turn, draft: ReturnDraft, order: OrderSnapshot) -> bool:
 def _changed(turn: Turn, draft: ReturnDraft, order: OrderSnapshot, meant: choosing.Meant, held: Sequence[Line]) -> bool:
     """Other items than those chosen: more of them, others in their place, or some left out."""
     text, folded = turn.text, fold(turn.text)
-    if turn.dialogue.asked != "items" and _has_pieces(draft, order) and _ALL_OF_THEM.search(folded):
-        return _all_pieces(draft, order)
     spared = [each for each in choosing.left_out(text, order, held, turn.voice.language) if each in draft.lines]
     named = [each for each in meant.picks if each.line.id not in spared]
     fresh = [each for each in named if each.line.id not in draft.lines]

@@ -37,7 +37,7 @@ _YES_PHRASES = (
 )  # fmt: skip
 _NO_PHRASES = (
     "not really", "no way", "don't", "do not", "dont", "rather not", "not now", "not yet", "no thanks", "no thank you", "never mind", "nevermind", "that's wrong", "that's not right", "thats not right",
-    "not correct", "i'd rather not", "absolutely not", "certainly not", "of course not", "not at all", "leave it", "i don't", "hold on", "not ok", "not okay", "not sure about that", "please don't", "don't bother", "changed my mind", "rather keep",
+    "not correct", "i'd rather not", "absolutely not", "certainly not", "of course not", "not at all", "leave it", "i don't", "hold on", "not ok", "not okay", "not sure about that", "please don't", "don't bother", "rather keep",
     "para nada", "claro que no", "mejor no", "de ninguna manera", "en absoluto", "ni hablar", "no gracias", "todavia no", "aun no", "no lo hagas",
     "pas du tout", "surtout pas", "non merci", "pas encore", "certainement pas", "bien sur que non", "pas maintenant", "laissez tomber", "pas d'accord", "pas la peine", "laissez",
     "auf keinen fall", "lieber nicht", "gar nicht", "nein danke", "noch nicht", "bitte nicht", "nicht richtig", "stimmt nicht", "passt nicht", "nicht einverstanden", "lass es", "lassen sie es", "doch nicht",
@@ -54,7 +54,7 @@ _CONDITION = re.compile(
 )
 _HALT = re.compile(
     r"(?:(?:oh|ok|okay|sorry|actually|please|pero|mais|aber|mas|bitte|por favor|doch) )*(?:wait|stop|hold on|cancel that|forget it|forget about it"
-    r"|i (?:do not|don't|dont|no longer) want|i(?:'ve| have)? changed my mind|espera|para|dejalo|olvidalo|ya no quiero|he cambiado de idea"
+    r"|i (?:do not|don't|dont|no longer) want|(?:i(?:'ve| have)? )?changed my mind|espera|para|dejalo|olvidalo|ya no quiero|he cambiado de idea"
     r"|attendez|attends|arretez|laissez|je ne veux (?:plus|pas)|j'ai change d'avis|warte|warten sie|halt|stopp?|vergiss es|ich will (?:das )?(?:nicht|doch nicht)"
     r"|ich mochte (?:das )?(?:nicht|doch nicht)|espere|pare|esquece|nao quero|mudei de ideia|ruko|rukiye)\b"
 )

@@ -254,6 +254,7 @@ async def _go_on(turn: Turn) -> None:
         task = dialogue.todo.pop(0)
         turn.work_on(task, task.text)
         dialogue.order_id = task.order_id or dialogue.order_id
+        dialogue.last = task.skill
         await SKILLS[task.skill](turn)
         turn.is_answered = True
     if not turn.is_asking:

@@ -96,6 +96,7 @@ class Dialogue(msgspec.Struct, omit_defaults=True):
     """The assistant's memory of one thread. `asked` names the question that is open.
 
     `task` is at work, `todo` waits for it; `solved` is `asked` or `passed` once we asked whether that solved it.
+    `last` is the skill that answered last.
     `articles` are the sections of articles that were shown, as `slug#anchor`.
     `openings` are how replies began. `told` is the delivery day or moment that was told last, in ISO 8601, by `order/shipment`."""
 
@@ -103,6 +104,7 @@ class Dialogue(msgspec.Struct, omit_defaults=True):
     task: Task | None = None
     todo: list[Task] = []
     solved: str = ""
+    last: str = ""
     order_id: str = ""
     slots: Slots = msgspec.field(default_factory=Slots)
     asked: str = ""

@@ -4,6 +4,8 @@ A wrong guess and a right one are answered alike; the number of tries is limited
 network that they write from. Nothing here words an answer beyond asking one question.
 """
 
+# ruff: noqa: E501 (patterns are read as lists of words)
+
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,6 +31,17 @@ _NUMBERS_AT_ONCE: Final = 5
 _ASKED_ENOUGH: Final = 3
 _BARE_NUMBER: Final = re.compile(
     r"(?<![\w.,-])#?[A-Za-z]{0,4}-?\d{3,10}(?!\w|[.,]\d|\s?(?:%|(?:m?l|[gt]b|[cm]m|inch(?:es)?|k?g|hz|mah|mp|pieces|pcs)\b))",
+    re.IGNORECASE,
+)
+_TAKEN_BACK: Final = re.compile(
+    r"\W+(?:(?:oh|ah|uh|no|wait|sorry|pardon|perd[oó]n(?:a)?|disculpa|i mean|i meant|actually|rather|make that|correction|oops|digo|mejor dicho|quiero decir"
+    r"|non|plut[oô]t|enfin|je veux dire|nein|quatsch|halt|moment|ich meine|vielmehr|besser gesagt|n[aã]o|desculpa|desculpe|ali[aá]s|quer dizer|nahi|matlab"
+    r"|it'?s|is|es|c'est|ist|[eé]|the|la|el|le|die|a|o|order|number)\W+)+#?[A-Za-z]{0,4}-?",
+    re.IGNORECASE,
+)
+"""What stands between a wrong number and the right one."""
+_BACK_WORD: Final = re.compile(
+    r"\b(?:no|wait|sorry|pardon|perd[oó]na?|disculpa|mean|meant|actually|rather|make that|correction|oops|digo|dicho|decir|non|plut[oô]t|dire|nein|quatsch|meine|vielmehr|gesagt|n[aã]o|desculp[ae]|ali[aá]s|dizer|nahi|matlab)\b",
     re.IGNORECASE,
 )
 _JUST_SAID_S: Final = 3600
@@ -228,10 +241,21 @@ def numbers_in(turn: Turn) -> tuple[str, ...]:
     """Order numbers of this burst; a bare number counts beside an e-mail address or when we asked for one."""
     found = turn.understood.entities
     if found.order_number or not (found.email or turn.dialogue.asked == "identify"):
-        return found.order_number
+        return _not_taken_back(turn.text, found.order_number)
     rest = re.sub(r"\S+@\S+", " ", turn.text)
     taken = {*found.zips, *found.phone, *found.tracking_number}
     return tuple(each for each in _BARE_NUMBER.findall(rest) if each not in taken)[:2]
+
+
+def _not_taken_back(text: str, numbers: tuple[str, ...]) -> tuple[str, ...]:
+    """The numbers without those that a text takes back at once: "4841? no, sorry, 4822"."""
+    places = [text.find(number.lstrip("#")) for number in numbers]
+    kept = list(numbers)
+    for number, start, following in zip(numbers, places, places[1:], strict=False):
+        between = text[start + len(number.lstrip("#")) : following]
+        if start >= 0 and _TAKEN_BACK.fullmatch(between) and _BACK_WORD.search(between):
+            kept.remove(number)
+    return tuple(kept)
 
 
 def _numbers(turn: Turn) -> list[str]:

@@ -4,23 +4,33 @@ After a complete answer it asks once in a thread whether that solved it; one tap
 Small words that only make sense after an answer ("and now?", "any news?") are read here.
 """
 
+# ruff: noqa: E501 (patterns are read as lists of words)
+
 import re
 from typing import Final
 
 from server.answering.context import Context, Dialogue
 from server.answering.turn import Turn
 from server.answering.understand import yesno
+from server.answering.words.claim_words import words_of
 from server.answering.words.openings import opening
+from server.answering.words.sentences import sentences
 from server.answering.words.spoken import language_of
 from server.answering.words.wording import wording
 
 _CALM_BELOW: Final = 2
 _LEADS: Final = range(1, 9)
 _REMEMBERED: Final = 60
+_SENTENCES: Final = 3
 _AGAIN: Final = re.compile(
     r"^\W*(?:(?:ok|okay|well|so|hello|hi|hey|and|y|et|und|e|aur|please|pls|por favor|bitte|svp)\W+)*"
     r"(?:(?:what|how) about (?:it )?now|now|any (?:news|updates?|change|progress)|what'?s new|still nothing|nothing new"
-    r"|where is it(?: now)?"
+    r"|(?:can|could) (?:you|u|it|they) (?:please )?(?:send|ship|deliver|get|bring|hurry|rush|speed|expedite|come|arrive|be)\b.{0,24}\b(?:sooner|faster|earlier|quicker|up)"
+    r"|(?:can|could) you (?:please )?(?:rush|expedite) (?:it|this|that)|(?:se )?puede[ns]? (?:enviar|llegar|acelerar|adelantar)\w*.{0,16}(?:antes|r[aá]pido)?"
+    r"|(?:pouvez-vous|vous pouvez|peut-on) acc[eé]l[eé]rer.{0,16}|(?:geht|k[oö]nnen sie|kann) (?:das|es|die|den)?.{0,16}(?:schneller|fr[uü]her|beschleunigen)|(?:d[aá] para|podem?) (?:acelerar|adiantar|chegar antes).{0,16}"
+    r"|where is it(?: now)?|(?:so |ok )?what (?:do|should|can|must) i (?:need to |have to )?do(?: now| next| then)?|what(?:'s| is)? next|what (?:now|then)|now what"
+    r"|(?:y )?(?:ahora )?qu[eé] (?:hago|tengo que hacer|puedo hacer|debo hacer)(?: ahora)?|que (?:dois|puis)-je faire|que faire|qu'est-ce que je (?:fais|dois faire|peux faire)"
+    r"|was (?:muss|soll|kann) ich (?:jetzt |nun |denn )?(?:tun|machen)|was nun|was jetzt|und nun|o que (?:fa[cç]o|devo fazer|posso fazer|tenho de fazer)(?: agora)?|(?:ab )?(?:kya|kaise) kar(?:u|oon|na hai|na hoga)"
     r"|(?:when|what (?:day|time)|which day|how (?:long|soon))(?: (?:exactly|then|roughly|about)"
     r"| (?:will|does|is|should) (?:it|that|this)(?: (?:be|arrive|come|get|take|here|there|arriving|coming|to))*)*"
     r"|cu[aá]ndo(?: (?:exactamente|llega(?:r[aá])?|viene|ser[aá]))*|quando(?: (?:exatamente|chega|vem|vai chegar|ser[aá]))*"
@@ -61,12 +71,19 @@ def ask_solved(turn: Turn) -> None:
         turn.is_asking or turn.reason or turn.waits_for_person
     )
     is_refusal = len(dialogue.refused) > len(turn.context.dialogue.refused)
-    if not is_whole or is_refusal or dialogue.solved or turn.message.frustration >= _CALM_BELOW:
+    is_open = turn.leaves_open or _is_long(turn)  # what was not found, or told at length, solves nothing by itself
+    if not is_whole or is_refusal or is_open or dialogue.solved or turn.message.frustration >= _CALM_BELOW:
         return
     dialogue.solved = "asked"
     turn.say("manner.solved")
     tapped = [turn.option("manner.it_did", "solved:yes"), turn.option("manner.it_did_not", "solved:no")]
     turn.options = [*tapped, *turn.options]
+
+
+def _is_long(turn: Turn) -> bool:
+    """Whether the reply is as long as one should be without that question."""
+    said = sentences(turn.speech.text, words_of(turn.voice.language))
+    return "\n" not in turn.speech.text and len(said) >= _SENTENCES
 
 
 def open_anew(turn: Turn) -> None:

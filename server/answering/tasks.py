@@ -16,7 +16,7 @@ from server.answering.skills import addresses, choosing, goods
 from server.answering.skills.registry import SKILLS, WRITING
 from server.answering.told import Told, same_again, told
 from server.answering.turn import Turn
-from server.answering.understand import Clause, IntentScore, understand
+from server.answering.understand import Clause, IntentScore, rules, understand
 from server.commerce.catalogue.words import fold
 
 COURTESY: Final = frozenset({"greeting", "thanks", "goodbye"})
@@ -139,7 +139,7 @@ def _beside(text: str, one: Told, wishes: Sequence[Told]) -> str:
 def wanted(turn: Turn) -> list[str]:
     """The skills that the message surely asks for, in the order that serves best."""
     if turn.dialogue.order_id and asks_again(turn.text):
-        return ["order_status"]
+        return ["refund_status" if turn.dialogue.last == "refund_status" else "order_status"]
     if _VAGUE.fullmatch(turn.text.strip()):
         return []
     if _WRONG_WITH.search(turn.text):
@@ -147,7 +147,7 @@ def wanted(turn: Turn) -> list[str]:
     again = same_again(turn.text, turn.context.history)
     if again:
         return [again]
-    outright = list(dict.fromkeys(each.name for each in told(turn.text)))
+    outright = [] if _asks_a_rule(turn) else list(dict.fromkeys(each.name for each in told(turn.text)))
     if turn.understood.abstain:
         return outright or ([turn.understood.intent] if _is_likely(turn) else [])
     said = _said(turn.understood.intents, turn.understood.clauses)
@@ -157,6 +157,12 @@ def wanted(turn: Turn) -> list[str]:
     if set(names) >= goods.INTENTS:
         names.remove("stock_question")  # one skill answers both
     return _apart(turn, said, names)
+
+
+def _asks_a_rule(turn: Turn) -> bool:
+    """Whether all that is said is a question about the rules: "how long do I have to return something?" returns nothing."""
+    clauses = [each for each in turn.understood.clauses if not {one.name for one in each.intents[:1]} & COURTESY]
+    return len(clauses) == 1 and "policy_question" in rules.sure(fold(turn.text))
 
 
 def _told_outright(said: list[str], outright: list[str]) -> list[str]:

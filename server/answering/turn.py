@@ -62,6 +62,7 @@ class Turn:
     waits_for_person: bool = False
     is_asking: bool = False
     is_answered: bool = False
+    leaves_open: bool = False
     part: str | None = None
     category: str = ""
     articles: list[str] = field(default_factory=list)

@@ -4,6 +4,10 @@ Somebody who finds nothing where the carrier says to have delivered is asked onc
 the carrier: the shop owes the delivery.
 """
 
+# ruff: noqa: E501 (patterns are read as lists of words)
+
+import re
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from server.answering.context import Task
@@ -15,6 +19,7 @@ from server.answering.skills.proving import may
 from server.answering.turn import Turn
 from server.answering.understand import yesno
 from server.answering.words import claim_case_words, order_words, return_words, wishes
+from server.commerce.catalogue.words import fold
 from server.commerce.model import OrderSnapshot
 from server.commerce.rows import RowResult, Signals, WismoAnswer
 from server.commerce.wismo import decide
@@ -43,6 +48,14 @@ _CHOICES: Final = frozenset({_LOST})
 _ALIKE: Final = frozenset({"order_status", "delivery_problem", "refund_request"})
 """Wishes that are one with this when they name no order of their own."""
 
+_ON_ITS_WAY: Final = re.compile(
+    r"\b(?:where(?:'s| is| are)|donde (?:esta|anda)n?|ou (?:est|sont)|wo (?:ist|sind|bleib\w*)|onde (?:esta|anda)\w*|cade) (?:my|the|our|el|la|los|las|mi|mis|le|les|mon|ma|mes|der|die|das|mein\w*|o|a|os|as|meu|minha)\b"
+    r"|\b(?:shipp\w*|dispatch\w*|gone out|left|sent|posted|on (?:its|the|their) way|arriv\w*|coming|deliver\w*|track\w*|collect|pick(?:ed)? up|show(?:n|ed)? up|hurry|late|delayed)\b"
+    r"|\b(?:enviad\w*|envia\w*|salid\w*|sale|lleg\w*|entreg\w*|recoger|recojo|retirar|en camino|expedie?\w*|envoye\w*|parti\w*|arriv\w*|livr\w*|recuperer|retirer|en route)\b"
+    r"|\b(?:raus|unterwegs|verschickt|versendet|versandt|abgeschickt|geliefert|liefer\w*|ankomm\w*|kommt|abhol\w*|saiu|cheg\w*|levantar|a caminho|bhej\w*|pahunch\w*|aayega|aayegi|milega|milegi)\b"
+)
+"""Words of what is on its way, rather than of what is for sale."""
+
 _UPSET: Final = 2
 _ABOUT_A_LOSS: Final = ("not_received", "lost", "trace")
 
@@ -68,6 +81,28 @@ async def status(turn: Turn) -> None:
             order_status.tell(turn, found, answer=answer)
     except StoreUnavailable as error:
         say_unreadable(turn, error)
+
+
+def or_goods(skill: Callable[[Turn], Awaitable[None]]) -> Callable[[Turn], Awaitable[None]]:
+    """A skill for goods, unless goods are asked about that the asker has bought and waits for: "has the jacket gone out?"."""
+
+    async def answer(turn: Turn) -> None:
+        if not await _awaits(turn):
+            await skill(turn)
+        elif not any(each.skill in _ALIKE for each in turn.dialogue.todo):  # else it is told there
+            await status(turn)
+
+    return answer
+
+
+async def _awaits(turn: Turn) -> bool:
+    if turn.choice is not None or turn.dialogue.asked or not _ON_ITS_WAY.search(fold(turn.text)):
+        return False
+    try:
+        fits = await order_status.holding(turn)
+        return fits is not None and any(fits(each) and not each.is_delivered for each in await my_orders(turn))
+    except StoreUnavailable:
+        return False
 
 
 async def begin(turn: Turn) -> None:

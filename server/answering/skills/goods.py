@@ -13,6 +13,7 @@ from server.answering.skills.goods_meant import Asked, Meant, meant, names_goods
 from server.answering.skills.goods_reading import Kind, Question, follow_up, read
 from server.answering.told import same_again, told
 from server.answering.turn import Turn
+from server.answering.understand.shape import COURTESIES
 from server.answering.words import goods_words
 from server.commerce.catalogue.evidence import topic_of
 from server.commerce.catalogue.fit import measures_in
@@ -109,7 +110,8 @@ def _may_be_goods(turn: Turn) -> bool:
     """Whether it is worth looking into the catalogue: courtesies and sure readings go their own way."""
     if _is_choice(turn) or turn.dialogue.asked in _QUESTIONS or _puts_in_cart(turn):
         return True
-    return turn.understood.abstain or turn.understood.intent == "other"
+    is_courtesy = turn.understood.intent in COURTESIES and "?" in turn.text and _talk(turn).at > 0
+    return turn.understood.abstain or turn.understood.intent == "other" or is_courtesy  # "ok, L then?"
 
 
 def _is_choice(turn: Turn) -> bool:
@@ -266,6 +268,7 @@ async def _say(turn: Turn, shelf: Goods, asked: Asked, found: Meant, talk: Goods
             _several(turn, shelf, asked, found, talk)
         case "none":
             turn.say("goods.not_found")
+            turn.leaves_open = True
             turn.options = [turn.option("choice.human", "human")]
         case "vague":
             _ask_need(turn, asked)

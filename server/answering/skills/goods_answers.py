@@ -40,6 +40,7 @@ async def one(turn: Turn, shelf: Goods, asked: Asked, product: Product, talk: Go
         _fill_cart(turn, shelf, asked, product, wanted, talk)
         return
     is_known = _parts(turn, shelf, asked, product, wanted)
+    turn.leaves_open = turn.leaves_open or not is_known
     _offer(turn, shelf, asked, product, wanted, is_known=is_known)
 
 

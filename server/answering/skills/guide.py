@@ -17,6 +17,11 @@ _COMPENSATION: Final = re.compile(
     r"\b(?:compensat\w+|goodwill|make (?:it )?up (?:to|for) (?:me|us|it|this|that))\b"
     r"|\bcompensaci\w+|\bindemni\w+|\bdedommag\w+|\bgeste commercial\b|\bentschadig\w+|\bwiedergutmach\w+|\bcompensac\w+|\bindeniz\w+"
 )
+_RETURNS: Final = re.compile(
+    r"return|refund|exchang|send.{0,12}back|devol|devuel|cambio|cambiar|rembours|retour|renvo|rendre|[eé]chang|rétract|rück|widerruf"
+    r"|umtausch|reembols|troca|wapas",
+    re.IGNORECASE,
+)
 
 
 def unsure(turn: Turn) -> None:
@@ -84,13 +89,12 @@ def is_about_compensation(text: str) -> bool:
 
 def is_about_returns(turn: Turn) -> bool:
     """Whether a question is one that the return policy answers."""
-    return bool(
-        re.search(
-            r"return|refund|exchang|send.{0,12}back|devol|cambio|rembours|retour|rück|umtausch|reembols|troca",
-            turn.text,
-            re.I,
-        )
-    )
+    return speaks_of_returns(turn.text)
+
+
+def speaks_of_returns(text: str) -> bool:
+    """Whether a text speaks of sending goods back, or of money for them."""
+    return _RETURNS.search(text) is not None
 
 
 async def for_a_person(turn: Turn) -> None:

@@ -159,7 +159,20 @@ async def answers(
     if hit is None or (only is not None and not only(turn, hit)):
         return False
     _tell(turn, hit)
+    await _tell_second(turn, hit, categories, only)
     return True
+
+
+async def _tell_second(
+    turn: Turn, first: Hit, categories: frozenset[str] | None, only: Callable[[Turn, Hit], bool] | None
+) -> None:
+    """Of two questions in one message the second, where another section of the same article surely answers it."""
+    for clause in turn.understood.clauses[:_CLAUSES] if len(turn.understood.clauses) > 1 else ():
+        hit = await _sure(turn, clause.text, categories)
+        is_other = hit is not None and hit.article == first.article and hit.section != first.section
+        if hit is not None and is_other and (only is None or only(turn, hit)):
+            _tell(turn, hit)
+            return
 
 
 async def find(turn: Turn, categories: frozenset[str] | None = None) -> Hit | None:
@@ -170,13 +183,23 @@ async def find(turn: Turn, categories: frozenset[str] | None = None) -> Hit | No
     clauses = (each.text for each in turn.understood.clauses[:_CLAUSES])
     texts = list(dict.fromkeys((turn.text, turn.context.text, *clauses)))
     for text in texts:
-        try:
-            hits = await help.library.search(text, turn.voice.language, _FOUND)
-        except StorageError:
-            return None
-        if hits and hits[0].is_sure and (categories is None or hits[0].article.category in categories):
-            return hits[0]
+        hit = await _sure(turn, text, categories)
+        if hit is not None:
+            return hit
     return None
+
+
+async def _sure(turn: Turn, text: str, categories: frozenset[str] | None) -> Hit | None:
+    """The section that surely answers a text."""
+    help = turn.context.help
+    if help is None:
+        return None
+    try:
+        hits = await help.library.search(text, turn.voice.language, _FOUND)
+    except StorageError:
+        return None
+    is_it = bool(hits) and hits[0].is_sure and (categories is None or hits[0].article.category in categories)
+    return hits[0] if is_it else None
 
 
 async def _is_of_use(turn: Turn, name: str) -> bool:
@@ -204,10 +227,15 @@ async def _read_on(turn: Turn) -> None:
     """An article about returns is named, not quoted: the policy file has spoken."""
     hit = await find(turn)
     help = turn.context.help
-    if hit is None or help is None or turn.reason or turn.context.channel == "voice":
+    if hit is None or help is None or turn.reason or turn.context.channel == "voice" or not _is_of_returns(hit):
         return
     _note(turn, hit)
     turn.speech.join(article_words.source(hit, turn.voice, help.url, key="knowledge.read_on"))
+
+
+def _is_of_returns(hit: Hit) -> bool:
+    """Whether an article is about returns by what it is called or filed under."""
+    return guide.speaks_of_returns(f"{hit.article.category} {hit.article.title} {hit.section.heading}")
 
 
 def _is_technical(turn: Turn, hit: Hit) -> bool:

@@ -35,7 +35,7 @@ _OWN_ORDER: Final = re.compile(
     r"\b(?:my|this|that|the|mi|este|el|ma|cette|la|meine|diese|die|meu|minha|esta|este|o|a)\b[^.?!]{0,14}\b(?:order|purchase|pedido|compra|commande|bestellung|encomenda)s?\b|\binstead\b|\bstatt(?:dessen)?\b|\ben vez\b|\bau lieu\b"
 )
 _WAYS: Final = re.compile(
-    r"\b(?:can|could|may) (?:i|we|you) (?:also )?(?:pay|use) (?:with|by|via|in|using)?\b|\bdo (?:you|they) (?:accept|take|offer|support)\b|\b(?:which|what) (?:payment|ways? (?:of|to) pay)|\bpayment (?:methods|options) (?:do|are|can)"
+    r"\b(?:can|could|may) (?:i|we|you) (?:also )?(?:pay|use) (?:with|by|via|in|using)?\b|\b(?:do|can|will) (?:you|u|ya|they|yous?) (?:guys )?(?:also )?(?:accept|take|offer|support)\b|\b(?:which|what) (?:payment|ways? (?:of|to) pay)|\bpayment (?:methods|options) (?:do|are|can)"
     r"|\b(?:puedo|se puede|podria) pagar\b|\baceptan\b|\b(?:que|cuales) (?:metodos|formas) de pago|\b(?:puis-je|peut-on|est-ce que je peux) (?:payer|regler)\b|\bacceptez\b|\bquels moyens de paiement"
     r"|\bkann (?:ich|man)\b[^.?!]{0,40}\b(?:be)?zahlen\b|\bnehmen sie\b|\bakzeptier|\bwelche (?:zahlungs|bezahl)|\b(?:posso|da para|pode-se) pagar\b|\baceitam?\b|\bquais (?:as )?(?:formas|meios) de pagamento"
 )

@@ -67,6 +67,7 @@ async def _about_codes(turn: Turn, *, is_answer: bool) -> None:
     if named is not None:
         await _terms(turn, named)
     elif written:
+        turn.leaves_open = True
         turn.say("promo.unknown", code=Fact("code", "text", written[0], "customer", turn.context.now))
         turn.options = [turn.option("choice.human", "human")]
     elif _HAS_CODE.search(fold(turn.text)):
@@ -97,8 +98,9 @@ async def _terms(turn: Turn, one: Promotion) -> None:
         if one.ends_at is not None:
             turn.say("promo.until", ends_at=service_words.day_fact("ends_at", one.ends_at, source, now, tz))
     known = await known_order(turn)
-    _conditions(turn, one.conditions, source, known.order if known else None)
-    if one.stackable is False:
+    if not one.is_over(now):
+        _conditions(turn, one.conditions, source, known.order if known else None)
+    if one.stackable is False and not one.is_over(now):
         turn.say("promo.alone")
     if known is not None:
         turn.say("promo.placed", number=return_words.number_fact(known.order))

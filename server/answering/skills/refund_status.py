@@ -29,6 +29,7 @@ async def refund_status(turn: Turn) -> None:
     if order.returns or order.refunds:
         _tell(turn, order)
     else:
+        turn.leaves_open = True
         turn.say("refund.none", number=return_words.number_fact(order))
         turn.options = [turn.option("choice.start_return", "do:return"), turn.option("choice.human", "human")]
     turn.speech.join(order_words.problem(beside, order, turn.voice))

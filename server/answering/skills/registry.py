@@ -103,8 +103,8 @@ SKILLS: Final[Mapping[str, Skill]] = {
     "subscription": knowledge.general(subscriptions.begin),
     "account": knowledge.account(account.begin),
     "promo": knowledge.general(_promo),
-    "product_question": knowledge.goods(contents.or_else(goods.goods)),
-    "stock_question": goods.goods,
+    "product_question": deliveries.or_goods(knowledge.goods(contents.or_else(goods.goods))),
+    "stock_question": deliveries.or_goods(goods.goods),
 }
 """Intent -> the skill that serves it."""
 

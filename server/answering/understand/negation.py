@@ -69,6 +69,7 @@ _WISHES = (
     # English: the wish itself is denied
     rf"\b{_NOT} (?:really |actually |even |exactly |necessarily |at all )*{_WANT}\b",
     r"\b(?:no need (?:for|to|of)|forget (?:about )?(?:the|a)|never ?mind the)\b",
+    r"\bwithout (?:asking|calling|involving|needing|going through|having to (?:ask|call|talk to|speak to))\b",
     r"\bno (?:intention|interest|desire|wish|plans?|reason|point) (?:of|to|for|in)\b",
     r"\b(?:rather|prefer) not(?: to)?\b",
     r"\bnot(?= (?:a|an|the|my|for|to|any)\b)",

@@ -16,7 +16,7 @@ _GREETING = re.compile(
     r"(?:(?:hi+|hello+|hey+|heyy?a?|hiya|howdy|yo|sup|greetings|good (?:morning|afternoon|evening|day)|morning|evening"
     r"|hola|buen[oa]s?(?: (?:dias?|tardes?|noches?))?|que tal|bonjour|bonsoir|salut|coucou|hallo+|moin|servus|guten (?:tag|morgen|abend)"
     r"|gruss gott|grussgott|ola|oi+|bom dia|boa (?:tarde|noite)|namaste|namaskar|there|team|all|everyone|again|folks|guys|"
-    r"support|a todos|zusammen|tudo bem|gente|dear|bhai|ji|sir|madam|como estas?|how are you|ca va)[\s,.!?]*)+"
+    r"support|a todos|zusammen|tudo bem|gente|dear|bhai|ji|sir|madam|como estas?|how are (?:you|u|things)(?: doing)?(?: today)?|how(?:'s| is|s) it going|how do you do|what'?s up|que tal todo|comment (?:ca va|allez-vous)|wie geht'?s|wie geht es (?:dir|ihnen)|tudo bom|kaise ho|ca va)[\s,.!?]*)+"
 )
 _THANKS = re.compile(
     r"(?:(?:ok(?:ay)?|hi|hello|hey|hola|bonjour|hallo|ola|oi|great|perfect|cool|awesome|super|got it|wonderful|alright|excellent|lovely|amazing|brilliant|nice|oh|"
@@ -45,6 +45,10 @@ _COSA = r"(?:pedido|paquete|compra|envio|orden|encomenda|pacote)"
 _SACHE = r"(?:bestellung|paket|lieferung|sendung|ware|packchen)"
 _CHOSE = r"(?:commande|colis|paquet|livraison)"
 _GONE = r"(?:refund|return|reembolso|devolucion|remboursement|retour|erstattung|ruckerstattung|devolucao|estorno|money)"
+
+_NO_GOODS = r"(?![^.?!,;]*\b(?:refund\w*|money|cash|reimburs\w*|discount|codes?|coupon|voucher|label|invoice|receipt|confirmation|points|credit|password|account|log ?in|subscription|e-?mails?|mail|reply|answer|exchange|return|warranty|replacement|cart|basket|wishlist|dinero|reembolso|devolucion|factura|codigo|cupon|descuento|cuenta|suscripcion|rembours\w*|argent|facture|avoir|etiquette|compte|retour|geld|erstatt\w*|ruckerstatt\w*|rechnung|gutschein\w*|gutschrift|konto|etikett|rucksend\w*|dinheiro|estorno|fatura|nota fiscal|conta|cupom|desconto)\b)"
+"""What is missed and is no parcel; what follows is not about it."""
+_COME = r"(?:arrived?|come|came|shown up|showed up|show up|turned up|been delivered|shipped|been shipped|got here|here)"
 
 _SURE: tuple[tuple[Intent, str], ...] = (
     ("human_request", r"\b(?:talk|speak|chat|connected?|connect me|put me through|transfer(?: me)?)\b[^.?!]{0,20}\b(?:to|with|2) (?:a |an |the |your |some )?(?:real |live |actual )?(?:humna|human|person|agent|representative|rep|manager|supervisor|operator|someone|somebody|human being|colleague|customer service|staff)\b"),
@@ -84,6 +88,23 @@ _SURE: tuple[tuple[Intent, str], ...] = (
     ("order_status", r"\bquando (?:\w+ ){0,3}(?:chega\w*|entreg\w*|recebo|vou receber)\b"),
     ("order_status", r"\b(?:mera|meri) (?:order|parcel|package|saman)\b[^.?!]{0,20}\b(?:kahan|kaha|kab)\b"),
     ("order_status", r"\b(?:order|parcel|package)\b[^.?!]{0,12}\bkab (?:tak )?(?:aayega|ayega|milega|pahunchega|deliver)"),
+    ("order_status", rf"\b(?:where|wheres|wher)(?:'s| is| are|s| r| ?'?re)? (?:my|our) {_NO_GOODS}[a-z]"),
+    ("order_status", rf"\b(?:has|have) (?:my|the|our) {_NO_GOODS}[^.?!,;]{{1,30}}? (?:gone out|shipped|dispatched|been (?:shipped|sent|dispatched|posted|packed)|left (?:yet|the warehouse|you))\b"),
+    ("order_status", rf"\b(?:is|are) (?:my|our) {_NO_GOODS}[^.?!,;]{{1,30}}? (?:coming|arriving|on (?:its|the|their) way|out for delivery|getting here)\b"),
+    ("order_status", rf"\bwhen (?:will|is|does|do|are|should) (?:my|our) {_NO_GOODS}[^.?!,;]{{1,30}}? (?:arriv\w*|com(?:e|ing)|get(?:ting)? here|be here|be delivered|ship\w*|show up|turn up|here)\b"),
+    ("order_status", rf"\b(?:my|our) {_NO_GOODS}[^.?!,;]{{1,25}}? (?:(?:still )?(?:has|have|did|is|are) ?n[o']?t|(?:still )?(?:hasn'?t|haven'?t|didn'?t|isn'?t|aren'?t)|has not|have not|never) (?:yet |even )?{_COME}\b"),
+    ("order_status", rf"\b(?:where|how|when) (?:do|can|should|must|could) i (?:collect|pick up|fetch) (?:my|the|our) {_NO_GOODS}|\bdonde (?:recojo|retiro|puedo (?:recoger|retirar)) (?:mi|el|la) |\bou (?:puis-je|est-ce que je peux|dois-je) (?:recuperer|retirer|chercher) (?:mon|ma|le|la) |\bwo (?:kann|muss|soll) ich (?:mein\w*|die|das|den) [^.?!]{{1,30}} abholen|\bonde (?:levanto|retiro|posso (?:levantar|retirar|buscar)) (?:o|a|meu|minha) "),
+    ("order_status", rf"\bdonde (?:esta|estan|anda|andan) (?:mi|mis) {_NO_GOODS}[a-z]|\bno (?:me )?(?:ha|han) llegado (?:mi|mis|el|la|los|las) {_NO_GOODS}[a-z]|\bmis? {_NO_GOODS}[^.?!,;]{{1,25}}? (?:no|aun no|todavia no|sigue sin) (?:me )?(?:ha |han )?(?:llega\w*|aparec\w*)|\bya (?:tendria|deberia)n? (?:que )?(?:estar aqui|haber llegado|de haber llegado|haberme llegado)"),
+    ("order_status", rf"\bou (?:est|sont|en est|en sont) (?:ma|mon|mes) {_NO_GOODS}[a-z]|\b(?:ma|mon|mes) {_NO_GOODS}[^.?!,;]{{1,25}}? n(?:'est|e sont|'a|'ont) (?:toujours |encore )?(?:pas|jamais) (?:encore )?(?:arriv\w*|livr\w*|la\b|venue?s?)"),
+    ("order_status", rf"\bwo (?:ist|sind|bleibt|bleiben|steckt) (?:denn )?mein\w* {_NO_GOODS}[a-z]|\b(?:ist|sind|wurden?) (?:mein\w*|die|der|das) {_NO_GOODS}[a-z]+ (?:(?:schon|denn|jetzt|bereits|eigentlich) )+(?:raus|unterwegs|verschickt|versendet|abgeschickt|weg|losgeschickt)\b|\bmein\w* {_NO_GOODS}[^.?!,;]{{1,25}}? (?:ist|sind) (?:immer )?noch nicht (?:da|hier|angekommen|gekommen|geliefert)"),
+    ("order_status", rf"\b(?:onde (?:esta|estao|anda)|cade|kd) (?:o |a |os |as )?(?:meus?|minhas?) {_NO_GOODS}[a-z]|\b(?:o|a|meu|minha) {_NO_GOODS}[a-z]+ (?:ainda )?nao (?:chegou|apareceu|veio|foi entregue|me chegou)"),
+    ("order_status", rf"\bmer[aie] {_NO_GOODS}[a-z]+(?: [a-z]+)? (?:kab|kaha|kahan|kidhar)\b|\b(?:order|parcel|package|packet|\d{{3,}}) ka kya (?:hua|scene|status|haal|chal)|\b(?:kidhar|kahan|kaha) (?:hai|h|pahuncha|phasa)\b[^.?!]{{0,12}}\b(?:order|parcel|package|saman)\b"),
+    ("delivery_problem", r"\bne (?:bouge|avance)(?:nt)? (?:plus|pas)\b[^.?!]{0,20}\b(?:depuis|jours?|semaines?)\b|\b(?:stuck|sitting|hasn'?t moved|not moved|no movement)\b[^.?!]{0,30}\b(?:for|since|in) (?:\w+ ){0,2}(?:days?|weeks?|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b|\bno se mueve (?:desde|hace)\b|\bbewegt sich (?:seit|nicht)\b|\b(?:parad[oa]|nao (?:se )?mexe|nao anda) (?:ha|desde)\b"),
+    ("policy_question", r"\b(?:what|how|when|tell|explain|is|are|do|does|got)\b[^.?!]{0,30}\b(?:return|refund|exchange)s? (?:window|period|policy|policies|deadline|rules?|time ?frame|conditions)\b|\bhow (?:long|many (?:days|weeks))\b (?:do i have|have i got|do we have|does one have|is there|until)[^.?!]{0,14}\b(?:return|exchange|send)"),
+    ("policy_question", r"\b(?:plazo|politica|condiciones) de (?:devolucion|cambio)\w*|\bcuant\w+ (?:tiempo|dias|plazo) (?:tengo|hay|tenemos)\b[^.?!]{0,16}\b(?:devol|cambi)|\b(?:delai|politique|conditions) de (?:retour|remboursement|retractation|echange)|\bcombien de (?:temps|jours)\b[^.?!]{0,26}\b(?:renvoyer|retourner|rendre|echanger)\b"),
+    ("policy_question", r"\b(?:ruckgabefrist|ruckgaberecht|widerrufsfrist|ruckgabebedingungen|umtauschfrist|rucksendefrist)\b|\bwie (?:lange|viele tage)\b[^.?!]{0,30}\b(?:zuruck(?:geben|schicken|senden)|umtauschen|retournieren)\b|\b(?:prazo|politica) de (?:devolucao|troca)|\bquant\w+ (?:tempo|dias)\b[^.?!]{0,16}\b(?:devolver|trocar)\b|\bkitne din\b[^.?!]{0,14}\b(?:return|wapas)"),
+    ("policy_question", r"\b(?:can|could|do|does|is|are|will)\b[^.?!]{0,16}\bgift[- ]?wrap\w*|\bgift[- ]?wrapping\b[^.?!]*\?|\b(?:envolver|envolvei?s|papel)\b[^.?!]{0,12}\b(?:para |de )?regalo\b|\b(?:emballage|paquet)[- ]cadeau\b|\bgeschenkverpack\w*|\balsgeschenk\b|\bembrulho|embrulh\w+ (?:para |de )?presente\b"),
+    ("product_question", r"\bwhich (?:one )?of (?:your|the|these|those)(?: (?:two|three))? [^.?!]{2,40}\?|\b(?:diff|difference|differences) (?:between|of)\b"),
     ("refund_status", r"\b(?:has|have|was|is|did|were)\b (?:you |my |the |i |that )*(?:\w+ )?(?:refund|refunded)\b[^.?!]{0,20}\b(?:been|issued|processed|sent|gone out|done|yet|through|approved)\b"),
     ("refund_status", r"\b(?:did|have) you (?:already )?(?:send|sent|issue|issued|process|processed|make|made) (?:my|the) refund"),
     ("order_status", rf"\b(?:(?:have|has|did|do) ?n[o']?t|haven'?t|hasn'?t|didn'?t|never|not) (?:yet |even )?(?:received|recieved|receive|gotten|get|got) (?:my|the|our|any) (?:\w+ )?{_THING}\b(?! (?:number|confirmation|back))"),

@@ -149,10 +149,10 @@ def _contradiction(
     read += [(phrase, match) for phrase in wordless if (match := phrase.read(text)) and _may_be(phrase, known)]
     if not read:
         return None
-    most = max(_weight(phrase, known) for phrase, _ in read)
+    most = max(_weight(phrase, match, known) for phrase, match in read)
     found: tuple[str, str] | None = None
     for phrase, match in read:
-        if _weight(phrase, known) == most:
+        if _weight(phrase, match, known) == most:
             wrong = _wrong(phrase, match, known, dated, shift, is_claim=is_claim)
             if wrong is None:
                 return None
@@ -175,9 +175,12 @@ def _may_be(phrase: Phrase, known: Known) -> bool:
     )
 
 
-def _weight(phrase: Phrase, known: Known) -> tuple[int, int]:
-    """How surely a phrase is meant: by the words of its own, then by how many of its facts are there."""
-    return phrase.fixed, sum(name in known.by_key for name in phrase.names)
+def _weight(phrase: Phrase, match: "re.Match[str]", known: Known) -> tuple[int, int, int]:
+    """How surely a phrase is meant: by the words of its own, of lines of a list by which parts them first ("mug: delivered on
+    Friday, May 3" is no "{product}, {price}"), then by how many of its facts are there."""
+    is_parted = phrase.is_listed and len(phrase.names) > 1
+    first = -len(match[1]) if is_parted else 0
+    return phrase.fixed, first, sum(name in known.by_key for name in phrase.names)
 
 
 def _wrong(

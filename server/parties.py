@@ -70,6 +70,7 @@ class LlmSettings:
     tokens_per_day: int = doc(5_000_000, "tokens that the whole shop may cost in a day (its own zone); 0 = no limit")
     max_rounds: int = doc(6, "times that the model may be asked in one turn")
     max_calls: int = doc(8, "tools that it may call in one turn")
+    sees: bool = doc(False, "the model can see: it is shown the photos that a customer sends, small and two at most")
     stream: bool = doc(True, "show a reply in the widget sentence by sentence while the model writes it, each proven")
     vendor_fields: bool = doc(False, "send the vendor's own fields (safety_identifier) to another base URL too")
 

@@ -190,6 +190,11 @@ class Settings:
         return Path(self.server.data)
 
     @property
+    def uploads(self) -> Path:
+        """Where customers' files are kept."""
+        return self.data / "uploads"
+
+    @property
     def database_url(self) -> str:
         """The database's URL, with the default filled in."""
         return self.database.url or f"sqlite:///{self.data / 'onethread.db'}"

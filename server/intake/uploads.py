@@ -34,11 +34,6 @@ _NAME_CHARS: Final = 100
 _ID: Final = re.compile(r"att_[0-9a-z]{20,40}")
 
 
-def folder(data: Path) -> Path:
-    """Where uploads are kept."""
-    return data / "uploads"
-
-
 async def upload(request: Request) -> Response:
     """Keep one file for a thread. 401, 403, 404 (thread), 413, 415, 429."""
     doors = doors_of(request.scope)
@@ -49,7 +44,7 @@ async def upload(request: Request) -> Response:
     name, body = await _file(request, doors.services.settings.widget.max_upload_bytes)
     cleaned = await asyncio.to_thread(clean, name, body)
     stored = Upload(new_public_id("att"), thread_id, conv, identity_id, name, cleaned.type, len(cleaned.body))
-    await asyncio.to_thread(_write, folder(doors.services.settings.data), stored.id, cleaned.body)
+    await asyncio.to_thread(_write, doors.services.settings.uploads, stored.id, cleaned.body)
     await doors.services.database.write(lambda tx: desk.add_upload(tx, stored, doors.services.clock.now()))
     answer = {"id": stored.id, "name": stored.name, "type": stored.type, "size": stored.size}
     return json_response({**answer, "url": doors.tickets.file_url(stored.id)}, 201)
@@ -115,7 +110,7 @@ async def download(request: Request) -> Response:
     if not _ID.fullmatch(upload_id) or not doors.tickets.opens(upload_id, query.get("e", ""), query.get("s", "")):
         return error_response(404, "not_found")
     stored = await doors.services.database.read(lambda tx: desk.upload(tx, upload_id))
-    path = folder(doors.services.settings.data) / upload_id
+    path = doors.services.settings.uploads / upload_id
     if stored is None or not await asyncio.to_thread(path.is_file):
         return error_response(404, "not_found")
     return FileResponse(path, headers=_file_headers(stored))

@@ -6,6 +6,7 @@ is answered with 400 and kept in `unexpected`, which a test should find empty at
 """
 
 import asyncio
+import base64
 import itertools
 import json
 import re
@@ -52,6 +53,7 @@ class ModelServer:
         self.headers: list[dict[str, str]] = []
         self.unexpected: list[str] = []
         self.left_early = 0
+        self.sees = False
         self._known = _PLAIN | _VENDOR if vendor else _PLAIN
         self.app = Starlette(routes=[Route("/v1/chat/completions", self._complete, methods=["POST"])])
 
@@ -119,7 +121,31 @@ class ModelServer:
             return f"unknown key: {min(unknown)}"
         if body.get("model") != MODEL or body.get("stream") is not True:
             return "another model, or no stream"
-        return unanswered(body.get("messages", []))
+        if not self.sees and any(isinstance(message["content"], list) for message in body["messages"]):
+            return "pictures for a model that cannot see"
+        return unpictured(body["messages"]) or unanswered(body["messages"])
+
+
+def unpictured(messages: Sequence[Json]) -> str:
+    """What is wrong with the parts of messages: texts, and pictures of a customer as they travel in the request itself."""
+    parts = [
+        (message["role"], part)
+        for message in messages
+        if isinstance(message["content"], list)
+        for part in message["content"]
+    ]
+    for role, part in parts:
+        if part["type"] == "text" and isinstance(part["text"], str):
+            continue
+        if role != "user" or part["type"] != "image_url" or not pixels(part["image_url"]["url"]):
+            return "a part that is neither text nor a picture"
+    return ""
+
+
+def pixels(url: str) -> bytes:
+    """The file in a data URL of a picture; empty when it is none."""
+    head, _, body = url.partition(";base64,")
+    return base64.b64decode(body, validate=True) if head.startswith("data:image/") else b""
 
 
 def unanswered(messages: Sequence[Json]) -> str:
@@ -138,6 +164,12 @@ def unanswered(messages: Sequence[Json]) -> str:
             return "the same id twice"
         open_ids = list(ids)
     return f"an unanswered call: {open_ids[0]}" if open_ids else ""
+
+
+def told(message: Json) -> str:
+    """The texts of a message."""
+    content = message["content"]
+    return " ".join(part.get("text", "") for part in content) if isinstance(content, list) else str(content)
 
 
 # Pieces of the protocol
@@ -355,7 +387,7 @@ class Hostile:
 
     def _lie(self, body: Json) -> str:
         """What the text tells it to say, else the next lie; `{system}` and `{seen}` are what it was told and shown."""
-        seen = " ".join(str(message["content"]) for message in body["messages"] if message["role"] != "system")
+        seen = " ".join(told(message) for message in body["messages"] if message["role"] != "system")
         ordered = re.findall(r"say exactly: ([^\"\\\n]+)", seen, re.IGNORECASE)
         text = ordered[-1] if ordered else self.lies[next(self._lied) % len(self.lies)]
         return text.replace("{system}", str(body["messages"][0]["content"])).replace("{seen}", seen)

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Final, Self
 
 import msgspec
@@ -22,7 +23,7 @@ from server import telemetry
 from server.actions.gate import Gate
 from server.answering.assistant import answer as embedded_answer
 from server.answering.context import Answer, Context, Reply
-from server.answering.model import fencing, guards, prompts, tools
+from server.answering.model import fencing, guards, photos, prompts, tools
 from server.answering.model.budget import Budget
 from server.answering.model.client import Client
 from server.answering.model.events import LLM, Audience, Failed, Message, TextDelta, ToolCall, Usage
@@ -74,8 +75,20 @@ class _Said:
 class Model:
     """A model for the whole process, with its budget. One `ModelTurn` for each turn."""
 
-    def __init__(self, llm: LLM, budget: Budget, settings: LlmSettings, secret: str = "", *, at_once: int = 8) -> None:
-        """`secret` keys the pseudonyms that a vendor sees; `at_once` turns may ask at the same time, the others do without."""
+    def __init__(
+        self,
+        llm: LLM,
+        budget: Budget,
+        settings: LlmSettings,
+        secret: str = "",
+        *,
+        at_once: int = 8,
+        uploads: Path | None = None,
+    ) -> None:
+        """`secret` keys the pseudonyms that a vendor sees; `at_once` turns may ask at the same time, the others do without.
+
+        `uploads` is where customers' files are; None = it is shown none."""
+        self._uploads = uploads if settings.sees else None
         self.llm = llm
         self.places = at_once
         self.budget = budget
@@ -90,7 +103,8 @@ class Model:
         llm = await asyncio.to_thread(Client, settings.llm)
         secret = settings.server.secret_keys[-1] if settings.server.secret_keys else ""
         budget = Budget(database, clock, settings.llm, settings.shop.tz)
-        return cls(llm, budget, settings.llm, secret, at_once=max(1, settings.turns.workers // 2))
+        at_once = max(1, settings.turns.workers // 2)
+        return cls(llm, budget, settings.llm, secret, at_once=at_once, uploads=settings.uploads)
 
     def over(self, settings: Settings, database: Database, clock: Clock) -> "Model":
         """The same model with a budget of its own over another database."""
@@ -103,6 +117,14 @@ class Model:
     def begin(self) -> "ModelTurn":
         """A turn begins now; its deadline runs."""
         return ModelTurn(self, asyncio.get_running_loop().time() + self.settings.deadline_s)
+
+    def sees(self, context: Context) -> bool:
+        """Whether there are photos in what was said now, and the model can see."""
+        return self._uploads is not None and bool(photos.named(context))
+
+    async def pictures(self, context: Context) -> list[str]:
+        """The photos of what was said now, as the model is shown them."""
+        return await photos.read(self._uploads, context) if self._uploads is not None else []
 
     def pseudonym(self, customer_id: int) -> str:
         """A customer as a vendor may know them."""
@@ -130,10 +152,14 @@ class ModelTurn:
         embedded = await embedded_answer(context, gate)
         offered = tools_for(context, embedded)
         may_word = self._model.settings.words == "all" and isinstance(embedded.outcome, Reply)
-        if not may_ask(context, embedded) or not (offered or may_word):
+        if not may_ask(context, embedded, sees=self._model.sees(context)) or not (offered or may_word):
             return embedded
         looking = Looking(context, gate, embedded, offered)
         return await self._guarded(context, looking, is_unsure=bool(offered))
+
+    async def pictures(self, context: Context) -> list[str]:
+        """The photos of what was said now, for the desk."""
+        return await self._model.pictures(context)
 
     async def ask(self, context: Context, messages: Sequence[Message], max_tokens: int) -> str:
         """The model's text for the desk, within what is left of the turn. Raises Stopped."""
@@ -185,7 +211,8 @@ class ModelTurn:
         self, context: Context, looking: Looking, messages: list[Message], *, is_unsure: bool
     ) -> Answer | None:
         mark = fencing.tag()
-        messages += prompts.opening(context, looking.answer, mark, is_unsure=is_unsure)
+        pictures = await self._model.pictures(context)
+        messages += prompts.opening(context, looking.answer, mark, is_unsure=is_unsure, pictures=pictures)
         offered = tools.offered(sorted(tools.BY_NAME if is_unsure else ()))
         left = await self._left(context, messages)
         asked: set[tuple[str, str]] = set()
@@ -354,4 +381,4 @@ def _object(arguments: str) -> str:
 
 
 def _estimate(messages: Sequence[Message]) -> int:
-    return sum(len(str(message.get("content") or "")) + 200 for message in messages) // _CHARS_PER_TOKEN
+    return sum(photos.length(message.get("content")) + 200 for message in messages) // _CHARS_PER_TOKEN

@@ -1,8 +1,11 @@
-"""What `onethread doctor` says of the model: whether it answers, how fast, and whether it calls tools."""
+"""What `onethread doctor` says of the model: whether it answers, how fast, whether it calls tools, and whether it sees."""
 
 import asyncio
 from typing import Final, Literal, TypeAlias
 
+from PIL import Image
+
+from server.answering.model import photos
 from server.answering.model.client import Client
 from server.answering.model.events import Event, Failed, Message, TextDelta, ToolCall, Usage, Why
 from server.settings import Settings
@@ -21,6 +24,8 @@ _TOOL: Final[Message] = {
     },
     "type": "function",
 }
+_LOOK: Final[Message] = {"content": "Which colour has the square? One English word.", "role": "user"}
+_RED: Final = (220, 20, 20)
 _MENDS: Final[dict[Why, str]] = {
     "auth": "check llm.api_key",
     "bad_request": "check llm.model and llm.base_url (it ends in /v1)",
@@ -42,9 +47,26 @@ async def examine(settings: Settings) -> list[Finding]:
     began = loop.time()
     try:
         events = [event async for event in client.stream(_ASK, [_TOOL], until=began + llm.deadline_s)]
+        found = _findings(events, loop.time() - began, settings)
+        if llm.sees and not isinstance(events[-1], Failed):
+            found += await _sight(client, llm.model, loop.time() + llm.deadline_s)
     finally:
         await client.close()
-    return _findings(events, loop.time() - began, settings)
+    return found
+
+
+async def _sight(client: Client, name: str, until: float) -> list[Finding]:
+    """Show it a red square."""
+    square = await asyncio.to_thread(photos.encoded, Image.new("RGB", (64, 64), _RED))
+    events = [event async for event in client.stream([photos.shown(_LOOK, [square], "look")], [], until=until)]
+    said = "".join(event.text for event in events if isinstance(event, TextDelta))
+    if isinstance(end := events[-1], Failed):
+        return [
+            ("mend", f"the model {name} takes no photos ({end.why} {end.detail}".rstrip() + "): set llm.sees = false")
+        ]
+    if "red" not in said.casefold():
+        return [("warn", f"the model {name} was shown a red square and did not say so: it hardly sees")]
+    return [("ok", f"the model {name} sees photos")]
 
 
 def _findings(events: list[Event], took_s: float, settings: Settings) -> list[Finding]:

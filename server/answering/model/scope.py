@@ -14,13 +14,13 @@ _PRIVATE: Final = frozenset({"identify", "which_order", "code"})
 _TOOLS: Final = frozenset(tools.BY_NAME)
 
 
-def may_ask(context: Context, answer: Answer) -> bool:
-    """Whether a model may have a part in this turn at all.
+def may_ask(context: Context, answer: Answer, *, sees: bool = False) -> bool:
+    """Whether a model may have a part in this turn at all; `sees` = photos alone say something to it.
 
     Never where a person owns the thread or must hear of it, where something was done, proposed or waits for a yes, and where
     somebody proves who they are: those are the assistant's own words."""
     outcome, dialogue = answer.outcome, answer.dialogue
-    if context.owner_kind != "assistant" or not context.text.strip() or answer.executed or answer.proposed:
+    if context.owner_kind != "assistant" or not (context.text.strip() or sees) or answer.executed or answer.proposed:
         return False
     if any(each.asked.startswith("confirm") or each.asked in _PRIVATE for each in (context.dialogue, dialogue)):
         return False

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from server.intake.pictures import clean, sniff
-from server.intake.uploads import folder, plain_name
+from server.intake.uploads import plain_name
 from tests.server.intake.browser import Session
 from tests.server.intake.conftest import House
 
@@ -119,7 +119,7 @@ HTML = b"<!doctype html><script>alert(1)</script>"
 async def test_what_is_not_what_it_says_is_refused(house: House, name: str, body: bytes) -> None:
     session = await house.browser.session()
     assert (await upload(house, session, name, body)).status_code == 415
-    assert not folder(house.services.settings.data).exists()
+    assert not house.services.settings.uploads.exists()
 
 
 async def test_a_file_beyond_the_limit_is_refused(house: House) -> None:

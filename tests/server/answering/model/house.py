@@ -18,7 +18,7 @@ from server.answering.warm import warm
 from server.clock import HandClock
 from server.desk import work
 from server.services import Services
-from server.settings import LlmSettings, Settings, TurnsSettings
+from server.settings import LlmSettings, ServerSettings, Settings, TurnsSettings
 from server.turns import Turns
 from tests.server import core
 from tests.server.commerce.orders import a_line, ago, an_event, an_order, shipped
@@ -89,7 +89,11 @@ async def house(tmp_path: Path, server: ModelServer, *orders: Mapping[str, objec
             "model": scripted.MODEL,
             "deadline_s": 8.0,
         }
-        settings = Settings(turns=TurnsSettings(burst_ms=0), llm=LlmSettings(**(named | llm)))
+        settings = Settings(
+            server=ServerSettings(data=str(tmp_path)),
+            turns=TurnsSettings(burst_ms=0),
+            llm=LlmSettings(**(named | llm)),
+        )
         clock = HandClock(NOW)
         async with core.rooms(database, *(orders or (MINE, THEIRS)), settings=settings, clock=clock) as services:
             model = await Model.open(settings, database, clock)

@@ -22,9 +22,9 @@ from memory.threads import Thread
 from server.api import documents
 from server.api.documents import Beside, Document
 from server.bus import Bell
-from server.console.frames import Frame
 from server.console.room import Room, Seat
 from server.console.sessions import signed_in
+from server.intake.framing import Frame
 
 T = TypeVar("T")
 CHECK_S: Final = 5.0

@@ -1,13 +1,11 @@
 """The console's frames of docs/socket.md, as they come from a browser. Pure."""
 
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 import msgspec
 
-from server.errors import RefusedInput
+from server.intake.framing import Reading
 
-Frame: TypeAlias = dict[str, Any]
-PROTOCOL: Final = 1
 _Seq = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 _Conv = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 
@@ -60,36 +58,4 @@ class PingFrame(msgspec.Struct, tag_field="t", tag="ping"):
 
 
 ClientFrame: TypeAlias = Hello | OpenFrame | LeaveFrame | TypingFrame | ReadFrame | PresenceFrame | PingFrame
-_KNOWN: Final = frozenset({"hello", "open", "leave", "typing", "read", "presence", "ping"})
-_decoder: Final = msgspec.json.Decoder(ClientFrame)
-
-
-class _Any(msgspec.Struct):
-    t: str
-
-
-_any_decoder: Final = msgspec.json.Decoder(_Any)
-
-
-def read(text: str) -> ClientFrame | None:
-    """A browser's frame; None for a type that we do not know. Raises RefusedInput (`bad_frame`)."""
-    try:
-        frame: ClientFrame = _decoder.decode(text)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        _refuse_unless_unknown(text)
-        return None
-    return frame
-
-
-def _refuse_unless_unknown(text: str) -> None:
-    try:
-        kind = _any_decoder.decode(text).t
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        raise RefusedInput("bad_frame", "a frame is a JSON object with its type in `t`") from None
-    if kind in _KNOWN:
-        raise RefusedInput("bad_frame", f"this is not the shape of `{kind}`")
-
-
-def encode(frame: Frame) -> str:
-    """A frame as it travels."""
-    return msgspec.json.encode(frame).decode()
+read: Final = Reading[ClientFrame](ClientFrame).read

@@ -18,7 +18,6 @@ from server import telemetry
 from server.console import frames
 from server.console.feed import Feed, SignedOut
 from server.console.frames import (
-    Frame,
     Hello,
     LeaveFrame,
     OpenFrame,
@@ -31,6 +30,7 @@ from server.console.room import Room, room_of
 from server.console.sessions import Session, session_of
 from server.errors import RefusedInput
 from server.intake.doors import doors_of
+from server.intake.framing import PROTOCOL, Frame, cut, encode
 from server.intake.limits import Bucket
 from server.intake.outgoing import Outgoing
 from server.web import client_ip, header, own_origins
@@ -107,7 +107,7 @@ class Socket:
     def put(self, frame: Frame) -> None:
         """Queue a frame; nothing more is queued once the connection ends."""
         if self._closing is None:
-            self._out.put(frames.encode(frame))
+            self._out.put(encode(frame))
 
     async def room(self) -> None:
         """Wait until a replay may go on."""
@@ -119,18 +119,12 @@ class Socket:
             self._closing = (code, reason)
             telemetry.closed.labels(str(code)).inc()
             self._out.finish()
-            self._loop.call_later(_ABORT_S, self._abort)
+            self._loop.call_later(_ABORT_S, cut, self._send)
 
     async def say_goodbye(self, retry_after_s: float) -> None:
         """The process stops."""
         self.put({"t": "bye", "code": 1012, "retry_after": round(retry_after_s, 1)})
         self.close(1012, "restart")
-
-    def _abort(self) -> None:
-        """Cut a connection whose buffers are full: ASGI has no word for it, so the transport is asked itself."""
-        transport = getattr(getattr(self._send, "__self__", None), "transport", None)
-        if transport is not None and transport.get_write_buffer_size() > 0:
-            transport.abort()
 
     # The life of a socket
 
@@ -160,8 +154,8 @@ class Socket:
         except RefusedInput as error:
             await self._refuse(4400, str(error))
             return None
-        if not isinstance(frame, Hello) or frame.v != frames.PROTOCOL:
-            await self._refuse(4400, f"the first frame is hello, version {frames.PROTOCOL}")
+        if not isinstance(frame, Hello) or frame.v != PROTOCOL:
+            await self._refuse(4400, f"the first frame is hello, version {PROTOCOL}")
             return None
         return frame
 
@@ -215,7 +209,7 @@ class Socket:
             await self._send({"type": "websocket.close", "code": code, "reason": reason})
         except TimeoutError:
             self.close(4408, "too slow")
-            self._abort()
+            cut(self._send)
         except OSError:  # the browser is gone; the reader sees it too
             return
 

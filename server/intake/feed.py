@@ -18,7 +18,8 @@ from memory.threads import Thread
 from server.inbox import Accepted
 from server.intake import frames, sight
 from server.intake.doors import Doors
-from server.intake.frames import Frame, Hello, Scene
+from server.intake.frames import Hello, Scene
+from server.intake.framing import Frame
 from server.intake.sight import Page, Sight
 from server.intake.tickets import Ticket
 from server.partials import Shown, topic

@@ -13,10 +13,8 @@ import msgspec
 
 from memory.projection import Event, ThreadState, after
 from memory.times import from_ms
-from server.errors import RefusedInput
+from server.intake.framing import Frame, Reading
 
-Frame: TypeAlias = dict[str, Any]
-PROTOCOL: Final = 1
 STATE_TYPES: Final = frozenset({"assigned", "status", "resolved", "reopened", "handoff"})
 SHOWN_TYPES: Final = STATE_TYPES | {"message", "order_update"}
 
@@ -78,39 +76,7 @@ class HumanFrame(msgspec.Struct, tag_field="t", tag="human"):
 
 
 ClientFrame: TypeAlias = Hello | SendFrame | TypingFrame | ReadFrame | PingFrame | ResumeFrame | HumanFrame
-_KNOWN: Final = frozenset({"hello", "send", "typing", "read", "ping", "resume", "human"})
-_decoder: Final = msgspec.json.Decoder(ClientFrame)
-
-
-class _Any(msgspec.Struct):
-    t: str
-
-
-_any_decoder: Final = msgspec.json.Decoder(_Any)
-
-
-def read(text: str) -> ClientFrame | None:
-    """A browser's frame; None for a type that we do not know. Raises RefusedInput (`bad_frame`)."""
-    try:
-        frame: ClientFrame = _decoder.decode(text)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        _refuse_unless_unknown(text)
-        return None
-    return frame
-
-
-def _refuse_unless_unknown(text: str) -> None:
-    try:
-        kind = _any_decoder.decode(text).t
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        raise RefusedInput("bad_frame", "a frame is a JSON object with its type in `t`") from None
-    if kind in _KNOWN:
-        raise RefusedInput("bad_frame", f"this is not the shape of `{kind}`")
-
-
-def encode(frame: Frame) -> str:
-    """A frame as it travels."""
-    return msgspec.json.encode(frame).decode()
+read: Final = Reading[ClientFrame](ClientFrame).read
 
 
 # What a browser sees

@@ -21,7 +21,7 @@ from server.inbox import wake
 from server.intake import help, sight, words
 from server.intake.doors import Doors, doors_of
 from server.intake.feed import HEARTBEAT_S
-from server.intake.frames import Frame
+from server.intake.framing import Frame
 from server.intake.origins import checked_origin
 from server.intake.tickets import Signed, Speaker, Ticket, Visitor
 from server.settings import Settings

@@ -17,7 +17,8 @@ from memory.threads import Thread
 from memory.times import from_ms
 from server.desk.hours import back_at
 from server.intake import frames
-from server.intake.frames import Frame, Scene
+from server.intake.frames import Scene
+from server.intake.framing import Frame
 from server.intake.tickets import Speaker, Tickets
 from server.services import Services
 

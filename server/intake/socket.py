@@ -23,7 +23,6 @@ from server.intake import frames, speaking
 from server.intake.doors import Doors, Patience, doors_of
 from server.intake.feed import Feed
 from server.intake.frames import (
-    Frame,
     Hello,
     HumanFrame,
     PingFrame,
@@ -32,6 +31,7 @@ from server.intake.frames import (
     SendFrame,
     TypingFrame,
 )
+from server.intake.framing import PROTOCOL, Frame, cut, encode
 from server.intake.limits import Bucket
 from server.intake.origins import is_allowed
 from server.intake.outgoing import Outgoing
@@ -116,7 +116,7 @@ class Socket:
 
     def put(self, frame: Frame) -> None:
         """Queue a frame."""
-        self._out.put(frames.encode(frame), is_passing=frame["t"] == "delta")
+        self._out.put(encode(frame), is_passing=frame["t"] == "delta")
         self._begin_writing()
 
     async def room(self) -> None:
@@ -130,18 +130,12 @@ class Socket:
             telemetry.closed.labels(str(code)).inc()
             self._out.finish()
             self._begin_writing()
-            self._loop.call_later(_ABORT_S, self._abort)
+            self._loop.call_later(_ABORT_S, cut, self._send)
 
     async def say_goodbye(self, retry_after_s: float) -> None:
         """The process stops."""
         self.put({"t": "bye", "code": 1012, "retry_after": round(retry_after_s, 1)})
         self.close(1012, "restart")
-
-    def _abort(self) -> None:
-        """Cut a connection whose buffers are full: ASGI has no word for it, so the transport is asked itself."""
-        transport = getattr(getattr(self._send, "__self__", None), "transport", None)
-        if transport is not None and transport.get_write_buffer_size() > 0:
-            transport.abort()
 
     # The life of a socket
 
@@ -170,8 +164,8 @@ class Socket:
             raise Refused(4400, str(error)) from None
         if not isinstance(frame, Hello):
             raise Refused(4400, "the first frame is hello")
-        if frame.v != frames.PROTOCOL:
-            raise Refused(4400, f"this server speaks version {frames.PROTOCOL}")
+        if frame.v != PROTOCOL:
+            raise Refused(4400, f"this server speaks version {PROTOCOL}")
         return frame
 
     async def _open(self, hello: Hello) -> None:
@@ -219,7 +213,7 @@ class Socket:
         now, patience = self._loop.time(), self._doors.patience
         if self._sending_at and now - self._sending_at > patience.send_s:
             self.close(4408, "too slow")
-            self._abort()
+            cut(self._send)
         elif now - self._heard_at > patience.idle_s:
             self.close(1001, "idle")
         self._watching = self._loop.call_later(_tick(patience), self._watch)

@@ -17,7 +17,8 @@ from server.errors import RefusedInput
 from server.inbox import Accepted, accept
 from server.intake import frames, words
 from server.intake.doors import Doors
-from server.intake.frames import Frame, SendFrame
+from server.intake.frames import SendFrame
+from server.intake.framing import Frame
 from server.intake.tickets import Ticket
 
 FILES_AT_MOST: Final = 5

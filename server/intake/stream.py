@@ -10,11 +10,12 @@ from starlette.types import Receive, Scope, Send
 
 from server import telemetry
 from server.errors import RefusedInput
-from server.intake import frames, sight, speaking
+from server.intake import sight, speaking
 from server.intake.doors import Doors, doors_of
 from server.intake.entry import ticket_of
 from server.intake.feed import Feed
-from server.intake.frames import Frame, Hello, SendFrame
+from server.intake.frames import Hello, SendFrame
+from server.intake.framing import PROTOCOL, Frame, encode
 from server.intake.outgoing import Outgoing
 from server.intake.tickets import Ticket
 from server.web import client_ip, error_response, json_response, read_json
@@ -97,7 +98,7 @@ def _hello(request: Request, ticket: Ticket) -> Hello:
     query = request.query_params
     text = request.headers.get("last-event-id") or query.get("after") or "0"
     after = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
-    return Hello(frames.PROTOCOL, conv=query.get("conv") or ticket.conv, last_seq=after)
+    return Hello(PROTOCOL, conv=query.get("conv") or ticket.conv, last_seq=after)
 
 
 class Stream:
@@ -119,7 +120,7 @@ class Stream:
         if frame.get("conv", self._feed.conv) != self._feed.conv:
             return
         place = f"id: {frame['seq']}\n" if "prev" in frame else ""
-        self._out.put(f"{place}data: {frames.encode(frame)}\n\n", is_passing=frame["t"] == "delta")
+        self._out.put(f"{place}data: {encode(frame)}\n\n", is_passing=frame["t"] == "delta")
 
     async def room(self) -> None:
         """Wait until a replay may go on."""

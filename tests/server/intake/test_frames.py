@@ -10,6 +10,7 @@ from memory.projection import Event, ThreadState
 from server.errors import RefusedInput
 from server.intake import frames
 from server.intake.frames import HumanFrame, Scene, SendFrame
+from server.intake.framing import encode
 
 SCENE = Scene("c_1", "Robin", {"online": False, "back_at": None}, lambda upload_id: f"/files/{upload_id}")
 
@@ -128,4 +129,4 @@ def test_any_body_makes_a_frame_that_travels(body: Any) -> None:
     stored = event(
         **{"text": body} if not isinstance(body, dict) else {f"k{key}": value for key, value in body.items()}
     )
-    assert frames.encode(frames.of_event(stored, 0, SCENE))
+    assert encode(frames.of_event(stored, 0, SCENE))

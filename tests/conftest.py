@@ -13,8 +13,10 @@ from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+import hypothesis
 import pytest
 from blockbuster import BlockBuster
+from hypothesis import HealthCheck
 
 from tests.support.guards import blocking_guard, forbid_internet, loop_factory, refusals
 
@@ -27,8 +29,10 @@ CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Cut this process off from the internet before any test module is imported."""
+    """Cut this process off from the internet before any test module is imported; no property is held against a clock."""
     forbid_internet()
+    hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    hypothesis.settings.load_profile("untimed")
 
 
 def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:

@@ -189,7 +189,7 @@ async def test_somebody_elses_thread_is_not_there(house: House) -> None:
 
 
 async def test_posts_beyond_the_pace_have_to_wait(running: Running) -> None:
-    async with running(messages_per_s=5.0) as house:
+    async with running(messages_per_s=0.1) as house:
         session = await house.browser.session()
         answers = [await post(house, session, cid=cid(), text="x") for _ in range(30)]
     refused = [answer for answer in answers if answer.status_code != 200]

@@ -39,8 +39,8 @@ from server.voice import VoiceSettings as VoiceSettings
 
 _PREFIX = "ONETHREAD_"
 _MIN_KEY_CHARS = 32
+_KEY_WAIT_S = 2.0
 _KEY_TRIES = 40
-_KEY_PAUSE_S = 0.05
 _PATHS = (
     ("server", "data", ""),
     ("policy", "file", ""),
@@ -312,7 +312,7 @@ def _check_llm(llm: LlmSettings) -> None:
         origin_of(llm.base_url)
 
 
-def with_secret_key(settings: Settings) -> Settings:
+def with_secret_key(settings: Settings, *, wait_s: float = _KEY_WAIT_S) -> Settings:
     """Settings that have a signing key: the operator's, or one made once and kept in the data folder (mode 0600)."""
     if settings.server.secret_keys:
         return settings
@@ -322,15 +322,15 @@ def with_secret_key(settings: Settings) -> Settings:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(48))
-    return replace(settings, server=replace(settings.server, secret_keys=(_read_key(path),)))
+    return replace(settings, server=replace(settings.server, secret_keys=(_read_key(path, wait_s),)))
 
 
-def _read_key(path: Path) -> str:
+def _read_key(path: Path, wait_s: float) -> str:
     """The kept key; another process may be writing it in this moment. Raises SettingsError when it is none."""
     for _ in range(_KEY_TRIES):
         if len(key := path.read_text().strip()) >= _MIN_KEY_CHARS:
             return key
-        time.sleep(_KEY_PAUSE_S)
+        time.sleep(wait_s / _KEY_TRIES)
     raise SettingsError(f"{path} holds no signing key: delete it, and a new one is made")
 
 

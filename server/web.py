@@ -29,7 +29,7 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 LINK: Final = "onethread.link"
 """Where a socket finds the server's own receive and send, below what routing wraps around them for every message."""
 _OPEN_PATHS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
-_FIRST_BYTE_S: Final = 10.0
+_PAUSE_S: Final = 10.0
 _BODY_S: Final = 30.0
 _SLOWEST_BYTES_S: Final = 16_384
 _log = logging.getLogger("onethread.web")
@@ -155,7 +155,7 @@ class Edge:
     """The outermost middleware of every request: Host, limits, headers, and the edge where errors end.
 
     `body_limits` maps a path to its own limit in bytes; `sockets` maps a path to the application that serves its sockets
-    without routing, whose frames every idle socket would keep."""
+    without routing, whose frames every idle socket would keep; a body that pauses for `pause_s` is given up."""
 
     def __init__(
         self,
@@ -163,11 +163,14 @@ class Edge:
         settings: Settings,
         body_limits: Mapping[str, int] | None = None,
         sockets: Mapping[str, ASGIApp] | None = None,
+        *,
+        pause_s: float = _PAUSE_S,
     ) -> None:
         self._app = app
         self._sockets = dict(sockets or {})
         self._hosts = LOOPBACK | {urlsplit(settings.public_url).hostname or ""}
         self._limits = dict(body_limits or {})
+        self._pause_s = pause_s
         pairs = [*DEFAULT_HEADERS.items(), *([_HSTS] if settings.is_secure else [])]
         self._headers = [(name.lower().encode(), value.encode()) for name, value in pairs]
 
@@ -210,7 +213,7 @@ class Edge:
 
         decorated = self._decorated(send)
         try:
-            body = _Body(scope, receive, self._limits.get(scope["path"], BODY_LIMIT))
+            body = _Body(scope, receive, self._limits.get(scope["path"], BODY_LIMIT), self._pause_s)
             await self._app(scope, body.receive, watched)
         except Exception as error:  # the edge of a request: it ends in an answer, never in a traceback
             response = describe(error) or _unexpected(scope, error)
@@ -236,9 +239,10 @@ def _unexpected(scope: Scope, error: Exception) -> Response:
 class _Body:
     """A request's body under its limits of size and pace."""
 
-    def __init__(self, scope: Scope, receive: Receive, limit: int) -> None:
+    def __init__(self, scope: Scope, receive: Receive, limit: int, pause_s: float) -> None:
         self._receive = receive
         self._limit = limit
+        self._pause_s = pause_s
         self._size = 0
         self._is_complete = False
         self._deadline = 0.0
@@ -253,7 +257,7 @@ class _Body:
         now = asyncio.get_running_loop().time()
         self._deadline = self._deadline or now + max(_BODY_S, self._limit / _SLOWEST_BYTES_S)
         try:
-            async with asyncio.timeout(max(0.0, min(_FIRST_BYTE_S, self._deadline - now))):
+            async with asyncio.timeout(max(0.0, min(self._pause_s, self._deadline - now))):
                 message = await self._receive()
         except TimeoutError:
             raise BodyTooSlow from None

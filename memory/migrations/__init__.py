@@ -7,6 +7,7 @@ safe. The remembered digest refuses a file that was altered after its release.
 import asyncio
 import hashlib
 import re
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from importlib.resources import files
 
@@ -42,15 +43,17 @@ def statements(sql: str, engine: str) -> list[str]:
     return [part.strip() for part in without_comments.split(";") if part.strip()]
 
 
-async def migrate(database: Database, now: datetime) -> list[str]:
-    """Bring the schema up to date; the names of the migrations that ran. Raises MigrationRefused."""
+async def migrate(
+    database: Database, now: datetime, files: Callable[[], Sequence[tuple[str, str]]] = released
+) -> list[str]:
+    """Bring the schema up to date by these (name, SQL); the names of those that ran. Raises MigrationRefused."""
 
     async def prepare(tx: Tx) -> int:
         return await tx.run(_CREATE_LEDGER)
 
     await database.write(prepare)
     ran = []
-    for name, sql in await asyncio.to_thread(released):
+    for name, sql in await asyncio.to_thread(files):
         if await database.write(lambda tx, name=name, sql=sql: _apply(tx, database.engine, name, sql, now)):  # type: ignore[misc]  # bound per turn of the loop
             ran.append(name)
     await _refuse_unknown(database)

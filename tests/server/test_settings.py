@@ -264,11 +264,10 @@ def test_processes_that_start_at_once_share_one_key(tmp_path: Path) -> None:
     assert len(keys) == 1
 
 
-def test_a_key_file_that_was_cut_off_is_never_used_to_sign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.settings._KEY_PAUSE_S", 0)
+def test_a_key_file_that_was_cut_off_is_never_used_to_sign(tmp_path: Path) -> None:
     (tmp_path / "secret.key").touch()
     with pytest.raises(SettingsError, match="delete it"):
-        with_secret_key(in_folder(tmp_path))
+        with_secret_key(in_folder(tmp_path), wait_s=0)
 
 
 @pytest.mark.parametrize("name", ["ORDERS__RECONCILE_MINUTES", "CATALOGUE__SYNC_MINUTES"])

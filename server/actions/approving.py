@@ -5,7 +5,7 @@ consent.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -24,7 +24,9 @@ _SATURDAY: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An action that waits for consent, for a list on a screen. `agreed` are the agents who did, by id."""
+    """An action that waits for consent, for a list on a screen. `agreed` are the agents who did, by id.
+
+    `preview` is what agreeing pays, part by part, and where it goes (`server.policies.preview`)."""
 
     key: str
     thread_id: int
@@ -40,6 +42,7 @@ class Waiting:
     expires_at: datetime
     due_at: datetime
     agreed: tuple[int, ...]
+    preview: Mapping[str, Any] = field(default_factory=dict)
 
 
 def objection(

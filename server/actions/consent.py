@@ -263,4 +263,5 @@ def _waiting(action: Action, given: list[approvals.Approval], policy: Policy) ->
         expires_at=from_ms(action.expires_at),
         due_at=approving.due_at(policy, need, asked_at),
         agreed=tuple(each.agent_id for each in given),
+        preview=action.body.get("preview", {}),
     )

@@ -1,6 +1,7 @@
 """The row that reserves an action's money: what it moves, whose it is, and the work that will be asked of the order system."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from server.actions.request import Request
 from server.policies.asked import Asked, asked
 from server.policies.decision import FAULTS, NOTHING_TO_SEND
 from server.policies.judge import COUNTED, Ruling
+from server.policies.preview import preview
 from server.policies.shape import Policy
 
 
@@ -43,10 +45,11 @@ async def put_row(
     wish = asked(request.arguments, subject.order)
     order_id = subject.order.id if subject.order else ""
     kind = kind_of(wish, ruling)
+    work = work_of(policy, wish, subject, ruling)
     body: dict[str, Any] = {
         "arguments": dict(request.arguments),
         "order_id": order_id,
-        "work": work_of(policy, wish, subject, ruling),
+        "work": work,
         "agent_id": request.agent_id,
         "seq": request.seen_seq,
         "why": ruling.key,
@@ -54,6 +57,9 @@ async def put_row(
     }
     if is_kept(wish, ruling):
         body["kept"] = True
+    if state == "awaiting":
+        shown = preview(policy, wish, subject.order, subject.customer, ruling, work["method"])
+        body["preview"] = {"parts": [asdict(each) for each in shown.parts], "to": [list(each) for each in shown.to]}
     is_counted = wish.name in COUNTED and wish.outcome in (None, "refund") and kind == "refund"
     return await ledger.put(
         tx, request.thread_id, request.key, request.name, order_id, body, state, now,

@@ -14,6 +14,17 @@ _WHO: Final = {
     "senior": "a supervisor or an admin",
     "two_person": "two people, one of them an admin, neither of whom wrote to the customer",
 }
+_PARTS: Final = {
+    "tax": "Tax",
+    "shipping": "Delivery",
+    "restocking": "Restocking fee",
+    "label": "Return label",
+    "bonus": "Bonus on store credit",
+    "difference": "Difference in price",
+    "before": "Paid back before",
+    "limit": "Limited to what is left of the payment",
+    "amount": "Amount asked for",
+}
 _WHY: Final = {"limit_reached": "The amount or the number is above what the assistant may decide alone."}
 
 
@@ -53,4 +64,20 @@ def _document(each: Waiting, conv: str) -> dict[str, Any]:
         "expires_at": each.expires_at.isoformat(),
         "due_at": each.due_at.isoformat(),
         "agreed": [str(agent_id) for agent_id in each.agreed],
+        "parts": [_part(part, each.currency) for part in each.preview.get("parts", ())],
+        "to": [
+            {"method": name, "amount_minor": amount, "amount": money(Money(amount, each.currency), "en")}
+            for name, amount in each.preview.get("to", ())
+        ],
     }
+
+
+def _part(part: dict[str, Any], currency: str) -> dict[str, Any]:
+    """One part of what will be paid, in words."""
+    label = _PARTS.get(part["kind"], part["kind"])
+    if part["kind"] == "goods":
+        label = f"{part['quantity']} × {part['title']}"
+    elif part["title"]:
+        label = f"{label}, {part['title']}"
+    amount = Money(int(part["amount_minor"]), currency)
+    return {"kind": part["kind"], "label": label, "amount_minor": amount.amount_minor, "amount": money(amount, "en")}

@@ -72,5 +72,7 @@ def _draft(label: str, speech: Speech) -> dict[str, Any]:
         }
         for fact in speech.evidence
     ]
-    unsaid = {"unsaid": [str(each) for each in checked.dropped]} if checked.dropped else {}
+    unsaid = (
+        {"unsaid": [{"text": each.sentence, "why": each.cause} for each in checked.dropped]} if checked.dropped else {}
+    )
     return {"label": label, "text": checked.text, "evidence": receipts, **unsaid}

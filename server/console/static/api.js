@@ -9,7 +9,7 @@ const ANSWER_WITHIN_MS = 15_000;
 /**
  * Does something with a thread. Never throws: an answer that did not come has status 0 and may be repeated with the same key.
  * @param {string} conv
- * @param {"claim"|"reply"|"note"|"resolve"|"hand_back"|"correct"} name
+ * @param {"claim"|"reply"|"note"|"resolve"|"hand_back"|"correct"|"promise"} name
  * @param {object} [body]
  * @returns {Promise<Answer>}
  */

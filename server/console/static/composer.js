@@ -159,6 +159,7 @@ export class Composer {
         { className: "draft" },
         el("button", { type: "button", className: "draft-use", onclick: () => this.use(draft) }, el("span", { className: "draft-label" }, draft.label), el("span", { className: "draft-text", dir: "auto" }, draft.text)),
         receipts(draft.evidence ?? [], words.counted((draft.evidence ?? []).length, "fact")),
+        unsaid(draft),
       ),
     );
     this.drafts.replaceChildren(el("p", { className: "drafts-title" }, icon("spark"), "Suggested replies"), el("ol", { className: "draft-list", role: "list", "aria-label": "Suggested replies" }, ...cards));
@@ -315,4 +316,11 @@ export class Composer {
     const texts = { reply: "", note: "", [mode]: text };
     localStorage.setItem(`onethread.draft.${this.#wiring.me.id}.${conv}`, JSON.stringify({ texts, mode }));
   }
+}
+
+/** What a suggestion leaves out because no fact proves it, and why. @param {Draft} draft */
+function unsaid({ unsaid: left, label }) {
+  if (!left?.length) return null;
+  const items = left.map(({ text, why }) => el("li", null, el("q", { dir: "auto" }, text), " ", el("span", { className: "quiet" }, `(${why})`)));
+  return el("details", { className: "receipts unsaid" }, el("summary", { "aria-label": `${words.counted(left.length, "sentence")} left out of “${label}”` }, icon("warn"), `${words.counted(left.length, "sentence")} left out`), el("p", { className: "quiet" }, "No fact of the order or the policy proves this:"), el("ul", null, ...items));
 }

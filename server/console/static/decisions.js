@@ -33,8 +33,17 @@ function approval(one, wiring) {
     { className: "approval", "data-key": one.key },
     el("p", { className: "wants", dir: "auto" }, happens(one)),
     el("dl", { className: "facts" }, ...facts.filter(([, value]) => value).map(([name, value]) => el("div", null, el("dt", null, name), el("dd", { dir: "auto" }, value)))),
+    pays(one),
     wiring.mayAct && el("p", { className: "decide" }, button("Approve", "primary", true), button("Refuse", "", false)),
   );
+}
+
+/** What agreeing pays, part by part, and where it goes. @param {Approval} one */
+function pays({ parts, to, amount }) {
+  if (!parts?.length) return null;
+  const rows = parts.map((part) => el("tr", { className: part.amount_minor < 0 ? "less" : "" }, el("th", { scope: "row", dir: "auto" }, part.label), el("td", null, part.amount)));
+  const ways = (to ?? []).map((way) => el("tr", { className: "way" }, el("th", { scope: "row", dir: "auto" }, `To ${way.method}`), el("td", null, way.amount)));
+  return el("table", { className: "pays" }, el("caption", null, "What approving pays"), el("tbody", null, ...rows), el("tfoot", null, el("tr", { className: "sum" }, el("th", { scope: "row" }, "Leaves the shop"), el("td", null, amount)), ...ways));
 }
 
 /** What will happen, in one sentence. @param {Approval} one */
@@ -54,6 +63,7 @@ function confirm(one, isYes, done) {
     isYes ? "Yes, approve" : "Yes, refuse",
     () => done(reason.value),
     el("p", { dir: "auto" }, happens(one)),
+    isYes && pays(one),
     el("p", { className: "quiet" }, isYes ? `${one.amount ? `${one.amount} leaves the shop` : "It is carried out"} as soon as enough people agreed.` : "Nothing is done. Tell the customer yourself."),
     !isYes && el("label", { for: "decide-reason" }, "Why (colleagues see it)"),
     !isYes && reason,
@@ -74,10 +84,24 @@ export function correct(row, done) {
   ask("Correct the label", "Save", () => done(field.value, value.value), el("p", { className: "quiet" }, "It counts here at once. A supervisor decides whether the assistant learns from it."), el("label", { for: "correct-field" }, "What was wrong"), field, el("label", { for: "correct-value" }, "What it is"), value);
 }
 
-/** @param {string} title @param {string} yes @param {() => void} done @param {...(Node|false)} parts */
+/** Promises a longer time to send goods back. @param {string} order its number @param {(until: string) => void} done */
+export function promise(order, done) {
+  const day = el("input", { type: "date", id: "promise-until", required: true, min: inDays(0), value: inDays(14) });
+  const about = "The policy keeps it: until the end of that day the goods may come back, whoever answers. Tell the customer yourself.";
+  ask(`Promise time to send back ${order}?`, "Promise it", () => day.value && done(day.value), el("label", { for: "promise-until" }, "Goods may come back until"), day, el("p", { className: "quiet" }, about));
+}
+
+/** A day from today on, as a date field takes it. @param {number} days */
+function inDays(days) {
+  const day = new Date();
+  day.setDate(day.getDate() + days);
+  return `${day.getFullYear()}-${String(day.getMonth() + 1).padStart(2, "0")}-${String(day.getDate()).padStart(2, "0")}`;
+}
+
+/** @param {string} title @param {string} yes @param {() => void} done @param {...(Node|false|null)} parts */
 function ask(title, yes, done, ...parts) {
   const dialog = el("dialog", { className: "help ask", "aria-labelledby": "ask-title" });
-  const form = el("form", { method: "dialog" }, el("h2", { id: "ask-title" }, title), ...parts, el("p", { className: "decide" }, el("button", { type: "submit", className: "button primary", value: "yes" }, icon("check"), yes), el("button", { type: "submit", className: "button", value: "" }, "Cancel")));
+  const form = el("form", { method: "dialog" }, el("h2", { id: "ask-title" }, title), ...parts, el("p", { className: "decide" }, el("button", { type: "submit", className: "button primary", value: "yes" }, icon("check"), yes), el("button", { type: "submit", className: "button", value: "", formNoValidate: true }, "Cancel")));
   dialog.append(form);
   dialog.addEventListener("close", () => {
     if (dialog.returnValue === "yes") done();

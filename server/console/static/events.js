@@ -175,6 +175,7 @@ function action(event) {
   const isWithdrawn = event.type === "failed" && event.body.result?.error === "withdrawn";
   const [sign, title, tone] = isWithdrawn ? WITHDRAWN : ACTIONS[event.type];
   const what = event.body.action ?? {};
+  const name = words.plain(String(what.name ?? "action"));
   const items = (what.lines ?? []).map((/** @type {any} */ one) => `${one.quantity ?? 1} × ${one.sku ?? "item"}${one.to_sku ? ` → ${one.to_sku}` : ""}`);
   const result = event.body.result ?? {};
   const outcome = [result.rma && `RMA ${result.rma}`, result.refund_id && `Refund ${result.refund_id}`, result.error && !isWithdrawn && String(result.error)].filter(Boolean);
@@ -182,7 +183,7 @@ function action(event) {
     "li",
     { className: `event act ${tone}`, "data-seq": event.seq },
     icon(sign),
-    el("div", null, el("p", { className: "act-title" }, `${title}: ${words.plain(String(what.name ?? "action"))}`, what.order && ` for order ${what.order}`), el("p", { className: "quiet" }, [...items, what.reason && words.plain(String(what.reason)), ...outcome].filter(Boolean).join(" · "))),
+    el("div", null, el("p", { className: "act-title" }, `${title}: ${name}`, what.order && `${name.endsWith("order") ? "" : " for order"} ${what.order}`), el("p", { className: "quiet" }, [...items, what.reason && words.plain(String(what.reason)), ...outcome].filter(Boolean).join(" · "))),
     time(event),
   );
 }
@@ -215,7 +216,7 @@ function lineWords(event, scene) {
     case "corrected":
       return ["note", `${name} corrected ${words.plain(String(body.field ?? "label"))}: ${words.plain(String(body.was ?? ""))} → ${words.plain(String(body.now ?? ""))}`];
     case "promised":
-      return ["note", `${name} promised: goods of order ${body.order} may come back until ${body.until}`];
+      return ["note", `${name} promised: goods of order ${body.order} may come back until ${words.date(String(body.until))}`];
     case "classified":
       if (body.because === "time") return ["clock", `Priority is ${body.priority} now (${words.plain(String(body.priority_reason ?? ""))})`];
       return ["spark", `Understood: ${understood(body)}`];

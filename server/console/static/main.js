@@ -5,7 +5,7 @@ import * as api from "./api.js";
 import { Composer } from "./composer.js";
 import { byId, el, face, icon, iconButton } from "./dom.js";
 import { InboxPane } from "./inbox.js";
-import { correct } from "./decisions.js";
+import { correct, promise } from "./decisions.js";
 import * as keys from "./keys.js";
 import { Link } from "./link.js";
 import { PanelPane } from "./panel.js";
@@ -45,7 +45,7 @@ class Console {
     this.alerts = new Alerts((conv) => this.open(conv));
     this.inboxPane = new InboxPane(byId("inbox"), this.inbox, { me, open: (conv) => this.open(conv), embed: body.dataset.embed ?? "" });
     this.threadPane = new ThreadPane(byId("thread"), { me, assistant, act: (name) => this.act(name), correct: () => this.correct(), back: () => this.toInbox(), details: () => this.toggleDetails(), seen: () => this.readSoon() });
-    this.panelPane = new PanelPane(byId("panel"), { open: (conv) => this.open(conv), close: () => this.toggleDetails(false), mayAct: me.mayAct, decide: (approval, isYes, reason) => void this.decide(approval, isYes, reason) });
+    this.panelPane = new PanelPane(byId("panel"), { open: (conv) => this.open(conv), close: () => this.toggleDetails(false), mayAct: me.mayAct, decide: (approval, isYes, reason) => void this.decide(approval, isYes, reason), promise: (order) => this.promise(order) });
     this.composer = new Composer(this.threadPane.foot, { me, send: (sending) => this.send(sending), typing: (on) => this.typing(on) });
     this.link = new Link({ hello: () => this.hello(), frame: (frame) => this.frame(frame), phase: (phase, code) => this.phase(phase, code) });
     this.tools();
@@ -294,6 +294,18 @@ class Console {
     if (answer.status === 200) this.say(!isYes ? "Refused. Nothing was done; tell the customer." : answer.body.done ? "Done. Tell the customer." : answer.body.state === "awaiting" ? "Your agreement counts. One more person must agree." : "Approved; it is being carried out.");
     else this.say(api.words(answer));
     for (const button of this.panelPane.body.querySelectorAll("[data-decide]")) /** @type {HTMLButtonElement} */ (button).disabled = false;
+  }
+
+  /** Promises a longer time to send an order's goods back. @param {string} order */
+  promise(order) {
+    const conv = this.log?.conv;
+    if (!conv || !me.mayAct) return;
+    promise(order, (until) => {
+      void api.act(conv, "promise", { order, until }).then((answer) => {
+        if (answer.body?.thread) this.applyInbox({ rows: [answer.body.thread], removed: [] });
+        this.say(answer.status === 201 ? `Promised: goods of ${order} may come back until ${words.date(until)}. Tell the customer.` : api.words(answer));
+      });
+    });
   }
 
   /** Sets right what was understood. */

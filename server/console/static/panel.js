@@ -27,7 +27,7 @@ const VERDICTS = {
 export class PanelPane {
   #wiring;
 
-  /** @param {HTMLElement} place @param {{open: (conv: string) => void, close: () => void, mayAct: boolean, decide: import("./decisions.js").Deciding["decide"]}} wiring */
+  /** @param {HTMLElement} place @param {{open: (conv: string) => void, close: () => void, mayAct: boolean, decide: import("./decisions.js").Deciding["decide"], promise: (order: string) => void}} wiring */
   constructor(place, wiring) {
     this.#wiring = wiring;
     this.body = el("div", { className: "panel-body", tabIndex: 0, role: "region", "aria-label": "Customer and order" });
@@ -45,9 +45,23 @@ export class PanelPane {
   draw(panel) {
     const open = new Set([...this.body.querySelectorAll("details[open]")].map((each) => each.getAttribute("data-part")));
     const from = this.body.scrollTop;
-    this.body.replaceChildren(...[approvals(panel.approvals ?? [], this.#wiring), brief(panel), customer(panel), orders(panel), policy(panel.brief), tried(panel.brief), this.#earlier(panel)].filter((part) => part !== null));
+    this.body.replaceChildren(...[approvals(panel.approvals ?? [], this.#wiring), brief(panel), customer(panel), this.#orders(panel), policy(panel.brief), tried(panel.brief), this.#earlier(panel)].filter((part) => part !== null));
     for (const each of this.body.querySelectorAll("details[data-part]")) if (open.has(each.getAttribute("data-part"))) each.setAttribute("open", "");
     this.body.scrollTop = from;
+  }
+
+  /** @param {Panel} panel */
+  #orders({ orders, orders_error: error }) {
+    if (error) return section("Orders", el("p", { className: "bad-words" }, icon("warn"), error));
+    if (!orders.length) return section("Orders", el("p", { className: "quiet" }, "No order is linked to this conversation yet."));
+    const cards = orders.map((card, at) => el("div", { className: "order" }, drawCard(card, { isOpen: at === 0 }), this.#wiring.mayAct && card.kind === "order" && this.#promise(card.order)));
+    return section(orders.length > 1 ? "Orders" : "Order", ...cards);
+  }
+
+  /** @param {string} order */
+  #promise(order) {
+    const label = `Promise time to send back ${order}`;
+    return el("button", { type: "button", className: "inline promise", "data-promise": order, "aria-label": label, onclick: () => this.#wiring.promise(order) }, icon("clock"), "Promise time to send back");
   }
 
   /** @param {Panel} panel */
@@ -114,13 +128,6 @@ function customer({ customer, recipient, brief }) {
 function proofChip(proof) {
   const said = words.proof(proof);
   return el("span", { className: `chip ${said.tone}`, title: said.long }, said.short);
-}
-
-/** @param {Panel} panel */
-function orders({ orders, orders_error: error }) {
-  if (error) return section("Orders", el("p", { className: "bad-words" }, icon("warn"), error));
-  if (!orders.length) return section("Orders", el("p", { className: "quiet" }, "No order is linked to this conversation yet."));
-  return section(orders.length > 1 ? "Orders" : "Order", ...orders.map((card, at) => drawCard(card, { isOpen: at === 0 })));
 }
 
 /** @param {Brief|null} brief */

@@ -22,7 +22,8 @@
  *   tracking_url?: string|null, last_scan?: string|null, lines?: {title: string, quantity: number}[],
  *   parcels?: {headline: string, tone: string}[], refund?: string|null, label_url?: string|null, due_by?: string|null,
  *   total?: string, refunded?: string|null, payment?: string, placed_at?: string, ship_to?: string, source?: string}} Card
- * @typedef {{n: number, of: number, seq: number, label: string, text: string, evidence: Receipt[]}} Draft
+ * @typedef {{n: number, of: number, seq: number, label: string, text: string, evidence: Receipt[],
+ *   unsaid?: {text: string, why: string}[]}} Draft
  * @typedef {{kind: string, label: string, proof: "claimed"|"channel"|"verified"|"", blocked?: boolean}} Contact
  * @typedef {{wants: string, quote: string, mood: {frustration: number, sentiment: string}|null, history: string, known: Receipt[],
  *   policy: {version: string, verdict: string, text?: string, approval?: string|null, lines: {item: string, verdict: string, rule: string, text: string}[]},
@@ -33,7 +34,8 @@
  *   contacts: Contact[]}, recipient: Contact & {channel: string}, brief: Brief|null, drafts: Draft[], orders: Card[], orders_error?: string,
  *   earlier: Earlier[], approvals?: Approval[]}} Panel
  * @typedef {{key: string, conv: string, action: Record<string, any>, amount_minor: number, currency: string, amount: string, need: string, who: string,
- *   rule: string, why: string, asked_at: string, expires_at: string, due_at: string, agreed: string[]}} Approval
+ *   rule: string, why: string, asked_at: string, expires_at: string, due_at: string, agreed: string[],
+ *   parts?: {kind: string, label: string, amount_minor: number, amount: string}[], to?: {method: string, amount_minor: number, amount: string}[]}} Approval
  * @typedef {{id: string, name: string, online: boolean, conv?: string}} Here
  * @typedef {{id: string, name: string, role: string, mayAct: boolean}} Me
  * @typedef {{texts: Record<"reply"|"note", string>, mode: "reply"|"note", draft?: {n: number, original: string}}} Written

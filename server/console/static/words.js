@@ -5,6 +5,7 @@ const LOCALE = globalThis.navigator?.language?.startsWith("en") ? navigator.lang
 const CLOCK = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit" });
 const DAY = new Intl.DateTimeFormat(LOCALE, { weekday: "long", day: "numeric", month: "long" });
 const SHORT_DAY = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short" });
+const DATE = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium" });
 const FULL = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short" });
 
 /** "14:05" @param {string} at */
@@ -12,6 +13,9 @@ export const clock = (at) => CLOCK.format(new Date(at));
 
 /** Day, month, year and time. @param {string} at */
 export const full = (at) => FULL.format(new Date(at));
+
+/** Day, month and year of a calendar day. @param {string} day */
+export const date = (day) => DATE.format(new Date(`${day}T12:00:00`));
 
 /** @param {Date} one @param {Date} other */
 const isSameDay = (one, other) => one.toDateString() === other.toDateString();

@@ -52,4 +52,4 @@ def test_what_nothing_proves_stands_apart() -> None:
     draft = drafts._draft("Tell the facts", speech)  # every draft is made here
 
     assert draft["text"] == "I'm sorry that this didn't go as it should."
-    assert [lie in each for each in draft["unsaid"]] == [True]
+    assert [(lie in each["text"], bool(each["why"])) for each in draft["unsaid"]] == [(True, True)]

@@ -1,5 +1,5 @@
 # Every target does its own set-up, in .venv and .cache of this checkout and nowhere else.
-# Knobs: PORT=8000 for the demo, ARGS="..." for pytest and the benches, JOBS=2 processes for the tests (0 = none beside this one),
+# Knobs: PORT=8000 for the demo, ARGS="..." for pytest and the benches, JOBS=3 processes for the tests (0 = none beside this one),
 # PYTHON=python3.12 for the virtual environment.
 
 SHELL := /bin/sh
@@ -7,7 +7,7 @@ SHELL := /bin/sh
 .DELETE_ON_ERROR:
 
 PORT ?= 8000
-JOBS ?= 2
+JOBS ?= 3
 ARGS ?=
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)

@@ -54,6 +54,7 @@ def _wait_until_healthy(server: subprocess.Popen[str], image: Image, environment
     pytest.fail(f"the server never became healthy: {server.communicate()}")
 
 
+@pytest.mark.long  # every package is installed anew: `.ci/run` does it in a step of its own
 @pytest.mark.timeout(400)
 def test_the_image_serves_is_healthy_and_stops_cleanly(built: tuple[Build, Image]) -> None:
     build, image = built
@@ -72,6 +73,7 @@ def test_the_image_serves_is_healthy_and_stops_cleanly(built: tuple[Build, Image
     assert "onethread.db-wal" not in kept, "it was cut off: the database was not closed"
 
 
+@pytest.mark.long  # every package is installed anew: `.ci/run` does it in a step of its own
 @pytest.mark.timeout(400)
 def test_the_image_holds_our_packages_and_nobody_elses_of_the_same_name(built: tuple[Build, Image]) -> None:
     build, image = built
@@ -84,6 +86,7 @@ def test_the_image_holds_our_packages_and_nobody_elses_of_the_same_name(built: t
     assert told.stdout.splitlines() == ["['onethread']"] * len(OUR_PACKAGES)
 
 
+@pytest.mark.long  # every package is installed anew: `.ci/run` does it in a step of its own
 @pytest.mark.timeout(400)
 def test_the_image_carries_every_file_of_our_packages(built: tuple[Build, Image]) -> None:
     build, _ = built
@@ -92,6 +95,7 @@ def test_the_image_carries_every_file_of_our_packages(built: tuple[Build, Image]
     assert [str(path) for path in ours if not (packages / path).is_file()] == []
 
 
+@pytest.mark.long  # every package is installed anew: `.ci/run` does it in a step of its own
 @pytest.mark.timeout(400)
 def test_the_image_is_built_for_an_unprivileged_user_and_one_volume(built: tuple[Build, Image]) -> None:
     _, image = built

@@ -17,6 +17,7 @@ from memory.engines.base import Tx
 from memory.projection import Event
 from memory.threads import Thread
 from memory.times import from_ms
+from server import hearing
 from server.actions.signals import complaints_elsewhere
 from server.answering.context import Context, Dialogue, Goods, Help, Said, Shop
 from server.desk.hours import back_at, is_staffed
@@ -80,7 +81,7 @@ async def _history(tx: Tx, thread: Thread, *, is_whole: bool) -> list[Event]:
     last, begin = thread.state.last_seq, max(0, thread.state.last_seq - _HISTORY)
     first = begin if is_whole else min(thread.state.last_reply_seq, last - _LATELY)
     found = await threads.since(tx, thread.id, first, after_seq=begin, types=_TURNING)
-    return [event for event in found if event.seq <= last]
+    return hearing.with_words([event for event in found if event.seq <= last])
 
 
 async def _context(
@@ -196,5 +197,6 @@ def _latest(fresh: Sequence[Event]) -> list[Event]:
 def _as_said(event: Event) -> Said:
     body = event.body
     return Said(
-        event.seq, str(body.get("text", "")), body.get("choice"), tuple(body.get("attachments", ())), from_ms(event.at)
-    )
+        event.seq, str(body.get("text", "")), body.get("choice"), tuple(body.get("attachments", ())), from_ms(event.at),
+        str(body.get("voice", "")),
+    )  # fmt: skip

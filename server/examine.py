@@ -37,6 +37,7 @@ async def findings(settings: Settings, database: Database, clock: Clock) -> Find
             *await _journal(database, clock.now()),
             *[(each.level, each.text) for each in examine_labels(settings.labels, settings.shop.name)],
             *await _model(settings),
+            *await _speech(settings),
         ]
     finally:
         await linked.close()
@@ -67,6 +68,15 @@ async def _model(settings: Settings) -> Findings:
     from server.answering.model.examine import examine
 
     return [*await examine(settings)]
+
+
+async def _speech(settings: Settings) -> Findings:
+    """Whether the speech server, if there is one, takes a recording."""
+    if not settings.speech.model:
+        return []
+    from server.speech import Speech
+
+    return [*await Speech(settings.speech).examine()]
 
 
 async def _callers(linked: Connections, settings: Settings, database: Database, now: datetime) -> Findings:

@@ -76,6 +76,16 @@ class LlmSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeechSettings:
+    """A speech server, optional: any that speaks OpenAI's audio/transcriptions. `model` switches it on."""
+
+    base_url: str = doc("", "base URL that ends in /v1; empty = the vendor's own")
+    api_key: str = doc("", "key for it; local servers need none")
+    model: str = doc("", "name of the model; empty = voice notes are kept and handed to a person")
+    deadline_s: float = doc(4.0, "time for the voice notes of one message, in seconds; after it a person hears them")
+
+
+@dataclass(frozen=True, slots=True)
 class ImportsSettings:
     """How orders files in CSV are read."""
 

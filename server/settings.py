@@ -32,6 +32,7 @@ from server.parties import OrdersSettings as OrdersSettings
 from server.parties import PaymentsSettings as PaymentsSettings
 from server.parties import RestSettings as RestSettings
 from server.parties import ShopifySettings as ShopifySettings
+from server.parties import SpeechSettings as SpeechSettings
 from server.parties import WarehouseSettings as WarehouseSettings
 from server.parties import WooCommerceSettings as WooCommerceSettings
 from server.parties import doc
@@ -57,6 +58,7 @@ _AT_LEAST_ONE = (
     ("llm", "max_tokens"),
 )
 _LONGEST_LLM_S = 9.0
+_LONGEST_SPEECH_S = 6.0
 _EVERY = (("orders", "reconcile_minutes"), ("catalogue", "sync_minutes"))
 _DURATION = re.compile(r"(?P<sign>-?)P(?:(?P<d>\d+)D)?(?:T(?:(?P<h>\d+)H)?(?:(?P<m>\d+)M)?(?:(?P<s>\d+)S)?)?")
 
@@ -183,6 +185,7 @@ class Settings:
     labels: LabelsSettings = field(default_factory=LabelsSettings)
     catalogue: CatalogueSettings = field(default_factory=CatalogueSettings)
     llm: LlmSettings = field(default_factory=LlmSettings)
+    speech: SpeechSettings = field(default_factory=SpeechSettings)
 
     @property
     def data(self) -> Path:
@@ -295,6 +298,7 @@ def checked(settings: Settings) -> Settings:
         if getattr(getattr(settings, section), key) < 1:
             raise SettingsError(f"{section}.{key}: write 1 or more")
     _check_llm(settings.llm)
+    _check_speech(settings.speech)
     _ = settings.allowed_origins, settings.offset
     if settings.offset and urlsplit(settings.public_url).hostname not in ("127.0.0.1", "localhost", "::1"):
         raise SettingsError("server.clock_offset works on loopback only: unset it")
@@ -310,6 +314,15 @@ def _check_llm(llm: LlmSettings) -> None:
         raise SettingsError(f"llm.deadline_s: write seconds, at most {_LONGEST_LLM_S:.0f}")
     if llm.base_url:
         origin_of(llm.base_url)
+
+
+def _check_speech(speech: SpeechSettings) -> None:
+    if speech.model == "" and (speech.base_url or speech.api_key):
+        raise SettingsError("speech.model: name the model, or unset speech.base_url and speech.api_key")
+    if not 0 < speech.deadline_s <= _LONGEST_SPEECH_S:
+        raise SettingsError(f"speech.deadline_s: write seconds, at most {_LONGEST_SPEECH_S:.0f}")
+    if speech.base_url:
+        origin_of(speech.base_url)
 
 
 def with_secret_key(settings: Settings, *, wait_s: float = _KEY_WAIT_S) -> Settings:

@@ -39,6 +39,7 @@ from server.commerce.model import Fact
 from server.desk import handoff, stakes
 from server.desk.bare import bare_package
 from server.errors import StoreUnavailable
+from server.hearing import Hearing, for_a_person
 from server.inbox import burst, wake
 from server.outbox import put_if_sent
 from server.partials import Partial, has_moved
@@ -75,6 +76,7 @@ class Turns:
         self._gate = Gate(services)
         self._pads = pads
         self._model = model
+        self._hearing = Hearing(services)
         self._bell = Bell()
         self._slots = asyncio.Semaphore(services.settings.turns.workers)
 
@@ -155,6 +157,8 @@ class Turns:
 
     async def _answer(self, claim: Claim) -> Answer | None:
         work = await self._read(claim)
+        if work is not None and await self._hearing.listen(work.thread, work.context):
+            work = await self._read(claim, work.model)
         if work is None or not work.context.said:
             await self._drop(claim, work)
             return None
@@ -168,6 +172,9 @@ class Turns:
 
     async def _made(self, work: _Work, partial: Partial) -> Answer:
         """What the turn comes to. A model's sentences are shown where the browser shows them, while they are written."""
+        unheard = for_a_person(work.context)
+        if unheard is not None:
+            return unheard
         if work.model is None:
             return await make_answer(work.context, self._gate)
         is_shown = work.context.channel == "widget" and self._services.settings.llm.stream
@@ -271,8 +278,9 @@ class Turns:
         await desk.save_brief(tx, thread.id, thread.state.last_seq, package.brief, services.clock.now())
         return thread
 
-    async def _read(self, claim: Claim) -> _Work | None:
-        model = self._model.begin() if self._model else None
+    async def _read(self, claim: Claim, model: "ModelTurn | None" = None) -> _Work | None:
+        """What a turn works on; `model` is its share of the model, None = it begins now."""
+        model = model or (self._model.begin() if self._model else None)
         found = await self._services.database.read(
             lambda tx: contexts.read(tx, self._services, claim.thread_id, is_whole=model is not None)
         )

@@ -144,13 +144,16 @@ class Help:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One message of the customer that is not answered yet."""
+    """One message of the customer that is not answered yet.
+
+    `voice`, where it holds voice notes: `waiting` to be listened to, `heard` (its words are in `text`), or `unheard`."""
 
     seq: int
     text: str
     choice: str | None
     attachments: tuple[Mapping[str, Any], ...]
     at: datetime
+    voice: str = ""
 
 
 @dataclass(frozen=True, slots=True)

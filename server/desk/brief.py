@@ -59,7 +59,7 @@ _REASONS = {
     "over_limit": "The amount is above what the assistant may decide.",
     "policy_exception": "Policy wants a person to decide this case.",
     "low_confidence": "The assistant did not understand what is wanted.",
-    "unreadable": "The order system could not be read.",
+    "unreadable": "The order system, or what the customer sent, could not be read.",
     "identity": "The customer could not be identified, or needs a stronger proof.",
     "out_of_scope": "The assistant cannot do this by itself yet.",
     "failed": "Something is overdue or did not work.",
@@ -202,6 +202,8 @@ def _tried(context: Context, answered: Answer) -> list[str]:
             tried.append(f"Proposed: {_action(event)}.")
         elif event.type == "failed":
             tried.append(f"Failed: {_action(event)}.")
+        elif event.type == "note" and "voice_of" in event.body and "heard" not in event.body:
+            tried.append(str(event.body["text"]))
         elif event.type == "message" and event.author_type == "assistant":
             tried.append(f"Assistant: {str(event.body.get('text', ''))[:160]}")
     return [*done, *tried[-5:]] or ["Nothing yet: this was the first message."]

@@ -24,8 +24,17 @@ _TYPES: Final = {
     "pdf": "application/pdf",
     "heic": "image/heic",
     "heif": "image/heic",
+    "ogg": "audio/ogg",
+    "oga": "audio/ogg",
+    "opus": "audio/ogg",
+    "webm": "audio/webm",
+    "weba": "audio/webm",
+    "m4a": "audio/mp4",
+    "mp3": "audio/mpeg",
+    "wav": "audio/wav",
 }
 _FORMATS: Final = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/gif": "GIF"}
+_SOUND_BRANDS: Final = (b"M4A ", b"M4B ", b"mp42", b"isom", b"iso5", b"dash")
 _HEIF_BRANDS: Final = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
 
 
@@ -41,7 +50,9 @@ def clean(name: str, body: bytes) -> Cleaned:
     """The file as it may be kept. Raises RefusedInput (`file_type`) for anything else than it says it is."""
     kind = _TYPES.get(name.rpartition(".")[2].lower(), "")
     if not kind or sniff(body) != kind:
-        raise RefusedInput("file_type", "send a picture (JPEG, PNG, WebP, GIF, HEIC) or a PDF")
+        raise RefusedInput(
+            "file_type", "send a picture (JPEG, PNG, WebP, GIF, HEIC), a PDF or a recording (OGG, WebM, M4A, MP3, WAV)"
+        )
     return Cleaned(_made_anew(body, kind) if kind in _FORMATS else body, kind)
 
 
@@ -59,7 +70,21 @@ def sniff(body: bytes) -> str:
         return "application/pdf"
     if body[4:8] == b"ftyp" and body[8:12] in _HEIF_BRANDS:
         return "image/heic"
-    return ""
+    return _sound(body)
+
+
+def _sound(body: bytes) -> str:
+    """The type of a recording; empty when it is none of ours. What is in it nobody here decodes."""
+    if body[:4] == b"OggS":
+        return "audio/ogg"
+    if body[:4] == b"\x1aE\xdf\xa3":
+        return "audio/webm"
+    if body[:4] == b"RIFF" and body[8:12] == b"WAVE":
+        return "audio/wav"
+    if body[4:8] == b"ftyp" and body[8:12] in _SOUND_BRANDS:
+        return "audio/mp4"
+    is_frame = len(body) > 1 and body[0] == 0xFF and body[1] & 0xE6 == 0xE2  # MPEG audio, layer III
+    return "audio/mpeg" if body[:3] == b"ID3" or is_frame else ""
 
 
 def _made_anew(body: bytes, kind: str) -> bytes:

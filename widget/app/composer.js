@@ -8,7 +8,7 @@ const COUNT_FROM = 3_800;
 const STOPPED_AFTER_MS = 5_000;
 const FILES_AT_MOST = 5;
 const BYTES_AT_MOST = 10_000_000;
-const TYPES = ["image/jpeg", "image/png", "image/webp", "image/gif", "image/heic", "image/heif", "application/pdf"];
+const TYPES = /^(image\/(jpeg|png|webp|gif|hei[cf])|.+\/pdf|audio\/)/;
 
 export class Composer {
   #chat;
@@ -28,7 +28,7 @@ export class Composer {
     this.#sent = sent;
     this.uploads = new Uploads(chat, words, () => this.#sync());
     this.text = el("textarea", { rows: 1, enterKeyHint: "send", autocomplete: "off", dir: "auto", value: chat.keep.get("draft") ?? "" });
-    this.picker = el("input", { type: "file", multiple: true, hidden: true, accept: TYPES.join() });
+    this.picker = el("input", { type: "file", multiple: true, hidden: true, accept: "image/\x2a,.pdf,audio/\x2a" });
     this.attach = button("icon-button", () => this.picker.click(), icon("clip"));
     this.submit = el("button", { className: "send" }, icon("send"));
     this.note = el("span", { className: "left", role: "status" });
@@ -189,7 +189,7 @@ class Uploads {
   /** Says why a file cannot go, or nothing. Some browsers know no type for HEIC: the server looks at the bytes. @param {File} file */
   #objection({ type, name, size }) {
     if (this.#all.length >= FILES_AT_MOST) return this.#words.say("fileCount", { limit: FILES_AT_MOST });
-    if (!TYPES.includes(type) && !(type === "" && /\.hei[cf]$/i.test(name))) return this.#say("fileType", plainName(name));
+    if (!TYPES.test(type) && !(!type && /\.hei[cf]$/i.test(name))) return this.#say("fileType", plainName(name));
     return size > this.#limit ? this.#say("fileTooBig", plainName(name)) : "";
   }
 

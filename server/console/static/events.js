@@ -96,6 +96,7 @@ export function attachments(all) {
 function attachment(item) {
   const address = `/console/files/${encodeURIComponent(item.id)}`;
   const isPicture = item.type.startsWith("image/");
+  if (item.type.startsWith("audio/")) return el("audio", { controls: true, preload: "none", src: address, title: item.name });
   return el(
     "a",
     { className: isPicture ? "picture" : "file", href: address, download: item.name, title: `${item.name}, ${words.size(item.size)}` },

@@ -60,6 +60,29 @@ async def test_a_picture_is_kept_and_given_out(house: House, kind: str) -> None:
     assert Image.open(io.BytesIO(given.content)).size == (60, 40)
 
 
+SOUNDS = {
+    "a.ogg": (b"OggS" + bytes(60), "audio/ogg"),
+    "a.opus": (b"OggS" + bytes(60), "audio/ogg"),
+    "a.webm": (b"\x1aE\xdf\xa3" + bytes(60), "audio/webm"),
+    "a.m4a": (b"\0\0\0\x1cftypM4A " + bytes(60), "audio/mp4"),
+    "a.mp3": (b"ID3\x04" + bytes(60), "audio/mpeg"),
+    "b.mp3": (b"\xff\xfb\x90\x64" + bytes(60), "audio/mpeg"),
+    "a.wav": (b"RIFF\x24\0\0\0WAVEfmt " + bytes(60), "audio/wav"),
+}
+
+
+@pytest.mark.parametrize("name", SOUNDS)
+async def test_a_recording_is_kept_as_it_is(house: House, name: str) -> None:
+    body, kind = SOUNDS[name]
+    session = await house.browser.session()
+    answer = await upload(house, session, name, body)
+    assert (answer.status_code, answer.json()["type"]) == (201, kind)
+    async with httpx2.AsyncClient(base_url=house.url, trust_env=False, verify=False) as client:
+        given = await client.get(answer.json()["url"])
+    assert (given.content, given.headers["content-type"]) == (body, kind)
+    assert given.headers["content-disposition"].startswith("attachment;")
+
+
 async def test_a_file_travels_with_its_message(house: House) -> None:
     session = await house.browser.session()
     stored = (await upload(house, session, "scarf.jpg", picture())).json()
@@ -113,6 +136,11 @@ HTML = b"<!doctype html><script>alert(1)</script>"
         ("a.pdf", HTML),
         ("a.webp", b"RIFF\x00\x00\x00\x00WEBPVP8 "),
         ("a.jpg", b""),
+        ("a.mp3", b"OggS" + bytes(60)),
+        ("a.ogg", HTML),
+        ("a.wav", picture("WEBP")),
+        ("a.webp", b"RIFF\x24\0\0\0WAVEfmt " + bytes(60)),
+        ("a.mp3", b"\xff"),
         ("a.heic", b"\0\0\0\x18ftypisom" + b"\0" * 20),
     ],
 )

@@ -55,7 +55,7 @@ export default {
   remove: "{name} entfernen",
   uploadWait: "Das Hochladen läuft noch.",
   fileTooBig: "{name} ist zu groß. Die Grenze ist {limit}.",
-  fileType: "{name} kann nicht gesendet werden. Fotos und PDF gehen.",
+  fileType: "{name} geht nicht. Fotos, PDF und Ton gehen.",
   fileCount: "Bis zu {limit} Dateien pro Nachricht.",
   fileFailed: "{name} konnte nicht hochgeladen werden.",
   error_rate: "Das war viel auf einmal. Warten Sie kurz.",

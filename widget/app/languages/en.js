@@ -55,7 +55,7 @@ export default {
   remove: "Remove {name}",
   uploadWait: "The upload is still running.",
   fileTooBig: "{name} is too big. The limit is {limit}.",
-  fileType: "{name} cannot be sent. Photos and PDF can.",
+  fileType: "{name} cannot be sent. Photos, PDF and sound can.",
   fileCount: "Up to {limit} files for one message.",
   fileFailed: "{name} could not be uploaded.",
   error_rate: "That was a lot at once. Wait a moment.",

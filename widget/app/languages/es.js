@@ -55,7 +55,7 @@ export default {
   remove: "Quitar {name}",
   uploadWait: "La subida aún no ha terminado.",
   fileTooBig: "{name} es demasiado grande. El límite es {limit}.",
-  fileType: "No se puede enviar {name}. Se admiten fotos y PDF.",
+  fileType: "No se puede enviar {name}. Se admiten fotos, PDF y audio.",
   fileCount: "Hasta {limit} archivos por mensaje.",
   fileFailed: "No se ha podido subir {name}.",
   error_rate: "Demasiados mensajes seguidos. Espera un momento.",

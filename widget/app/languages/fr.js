@@ -55,7 +55,7 @@ export default {
   remove: "Retirer {name}",
   uploadWait: "L’envoi du fichier est en cours.",
   fileTooBig: "{name} est trop volumineux. La limite est de {limit}.",
-  fileType: "{name} ne peut pas être envoyé. Photos et PDF acceptés.",
+  fileType: "{name} ne peut pas être envoyé. Photos, PDF et sons acceptés.",
   fileCount: "Jusqu’à {limit} fichiers par message.",
   fileFailed: "{name} n’a pas pu être envoyé.",
   error_rate: "Beaucoup de messages d’un coup. Patientez un instant.",

@@ -55,7 +55,7 @@ export default {
   remove: "Remover {name}",
   uploadWait: "O envio ainda não terminou.",
   fileTooBig: "{name} é grande demais. O limite é {limit}.",
-  fileType: "{name} não pode ser enviado. Fotos e PDF podem.",
+  fileType: "{name} não pode ser enviado. Fotos, PDF e áudio podem.",
   fileCount: "Até {limit} arquivos por mensagem.",
   fileFailed: "Não foi possível enviar {name}.",
   error_rate: "Muitas mensagens de uma vez. Espere um momento.",

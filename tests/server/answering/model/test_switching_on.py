@@ -44,6 +44,8 @@ def test_without_a_model_nothing_of_it_is_loaded() -> None:
     [
         ({"LLM__BASE_URL": "http://127.0.0.1:1/v1"}, "llm.model: name the model"),
         ({"LLM__API_KEY": "sk-1"}, "llm.model: name the model"),
+        ({"SPEECH__BASE_URL": "http://127.0.0.1:1/v1"}, "speech.model: name the model"),
+        ({"SPEECH__MODEL": "m", "SPEECH__DEADLINE_S": "7"}, "at most 6"),
         ({"LLM__MODEL": "m", "LLM__WORDS": "some"}, "none of needed, all"),
         ({"LLM__MODEL": "m", "LLM__DEADLINE_S": "60"}, "at most 9"),
         ({"LLM__MODEL": "m", "LLM__BASE_URL": "localhost:1"}, "is no origin"),

@@ -22,10 +22,12 @@ async def unseen(tx: Tx, customer_id: str, contacts: Sequence[tuple[str, str]]) 
 
 
 async def see(tx: Tx, customer_id: str, contacts: Sequence[tuple[str, str]], now: datetime) -> None:
-    """These (kind, key) belong to the customer now; what was seen before keeps its time."""
+    """These (kind, key) belong to the customer now; what was seen before keeps its time.
+
+    Always in the same order, so that two who see the same never wait for each other."""
     await tx.many(
         "INSERT INTO contacts_seen (customer_id, kind, key, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        [(customer_id, kind, key, to_ms(now)) for kind, key in contacts],
+        [(customer_id, kind, key, to_ms(now)) for kind, key in sorted(set(contacts))],
     )
 
 

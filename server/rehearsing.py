@@ -99,7 +99,12 @@ def _since(text: str, now: datetime) -> datetime:
         return now - timedelta(**{units[text[-1]]: int(text[:-1])})
     if text.startswith("P"):
         return now - parse_duration(text)
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(
+            f'--since is "{text}": write 30d, 12h, 2w, P30D or a moment like 2026-11-01T09:00:00Z'
+        ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)
 
 

@@ -89,6 +89,8 @@ class Executing:
         async def unit(tx: Tx) -> None:
             if await ledger.step(tx, action.key, before, state, now, result=result):
                 body = {"key": action.key, "action": action.body["arguments"], "result": result}
+                if action.body.get("release"):
+                    body["release"] = action.body["release"]
                 await threads.append(
                     tx, action.thread_id, [NewEvent("executed" if state == "executed" else "failed", body)], now
                 )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from memory import actions as ledger
 from memory.actions import Action
@@ -15,13 +15,26 @@ from server.policies.asked import Asked, asked
 from server.policies.decision import FAULTS, NOTHING_TO_SEND
 from server.policies.judge import COUNTED, Ruling
 from server.policies.preview import preview
-from server.policies.shape import Policy
+from server.policies.shape import Policy, Release
+
+_RELEASES: Final[tuple[Release, ...]] = ("immediately", "on_first_scan", "on_receipt", "on_inspection")
+_EARLY: Final = frozenset({"immediately", "on_first_scan"})
 
 
 def is_kept(wish: Asked, ruling: Ruling) -> bool:
     """Whether faulty goods stay with the customer, who gets money or new ones: that happens so many times only."""
     is_given = wish.name in ("refund", "reship") and ruling.decision is not None
     return is_given and wish.reason in FAULTS and wish.reason not in NOTHING_TO_SEND and not _never_came(ruling)
+
+
+def release_of(wish: Asked, ruling: Ruling) -> str:
+    """When the policy lets a return be paid, where that is before the goods are here; the latest of its lines. Else empty."""
+    if wish.name != "start_return" or ruling.decision is None:
+        return ""
+    offers = [line.offer(wish.outcome or "refund") for line in ruling.decision.lines if line.verdict != "deny"]
+    found = [_RELEASES.index(each.release) for each in offers if each is not None]
+    latest = _RELEASES[max(found)] if found else ""
+    return latest if latest in _EARLY else ""
 
 
 def _never_came(ruling: Ruling) -> bool:
@@ -57,6 +70,9 @@ async def put_row(
     }
     if is_kept(wish, ruling):
         body["kept"] = True
+    release = release_of(wish, ruling)
+    if release:
+        body["release"] = release
     if state == "awaiting":
         shown = preview(policy, wish, subject.order, subject.customer, ruling, work["method"])
         body["preview"] = {"parts": [asdict(each) for each in shown.parts], "to": [list(each) for each in shown.to]}

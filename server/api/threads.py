@@ -181,9 +181,9 @@ async def promise(request: Request, services: Services, agent: Agent) -> Respons
     try:
         written = await work.promise(services, request.path_params["conv"], agent, body.order, body.until)
     except RefusedInput as error:
-        if error.code != "order":
+        if error.code not in ("order", "until"):
             raise
-        raise Invalid({"order": str(error)}) from None
+        raise Invalid({error.code: str(error)}) from None
     return await _done(services, agent, written)
 
 

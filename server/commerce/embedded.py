@@ -167,7 +167,7 @@ class EmbeddedStore(EmbeddedReads):
             return [each for each in documents if await contacts.unseen(tx, each.id, contacts_of(each, self._region))]
 
         async def note(tx: Tx) -> None:
-            for each in documents:
+            for each in sorted(documents, key=lambda one: one.id):
                 await contacts.see(tx, each.id, contacts_of(each, self._region), self._clock.now())
 
         if documents and await self._read(unseen):

@@ -17,6 +17,7 @@ from memory.threads import NewEvent, Thread
 from server.errors import NotAllowed, RefusedInput, StaleSight
 from server.inbox import MAX_TEXT_CHARS, wake
 from server.outbox import put_if_sent
+from server.policies.facts import local_day
 from server.services import Services
 
 _MAY_ACT: Final = frozenset({"agent", "supervisor", "admin"})
@@ -100,7 +101,9 @@ async def note(services: Services, conv: str, agent: Agent, text: str, key: str)
 
 
 async def promise(services: Services, conv: str, agent: Agent, number: str, until: date) -> Written:
-    """Promise that goods of an order may come back up to a day: the policy keeps it. Raises RefusedInput (`order`), StoreError."""
+    """Promise that goods of an order may come back up to a day: the policy keeps it. Raises RefusedInput (`order`, `until`), StoreError."""
+    if until < local_day(services.clock.now(), services.policy.defaults.tz):
+        raise RefusedInput("until", "that day is over; promise a day that is still to come")
     order = await services.store.order_by_number(number)
     if order is None:
         raise RefusedInput("order", "there is no such order")

@@ -99,5 +99,7 @@ def test_under_the_same_rules_nothing_differs(shop: Path, capsys: pytest.Capture
 def test_what_cannot_be_judged_is_said_in_one_line(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rehearse", "--since", "30d"]) == 2
     assert "--since needs --policy" in capsys.readouterr().err
+    assert rehearsed(shop, BEFORE, "--since", "lately") == 1
+    assert '--since is "lately": write 30d' in capsys.readouterr().err
     assert rehearsed(shop, "approval: [{when: refunt > 1, need: agent}]", "--since", "30d") == 1
     assert "refunt" in capsys.readouterr().err

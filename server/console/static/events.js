@@ -171,6 +171,9 @@ const ACTIONS = {
 /** @type {[import("./dom.js").IconName, string, string]} */
 const WITHDRAWN = ["reply", "Taken back by the customer, nothing was done", "quiet"];
 
+/** When the policy lets a return be paid before the goods are here; people pay it. @type {Record<string, string>} */
+const EARLY = { immediately: "may be paid now, before the goods are back", on_first_scan: "may be paid at the carrier's first scan" };
+
 /** @param {DeskEvent} event */
 function action(event) {
   const isWithdrawn = event.type === "failed" && event.body.result?.error === "withdrawn";
@@ -179,7 +182,8 @@ function action(event) {
   const name = words.plain(String(what.name ?? "action"));
   const items = (what.lines ?? []).map((/** @type {any} */ one) => `${one.quantity ?? 1} × ${one.sku ?? "item"}${one.to_sku ? ` → ${one.to_sku}` : ""}`);
   const result = event.body.result ?? {};
-  const outcome = [result.rma && `RMA ${result.rma}`, result.refund_id && `Refund ${result.refund_id}`, result.error && !isWithdrawn && String(result.error)].filter(Boolean);
+  const early = event.type === "executed" ? EARLY[event.body.release] : "";
+  const outcome = [early, result.rma && `RMA ${result.rma}`, result.refund_id && `Refund ${result.refund_id}`, result.error && !isWithdrawn && String(result.error)].filter(Boolean);
   return el(
     "li",
     { className: `event act ${tone}`, "data-seq": event.seq },

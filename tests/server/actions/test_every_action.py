@@ -9,7 +9,8 @@ import pytest
 from memory.engines.base import Database
 from server.commerce.model import RefundStatus
 from server.errors import ActionRefused, StoreRefused
-from tests.server.actions.house import House, delivered, house_of, one, waiting
+from tests.server import core
+from tests.server.actions.house import OPEN, House, delivered, house_of, one, waiting
 from tests.server.commerce.orders import an_event
 from tests.support.databases import ENGINES, opened, url_of
 
@@ -178,3 +179,31 @@ async def test_a_refusal_of_the_order_system_frees_what_was_reserved(house: Hous
     del house.store.refund
     assert (await house.action()).state == "failed"
     assert (await house.do(action, "ord_9", "next")).state == "executed"
+
+
+BACK = {
+    "name": "start_return", "order": "#1042", "lines": [one()], "reason": "unwanted", "outcome": "refund",
+    "method": "original",
+}  # fmt: skip
+PLACED_LONG_AGO = [
+    delivered(id=f"old_{each}", number=f"#9{each}", placed_at="2025-10-01T10:00:00Z") for each in range(3)
+]
+
+
+@pytest.mark.parametrize(("older", "release"), [(PLACED_LONG_AGO, "immediately"), ([], None)])
+async def test_the_desk_sees_who_may_be_paid_before_the_goods_are_back(
+    database: Database, older: list[dict[str, Any]], release: str | None
+) -> None:
+    async with house_of(database, delivered(), *older) as house:
+        await house.do(BACK)
+        (done,) = await core.log(house.services, house.thread, "executed")
+        assert done.body.get("release") == release
+        assert (await house.order()).refunds == ()
+
+
+async def test_a_policy_that_pays_at_the_first_scan_says_so_to_the_desk(database: Database) -> None:
+    text = f"{OPEN}\noutcomes: {{refund: {{release: on_first_scan}}}}"
+    async with house_of(database, delivered(), text=text) as house:
+        await house.do(BACK)
+        (done,) = await core.log(house.services, house.thread, "executed")
+        assert done.body["release"] == "on_first_scan"

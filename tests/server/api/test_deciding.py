@@ -114,6 +114,8 @@ async def test_an_agent_promises_a_day_for_an_order_that_there_is(house: House) 
     async with house.program(kim) as api:
         unknown = await api.post(where, json={"order": "#9999", "until": "2026-12-24"})
         bad = await api.post(where, json={"order": "#1043", "until": "soon"})
-        made = await api.post(where, json={"order": "#1043", "until": "2026-12-24"})
-    assert (unknown.status_code, bad.status_code, made.status_code) == (422, 422, 201)
+        over = await api.post(where, json={"order": "#1043", "until": "2020-12-24"})
+        made = await api.post(where, json={"order": "#1043", "until": "2031-12-24"})
+    assert [each.status_code for each in (unknown, bad, over, made)] == [422, 422, 422, 201]
+    assert "that day is over" in over.json()["error"]["message"]
     assert (await kinds(house, thread.id))[-1] == "promised"

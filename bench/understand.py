@@ -8,7 +8,7 @@ found; of negated ones how often the wish that is turned down was taken; feeling
 import asyncio
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -16,6 +16,7 @@ from typing import Final
 from server.answering.understand import Understanding, read, understand
 from server.answering.understand.authored import HELDOUT
 from server.answering.understand.encoder import encode_early
+from server.answering.understand.measuring import first_two, rows, sections
 
 _RISKS: Final = ("legal", "safety", "chargeback", "vulnerable")
 _BATCH: Final = 32
@@ -33,14 +34,14 @@ def main() -> int:
 
 
 def _told(path: Path) -> str:
-    kind = path.stem.split("_")[0].split(".")[0].rstrip("2")
+    kind = path.stem.split("_")[0].split(".")[0].rstrip("23")
     if kind in ("calm", "upset"):
         return ""
     if kind == "feelings":
         return _feelings(path)
     if kind == "risk":
         return _risks(path)
-    heard = [(section.split(), understand(text)) for section, text in _sections(path)]
+    heard = [(section.split(), understand(text)) for section, text in sections(path)]
     count = len(heard)
     if kind == "double":
         either = sum(bool(set(wanted) & _names(each)) for wanted, each in heard) / count
@@ -54,7 +55,7 @@ def _told(path: Path) -> str:
         return f"{count:4} messages  refused {refused:.2f}"
     answered = [(wanted, each) for wanted, each in heard if not each.abstain]
     right = sum(each.intent in wanted for wanted, each in answered) / max(1, len(answered))
-    second = sum(bool(set(wanted) & set(_two(each))) for wanted, each in heard) / count
+    second = sum(bool(set(wanted) & set(first_two(each))) for wanted, each in heard) / count
     return f"{count:4} messages  right of answered {right:.2f}  answered {len(answered) / count:.2f}  in the first two {second:.2f}"
 
 
@@ -62,33 +63,27 @@ def _names(heard: Understanding) -> set[str]:
     return {each.name for each in heard.intents}
 
 
-def _two(heard: Understanding) -> list[str]:
-    return [each["name"] for each in heard.to_json()["intents"][:2]]
-
-
 def _feelings(path: Path) -> str:
-    rows = [(int(row[0]), understand(row[-1]).frustration) for row in _rows(path)]
-    near = sum(abs(meant - heard) <= 1 for meant, heard in rows) / len(rows)
-    exact = sum(meant == heard for meant, heard in rows) / len(rows)
-    return f"{len(rows):4} messages  frustration within one step {near:.2f}  exact {exact:.2f}"
+    told = [(int(row[0]), understand(row[-1]).frustration) for row in rows(path)]
+    near = sum(abs(meant - heard) <= 1 for meant, heard in told) / len(told)
+    exact = sum(meant == heard for meant, heard in told) / len(told)
+    return f"{len(told):4} messages  frustration within one step {near:.2f}  exact {exact:.2f}"
 
 
 def _risks(path: Path) -> str:
-    rows = [(set(row[0].split(",")), set(understand(row[-1]).risk)) for row in _rows(path)]
+    told = [(set(row[0].split(",")), set(understand(row[-1]).risk)) for row in rows(path)]
     parts = []
     for risk in _RISKS:
-        found = sum(risk in heard for _, heard in rows)
-        right = sum(risk in meant and risk in heard for meant, heard in rows)
-        meant = sum(risk in each for each, _ in rows)
+        found = sum(risk in heard for _, heard in told)
+        right = sum(risk in meant and risk in heard for meant, heard in told)
+        meant = sum(risk in each for each, _ in told)
         parts.append(f"{risk} {right / max(1, meant):.2f}/{right / max(1, found):.2f}")
-    return f"{len(rows):4} messages  recall/precision: {', '.join(parts)}"
+    return f"{len(told):4} messages  recall/precision: {', '.join(parts)}"
 
 
 def _speed() -> None:
     texts = list(
-        dict.fromkeys(
-            text for name in ("en2", "fresh2", "de2", "es2") for _, text in _sections(HELDOUT / f"{name}.txt")
-        )
+        dict.fromkeys(text for name in ("en2", "fresh2", "de2", "es2") for _, text in sections(HELDOUT / f"{name}.txt"))
     )
     half = len(texts) // 2
     for text in texts[:_WARM]:
@@ -116,22 +111,6 @@ async def _batched(texts: list[str]) -> float:
     for at in range(0, len(texts), _BATCH):
         await asyncio.gather(*(read(text) for text in texts[at : at + _BATCH]))
     return (time.process_time() - begin) * 1000 / len(texts)
-
-
-def _sections(path: Path) -> Iterator[tuple[str, str]]:
-    """(what stands in brackets above, message)."""
-    section = ""
-    for line in path.read_text("utf-8").splitlines():
-        text = line.strip()
-        if text.startswith("["):
-            section = text[1:-1]
-        elif text and not text.startswith("#"):
-            yield section, text
-
-
-def _rows(path: Path) -> list[list[str]]:
-    lines = path.read_text("utf-8").splitlines()
-    return [line.strip().split("\t") for line in lines if line.strip() and not line.startswith("#")]
 
 
 if __name__ == "__main__":

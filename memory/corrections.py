@@ -5,6 +5,7 @@ for training once a supervisor accepted it.
 """
 
 import hashlib
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -21,6 +22,10 @@ _COLUMNS: Final = (
 _PUT: Final = f"""INSERT INTO corrections ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', 0, 0)
     ON CONFLICT (thread_id, seq, field) DO UPDATE SET becomes = excluded.becomes, agent_id = excluded.agent_id,
     at = excluded.at, state = 'open', reviewer_id = 0, reviewed_at = 0"""
+
+_NAMED: Final = """SELECT t.id, c.name, coalesce(i.profile_name, '') AS profile FROM threads t
+    JOIN customers c ON c.id = t.customer_id LEFT JOIN identities i ON i.customer_id = c.id
+    WHERE t.id IN (SELECT thread_id FROM corrections WHERE state = 'accepted')"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +52,14 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A message with the label that people gave it."""
+    """A message with the label that people gave it, its conversation, and the names of its customer and of the desk."""
 
     text: str
     language: str
     field: str
     label: str
+    thread_id: int
+    names: frozenset[str]
 
 
 async def put(
@@ -78,15 +85,26 @@ async def review(tx: Tx, correction_id: int, verdict: Verdict, reviewer_id: int,
     return touched > 0
 
 
-async def examples(tx: Tx, *, reviewed: bool = True) -> list[Example]:
-    """Labelled examples, oldest first, each text and field once with its latest label: the accepted ones, or with `reviewed`
-    False also those that are still open."""
-    states = "('accepted')" if reviewed else "('accepted', 'open')"
+async def examples(tx: Tx) -> list[Example]:
+    """What was accepted, oldest first, each text and field once with its latest label."""
     rows = await tx.all(
-        f"SELECT text_hash, text, language, field, becomes FROM corrections WHERE state IN {states} ORDER BY at, id"
+        "SELECT thread_id, text_hash, text, language, field, becomes FROM corrections WHERE state = 'accepted' ORDER BY at, id"
     )
     latest = {(row["text_hash"], row["field"]): row for row in rows}
-    return [Example(row["text"], row["language"], row["field"], row["becomes"]) for row in latest.values()]
+    names = await _names(tx)
+    return [
+        Example(row["text"], row["language"], row["field"], row["becomes"], row["thread_id"], names[row["thread_id"]])
+        for row in latest.values()
+    ]
+
+
+async def _names(tx: Tx) -> defaultdict[int, frozenset[str]]:
+    """By thread with an accepted correction: what its customer and everybody at the desk are called."""
+    desk = frozenset(str(row["name"]) for row in await tx.all("SELECT name FROM agents"))
+    found: defaultdict[int, frozenset[str]] = defaultdict(lambda: desk)
+    for row in await tx.all(_NAMED):
+        found[row["id"]] |= {name for name in (row["name"], row["profile"]) if name}
+    return found
 
 
 def _correction(row: Row) -> Correction:

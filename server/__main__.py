@@ -156,10 +156,7 @@ def _add_journal(commands: Commands) -> None:
 
 
 def _add_talk(commands: Commands) -> None:
-    parser = _command(
-        commands, "understand", _understand, "stdin JSON Lines {id, text} -> what is meant, one line each"
-    )
-    _json(parser)
+    _add_understand(commands)
     parser = _command(commands, "rehearse", _rehearse, "run scripted conversations and print a scorecard")
     parser.add_argument(
         "paths", nargs="*", metavar="PATH", help="files or folders of scenarios (default: the shipped ones)"
@@ -177,6 +174,21 @@ def _add_talk(commands: Commands) -> None:
     parser.add_argument("--via", default="widget", choices=("widget", "whatsapp", "sms", "email", "voice"))
     parser.add_argument("--from", dest="sender", default="visitor-1", metavar="ID")
     parser.add_argument("--now", type=_moment, metavar="TIME", help="what time it is, ISO 8601")
+    _config(parser)
+    _json(parser)
+
+
+def _add_understand(commands: Commands) -> None:
+    parser = _command(
+        commands, "understand", _understand, "stdin JSON Lines {id, text} -> what is meant, one line each"
+    )
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--corrections", action="store_true", help="list what agents corrected and nobody looked at")
+    instead.add_argument("--accept", nargs="+", type=int, metavar="ID", help="take corrections in as examples")
+    instead.add_argument("--discard", nargs="+", type=int, metavar="ID", help="drop corrections")
+    instead.add_argument(
+        "--retrain", action="store_true", help="train on the accepted ones, unless that reads worse (extra `train`)"
+    )
     _config(parser)
     _json(parser)
 
@@ -286,9 +298,28 @@ def _knowledge_import(arguments: argparse.Namespace) -> int:
     return import_knowledge(arguments.config, Path(arguments.path), prune=arguments.prune, is_json=arguments.json)
 
 
-def _understand(_arguments: argparse.Namespace) -> int:
-    from server.answering.understand import jsonl
+def _understand(arguments: argparse.Namespace) -> int:
+    from server import operate_understand as chosen
 
+    if arguments.corrections:
+        return chosen.list_corrections(arguments.config, is_json=arguments.json)
+    if arguments.accept:
+        return chosen.review(arguments.config, arguments.accept, "accepted")
+    if arguments.discard:
+        return chosen.review(arguments.config, arguments.discard, "discarded")
+    if arguments.retrain:
+        return chosen.retrain(arguments.config, is_json=arguments.json)
+    return _read_lines(arguments.config)
+
+
+def _read_lines(config: str | None) -> int:
+    from server.answering.understand import jsonl, weights
+    from server.operate import settings_of
+
+    data = settings_of(config).data
+    weights.use(data)
+    if trouble := weights.trouble(data):
+        sys.stderr.write(f"onethread: {trouble}\n")
     for line in jsonl(sys.stdin):
         print(line, flush=True)
     return 0
@@ -315,14 +346,17 @@ def _rehearse(arguments: argparse.Namespace) -> int:
 
 
 def _chat(arguments: argparse.Namespace) -> int:
+    from server.answering.understand import weights
     from server.chat import converse
     from server.operate import settings_of
     from server.stage import files_of
 
     files = files_of((kind, getattr(arguments, kind)) for kind in ("orders", "products", "customers", "knowledge"))
+    settings = settings_of(arguments.config)
+    weights.use(settings.data)
     asyncio.run(
         converse(
-            settings_of(arguments.config), files=files, policy=arguments.policy, via=arguments.via,
+            settings, files=files, policy=arguments.policy, via=arguments.via,
             sender=arguments.sender, now=arguments.now, is_json=arguments.json,
             write=lambda text: print(text, flush=True),
         )

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import uvicorn
@@ -32,6 +33,7 @@ from memory.engines.base import Database, Tx
 from memory.errors import MigrationRefused, StorageError
 from memory.migrations import migrate, pending
 from server import telemetry
+from server.answering.understand import weights
 from server.answering.warm import warm
 from server.answering.words.house import wording_of
 from server.answering.words.wording import speaking
@@ -161,6 +163,7 @@ def build(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.enter_context(speaking(spoken))
+            _take_weights(settings.data)
             services = await open_services(settings, clock=clock, database=database, store=store, post=post)
             if database is None:
                 stack.push_async_callback(services.database.close)
@@ -191,6 +194,12 @@ def build(
         exception_handlers={HTTPException: http_error},
         lifespan=lifespan,
     )
+
+
+def _take_weights(data: Path) -> None:
+    weights.use(data)
+    if trouble := weights.trouble(data):
+        _log.warning("own weights left aside", extra={"trouble": trouble})
 
 
 async def open_services(

@@ -314,10 +314,11 @@ async def _examined(config: str | None) -> list[tuple[str, str]]:
     except SettingsError as error:
         return [("mend", str(error))]
     findings = [("ok", "settings read")]
-    from server import operate_voice  # it loads all that answers
+    from server import operate_understand, operate_voice  # they load all that answers
 
     findings += _policy_findings(settings)
     findings += operate_voice.findings(settings)
+    findings += operate_understand.findings(settings)
     findings += await _database_findings(settings)
     findings += _machine_findings(settings)
     return findings

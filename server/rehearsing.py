@@ -10,6 +10,7 @@ from typing import Any
 from memory.engines.base import Database
 from server import rehearse
 from server.actions.replay import Difference, Replayed, replayed
+from server.answering.understand import weights
 from server.clock import SystemClock
 from server.lines import dumped
 from server.operate import say, settings_of, with_database
@@ -34,6 +35,7 @@ async def play(
             "onethread: --llm needs a model: set [llm] base_url, api_key and model in onethread.toml (docs/model.md)\n"
         )
         return 2
+    weights.use(settings.data)
     results = []
     for file, scenario in rehearse.read(paths or [Path("tests/story/scenarios")]):
         for _ in range(max(1, times)):

@@ -15,8 +15,8 @@ async def put(
     await database.write(lambda tx: corrections.put(tx, 7, seq, text, "en", field, "other", becomes, 1, now))
 
 
-async def labels(database: Database, *, reviewed: bool = True) -> list[Example]:
-    return await database.read(lambda tx: corrections.examples(tx, reviewed=reviewed))
+async def labels(database: Database) -> list[Example]:
+    return await database.read(corrections.examples)
 
 
 async def accept(database: Database) -> None:
@@ -27,9 +27,8 @@ async def accept(database: Database) -> None:
 async def test_only_what_was_accepted_is_an_example(database: Database) -> None:
     await put(database, "warranty")
     assert await labels(database) == []
-    assert [each.label for each in await labels(database, reviewed=False)] == ["warranty"]
     await accept(database)
-    assert await labels(database) == [Example("my box is wet", "en", "intent", "warranty")]
+    assert await labels(database) == [Example("my box is wet", "en", "intent", "warranty", 7, frozenset())]
     assert await database.read(corrections.to_review) == []
 
 
@@ -59,4 +58,4 @@ async def test_a_verdict_is_given_once(database: Database) -> None:
         await database.write(lambda tx: corrections.review(tx, each.id, "accepted", 2, NOW)),
     ]
     assert verdicts == [True, False]
-    assert await labels(database, reviewed=False) == []
+    assert await labels(database) == []

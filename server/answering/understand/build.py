@@ -49,6 +49,8 @@ _DIRECTIONS: Final = 128
 _WHITENING: Final = 0.75
 _SAME: Final = 0.6
 """The cosine from which one line says what another says: languages repeat each other."""
+_OWN_SHARE: Final = 4.0
+"""How many authored lines a line of the shop counts for: it is what this shop's customers write."""
 _KNOWN: Final = 0.34
 _LEAST_COUNT: Final = {"w": 2, "c": 3, "i": 2, "g": 2}
 _RIGHT: Final = 0.88
@@ -99,10 +101,12 @@ def vocabulary_of(texts: Sequence[Worded]) -> tuple[list[str], Floats]:
     return known, np.array(rarity, np.float32)
 
 
-def make(lines: Sequence[Line], heldout: Sequence[Line], base: str = "") -> Made:
-    """Everything that the lines decide. `base` names the release that a shop's own weights build on."""
-    known, arrays = _word_arrays(lines)
-    arrays |= _meaning_arrays(lines)
+def make(lines: Sequence[Line], heldout: Sequence[Line], base: str = "", own: Sequence[Line] = ()) -> Made:
+    """Everything that the lines decide. `base` names the release that a shop's own weights build on, `own` are its own lines."""
+    shares = np.concatenate([np.ones(len(lines)), np.full(len(own), _OWN_SHARE)])
+    lines = [*lines, *own]
+    known, arrays = _word_arrays(lines, shares)
+    arrays |= _meaning_arrays(lines, shares)
     manifest = {
         "format": weights.FORMAT,
         "base": base,
@@ -122,11 +126,11 @@ def make(lines: Sequence[Line], heldout: Sequence[Line], base: str = "") -> Made
 _NONE: Final = Thresholds(accept=0, margin=0, also=0, known=_KNOWN, near=0, enough=1)
 
 
-def _word_arrays(lines: Sequence[Line]) -> tuple[list[str], dict[str, NDArray[Any]]]:
+def _word_arrays(lines: Sequence[Line], shares: NDArray[np.float64]) -> tuple[list[str], dict[str, NDArray[Any]]]:
     texts = [line.worded for line in lines]
     known, rarity = vocabulary_of(texts)
     model = LinearSVC(C=_WORD_STRENGTH, random_state=0)
-    model.fit(_matrix(texts, Table(known, rarity / np.float32(1000)), len(known)), _labels(lines))
+    model.fit(_matrix(texts, Table(known, rarity / np.float32(1000)), len(known)), _labels(lines), sample_weight=shares)
     coefficients, bias = _by_intent(model)
     coefficients, bias = coefficients / _SHARPNESS, bias / _SHARPNESS
     steps = np.maximum(np.abs(coefficients).max(axis=1), 1e-9) / 127
@@ -153,7 +157,7 @@ def _matrix(texts: Sequence[Worded], table: Table, width: int) -> "csr_matrix":
     return csr_matrix((values.astype(np.float64), columns, ends), shape=(len(vectors), width))
 
 
-def _meaning_arrays(lines: Sequence[Line]) -> dict[str, NDArray[Any]]:
+def _meaning_arrays(lines: Sequence[Line], shares: NDArray[np.float64]) -> dict[str, NDArray[Any]]:
     """Directions in which lines differ count alike, so that no habit of the encoder outweighs the subject."""
     vectors = encode_early([line.plain for line in lines])
     centre = vectors.mean(axis=0)
@@ -164,7 +168,7 @@ def _meaning_arrays(lines: Sequence[Line]) -> dict[str, NDArray[Any]]:
     project = (directions[:size].T / spread[:size] ** _WHITENING).astype(np.float16)
     points = placed(vectors, centre, project.astype(np.float32))
     model = LogisticRegression(C=_MEANING_STRENGTH, max_iter=500)
-    model.fit(points, _labels(lines))
+    model.fit(points, _labels(lines), sample_weight=shares)
     coefficients, bias = _by_intent(model)
     order = _apart(points, _labels(lines))
     return {

@@ -9,7 +9,7 @@ this module. The same lines give the same heads.
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -48,13 +48,13 @@ _LOST: Final = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Felt:
-    """A message and how its writer feels."""
+    """A message and how its writer feels, as far as somebody said: None = nobody did."""
 
     language: str
     text: str
-    frustration: int
-    urgency: Level
-    sentiment: Sentiment
+    frustration: int | None
+    urgency: Level | None
+    sentiment: Sentiment | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,15 +160,28 @@ def make(lines: Lines, base: str = "") -> Made:
     return Made(manifest, arrays)
 
 
-_FELT: Final[dict[str, Callable[[Felt], bool]]] = {
-    "frustration_1": lambda line: line.frustration >= 1,
-    "frustration_2": lambda line: line.frustration >= 2,
-    "frustration_3": lambda line: line.frustration >= 3,
-    "urgency_medium": lambda line: line.urgency != "low",
-    "urgency_high": lambda line: line.urgency == "high",
-    "negative": lambda line: line.sentiment == "negative",
-    "positive": lambda line: line.sentiment == "positive",
+_FELT: Final[dict[str, Callable[[Felt], bool | None]]] = {
+    "frustration_1": lambda line: _at_least(line, 1),
+    "frustration_2": lambda line: _at_least(line, 2),
+    "frustration_3": lambda line: _at_least(line, 3),
+    "urgency_medium": lambda line: None if line.urgency is None else line.urgency != "low",
+    "urgency_high": lambda line: None if line.urgency is None else line.urgency == "high",
+    "negative": lambda line: None if line.sentiment is None else line.sentiment == "negative",
+    "positive": lambda line: None if line.sentiment is None else line.sentiment == "positive",
 }
+_UNTOLD: Final = -1
+"""In a truth: nobody said, so that the line teaches this output nothing."""
+
+
+def _at_least(line: Felt, level: int) -> bool | None:
+    """Whether somebody is so frustrated; who is not negative is at most displeased."""
+    if line.frustration is not None:
+        return line.frustration >= level
+    return False if level > 1 and line.sentiment in ("neutral", "positive") else None
+
+
+def _truth(told: Iterable[bool | None]) -> Truth:
+    return np.array([_UNTOLD if each is None else each for each in told], np.int64)
 
 
 def _head(lines: Lines, is_meant: bool) -> dict[str, NDArray[Any]]:
@@ -195,7 +208,7 @@ def _labelled(lines: Lines, kind: str, is_meant: bool) -> tuple[list[str], dict[
     if kind == "feelings":
         felt = [each for each in lines.felt if not is_meant or each.language == "en"]
         return [each.text for each in felt], {
-            name: np.array([is_so(each) for each in felt], np.int64) for name, is_so in _FELT.items()
+            name: _truth(is_so(each) for each in felt) for name, is_so in _FELT.items()
         }
     risky = [each for each in lines.risky if not is_meant or each.language == "en"]
     return [each.text for each in risky], {
@@ -230,6 +243,7 @@ def _fit(matrix: "csr_matrix", truth: Truth, labelled: int, kind: str) -> Logist
     """`matrix` holds the labelled lines first, then the ordinary ones, to which nothing applies."""
     whole = np.concatenate([truth, np.zeros(matrix.shape[0] - labelled, np.int64)])
     share = np.where(np.arange(len(whole)) < labelled, 1.0, _ORDINARY_SHARE[kind])
+    share, whole = np.where(whole == _UNTOLD, 0.0, share), np.maximum(whole, 0)
     if kind == "risk":
         share = np.where(whole == 1, _RISKY_SHARE, share)
     return LogisticRegression(C=_STRENGTH[kind], max_iter=1000).fit(matrix, whole, sample_weight=share)

@@ -32,7 +32,7 @@ _MASKS = (
     (re.compile(r"\+?\d[\d ().-]{8,}\d"), " xlong "),
     (re.compile(r"\b\d{4,8}\b"), " xorder "),
 )
-_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?", re.UNICODE)
+WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?", re.UNICODE)
 
 
 def clean(text: str) -> str:
@@ -62,4 +62,4 @@ def mask(folded: str) -> str:
 
 def words(folded: str) -> list[str]:
     """The words of a folded text, apostrophes inside a word kept."""
-    return _WORD.findall(folded)
+    return WORD.findall(folded)

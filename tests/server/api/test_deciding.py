@@ -3,7 +3,6 @@
 from typing import Any
 
 from memory import corrections, threads
-from memory.corrections import Example
 from tests.server.console import consenting, people
 from tests.server.console.conftest import House
 
@@ -83,7 +82,7 @@ async def test_a_label_set_right_counts_at_once_and_teaches_once_accepted(house:
     assert done.json()["body"]["was"] == "complaint"
     assert (wrong.status_code, mine.status_code) == (422, 403)
     read = house.services.database.read
-    assert await read(lambda tx: corrections.examples(tx)) == []
+    assert await read(corrections.examples) == []
     async with house.program(lead) as api:
         waiting = (await api.get("/api/v1/corrections")).json()["corrections"]
         for each, verdict in zip(waiting, ("accepted", "discarded"), strict=True):
@@ -92,9 +91,9 @@ async def test_a_label_set_right_counts_at_once_and_teaches_once_accepted(house:
         row = (await api.get(f"/api/v1/threads/{conv}")).json()["thread"]
     assert (row["priority"], row["priority_reason"]) == ("urgent", "set by Kim Reyes")
     assert again.status_code == 404
-    assert await read(lambda tx: corrections.examples(tx)) == [
-        Example(waiting[0]["text"], "en", "intent", "delivery_problem")
-    ]
+    (taught,) = await read(corrections.examples)
+    assert (taught.text, taught.field, taught.label) == (waiting[0]["text"], "intent", "delivery_problem")
+    assert {"Kim Reyes"} < taught.names
     assert waiting[0]["text"]
 
 

@@ -15,30 +15,35 @@ _STOP_WORDS: dict[str, str] = {
         does did are be been with me your please want need get got order package refund return hi hello thanks cancel
         where's it's don't didn't haven't i'm i'd can't won't just still yet from by has had they them there here
         an but if or so why who which am at about any up out no dont cant im wheres whats thank hey delivery shipping
-        address broken wrong size item help money back never arrived change help speak talk human bye status""",
+        address broken wrong size item help money back never arrived change help speak talk human bye status
+        heya hullo cheerio ta howdy yep nope""",
     "es": """el la los las un una de que y en mi mis es no se lo por para con como cuando donde esta este esto estoy
         pedido quiero necesito hola gracias devolver devolucion reembolso dinero llega llegado ha he me te su sus pero
         porque muy ya si del al hay puedo puede quisiera tengo tiene paquete envio direccion cambiar cancelar talla
         todavia aun hasta ayer hoy manana buenos buenas dias tardes favor cual quien usted ustedes les nadie nada
-        adios algo otra otro sin sobre desde dice fue era llegar pague tarjeta roto rota compre cuanto cuesta tienen""",
+        adios algo otra otro sin sobre desde dice fue era llegar pague tarjeta roto rota compre cuanto cuesta tienen
+        holaa chaito chao saludos cuidense""",
     "fr": """le la les un une des de du que et en mon ma mes est ne pas se ce cette je tu il elle nous vous pour avec
         comme quand ou suis ai a au aux commande veux voudrais bonjour merci retour rembourser remboursement argent
         colis livraison adresse changer annuler taille sur dans par qui quoi comment pourquoi j'ai c'est n'ai n'est
         d'un l'ai qu'il recu toujours encore deja hier aujourd'hui demain bonsoir salut mais plus tres votre vos notre
         sont ete avez avoir peux peut pouvez s'il plait svp rien personne cassee casse combien faire arrive
-        echanger je n'arrive y""",
+        echanger je n'arrive y
+        bjr slt bsr coucou mrc nickel impec oui ouais""",
     "de": """der die das den dem des ein eine einen einem einer und ich mein meine meinen meiner ist nicht es sie wir
         ihr zu von mit auf fur im in am bei wo wann wie was warum wer bestellung paket lieferung hallo danke bitte
         mochte will kann konnen habe hab hat haben wurde wird noch schon immer kein keine geld zuruck ruckgabe
         erstattung adresse andern stornieren grosse umtauschen angekommen gestern heute morgen guten tag aber oder
         auch nur sehr mir mich ihnen ihre sind bin war seit nach uber als wenn dass kommt kaputt falsch falsche
-        artikel tschuss bekommen gibt geht welche liefert ware rechnung ja nein""",
+        artikel tschuss bekommen gibt geht welche liefert ware rechnung ja nein
+        huhu moin servus dankeschon tschussi""",
     "pt": """o a os as um uma de que e em meu minha meus minhas nao se por para com como quando onde esta este isto
         pedido quero preciso ola oi obrigado obrigada devolver devolucao reembolso dinheiro chegou chega foi fiz me
         seu sua voces voce mas porque muito ja do da dos das no na nos nas ao tenho tem encomenda pacote entrega
         endereco morada trocar cancelar tamanho ainda ate ontem hoje amanha bom boa dia tarde noite favor qual quem
         gostaria posso pode tudo nada ninguem sem sobre cade comprei paguei cartao quebrado veio eu estou recebi
-        tchau quanto custa isso aqui""",
+        tchau quanto custa isso aqui
+        obg obgda vlw blz oie valeu""",
     "hi-en": """mera meri mere mujhe mujhko kab kahan kaha kya kyu kyun kaise hai hain nahi nhi nahin ho hua hui gaya gayi
         karo kar karna karke karni karwana chahiye aaya aayi aayega ayega ka ki ke ko se mein par bhai yaar abhi tak
         aap aapka aapki mil mila milega milegi paisa paise wapas wapis bhej bhejo bheja batao bata do raha rahi rahe

@@ -76,7 +76,7 @@ def turned_down(parts: Sequence[Part], told: Sequence[Part]) -> set[Intent]:
 class Ranked:
     """What a message asks for, best first and never empty. `abstain` = nobody should rely on it without asking.
 
-    `runner_up` is what it would be if the first is wrong, where nothing else is asked for: no wish of its own."""
+    `runner_up` is what it would be if the first is wrong, out of scope and courtesies too: no wish of its own."""
 
     intents: tuple[IntentScore, ...]
     abstain: bool = False
@@ -97,7 +97,9 @@ def rank(folded: str, parts: list[Part], whole: Part | None, named: Entities, co
     first = max(scores, key=lambda name: _weight(name, scores))
     abstain = first == "other" or code not in language.SUPPORTED or _is_unsure(first, scores, told)
     listed = _listed(first, scores, told, abstain)
-    return Ranked(listed, abstain, _runner_up(first, scores) if len(listed) == 1 else None)
+    chances = (whole or told[0]).scores
+    possible = {name: chances[name] for name in chances.keys() - turned_down(parts, told)}
+    return Ranked(listed, abstain, _runner_up(listed, possible, abstain))
 
 
 def _is_bare_proof(parts: list[Part], named: Entities) -> bool:
@@ -172,10 +174,13 @@ def _listed(first: Intent, scores: dict[Intent, float], told: list[Part], abstai
     return tuple(IntentScore(name, scores[name]) for name in (first, *kept)[:_MAX_INTENTS])
 
 
-def _runner_up(first: Intent, scores: dict[Intent, float]) -> IntentScore | None:
-    rest = [name for name in scores if name != first]
-    second = max(rest, key=lambda name: scores[name], default=None)
-    return None if second is None else IntentScore(second, scores[second])
+def _runner_up(listed: Sequence[IntentScore], possible: dict[Intent, float], abstain: bool) -> IntentScore | None:
+    """What is likeliest beside a single wish; beside a doubtful one, what nobody asks back about but is likelier than the second."""
+    rest = possible.keys() - {each.name for each in listed}
+    second = max(sorted(rest), key=lambda name: possible[name], default=None)
+    if second is None or (len(listed) > 1 and not (abstain and possible[second] > listed[1].confidence)):
+        return None
+    return IntentScore(second, possible[second])
 
 
 def _is_unsure(first: Intent, scores: dict[Intent, float], told: list[Part]) -> bool:

@@ -132,11 +132,12 @@ class Understanding:
     sure_risk: tuple[Risk, ...] = ()
     """Those of `risk` that are sure enough to send a customer to a person for."""
     runner_up: IntentScore | None = None
-    """What it would be if `intent` is wrong, where nothing else is asked for; told to who asks for the reading, acted on by nobody."""
+    """What it would be if `intent` is wrong; told to who asks for the reading, acted on by nobody."""
 
     def to_json(self) -> UnderstandingJson:
-        """The answer line without its id. `intents` names at least two where two are possible, the runner-up last."""
-        listed = self.intents if self.runner_up is None else (*self.intents, self.runner_up)
+        """The answer line without its id. `intents` names at least two where two are possible, the first one first."""
+        rest = self.intents[1:] if self.runner_up is None else (*self.intents[1:], self.runner_up)
+        listed = (self.intents[0], *sorted(rest, key=lambda each: -each.confidence))
         return {
             "intent": self.intent,
             "intents": [{"name": each.name, "confidence": round(each.confidence, 4)} for each in listed],

@@ -181,3 +181,20 @@ def test_who_asks_for_the_reading_is_told_the_runner_up_and_nothing_acts_on_it()
     assert [each.name for each in read.intents] == names[:1]
     assert len(set(names)) == 2
     assert read.to_json()["intents"][1]["confidence"] < read.intents[0].confidence
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"), [("fr", "combien font 31 fois 12"), ("en", "who painted the mona lisa then")]
+)
+def test_the_first_two_hold_what_nobody_asks_back_about(lang: str, text: str) -> None:
+    """Out of scope is no wish to offer, yet who reads the answer line is told that it may be that."""
+    read = understand(text, lang=lang)
+    assert "other" in [each["name"] for each in read.to_json()["intents"][:2]]
+
+
+def test_the_answer_line_ranks_what_may_be_meant_beside_the_first() -> None:
+    for text in ("je vous en suis reconnaissante", "na dann", "15 guna 38 kitna hota hai", "it came, well"):
+        line = understand(text).to_json()
+        rest = [each["confidence"] for each in line["intents"][1:]]
+        assert line["intents"][0]["name"] == line["intent"]
+        assert rest == sorted(rest, reverse=True)

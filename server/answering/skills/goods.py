@@ -9,7 +9,7 @@ from typing import Final
 
 from server.answering.context import Goods, GoodsTalk, Option
 from server.answering.skills import goods_answers, guide
-from server.answering.skills.goods_meant import Asked, Meant, meant, names_goods, names_something
+from server.answering.skills.goods_meant import Asked, Meant, best_rated, meant, names_goods, names_something
 from server.answering.skills.goods_reading import Kind, Question, follow_up, read
 from server.answering.told import same_again, told
 from server.answering.turn import Turn
@@ -83,6 +83,18 @@ async def continues(turn: Turn) -> bool:
     if not (_is_choice(turn) or turn.dialogue.asked in _QUESTIONS or _goes_on(turn, asked) or _is_claimed(turn, asked)):
         return False
     if turn.dialogue.asked in _QUESTIONS and not _is_choice(turn) and _is_off(turn, asked):
+        return False
+    await _answer(turn, shelf, asked)
+    return True
+
+
+async def sold(turn: Turn) -> bool:
+    """Answer whether the shop sells what the message names, however the question was read; whether it named anything."""
+    shelf, index = turn.context.goods, await _index(turn)
+    if shelf is None or index is None or turn.choice:
+        return False
+    asked = _asked(turn, shelf, index, read(turn.text))
+    if not (asked.question.asks("stock", "seek", "price", "best") and names_goods(asked)):
         return False
     await _answer(turn, shelf, asked)
     return True
@@ -258,6 +270,8 @@ def _chosen(turn: Turn, asked: Asked) -> Product | None:
 
 async def _say(turn: Turn, shelf: Goods, asked: Asked, found: Meant, talk: GoodsTalk) -> None:
     match found.how:
+        case "one" if asked.question.asks("best"):
+            _best(turn, shelf, found.products, talk)
         case "one" if _is_search(asked, found.products[0]):
             _several(turn, shelf, asked, found, talk)
         case "one":
@@ -284,6 +298,9 @@ def _is_search(asked: Asked, product: Product) -> bool:
 def _several(turn: Turn, shelf: Goods, asked: Asked, found: Meant, talk: GoodsTalk) -> None:
     """A short list; where the question can only be answered of one, which one."""
     products, question = found.products, asked.question
+    if question.asks("best"):
+        _best(turn, shelf, products, talk)
+        return
     if len(products) > 1 and question.kinds and not question.asks(*_LISTED) and found.how != "near":
         _ask_which(turn, asked, [each.id for each in products], talk, "goods.which_of")
         return
@@ -293,6 +310,23 @@ def _several(turn: Turn, shelf: Goods, asked: Asked, found: Meant, talk: GoodsTa
     talk.product_id = products[0].id if len(products) == 1 else ""
     talk.question = question.text if question.asks("options", "stock") else ""
     turn.options = [*_product_options(products), turn.option("choice.human", "human")]
+
+
+def _best(turn: Turn, shelf: Goods, products: tuple[Product, ...], talk: GoodsTalk) -> None:
+    """What buyers rated best; where they rated nothing, what there is, and that nobody here knows how it sells."""
+    rated = tuple(best_rated(products))
+    if rated:
+        turn.speech.join(goods_words.ranked(rated, shelf.currency, turn.voice))
+    elif products:
+        turn.speech.join(goods_words.listed(products, shelf.currency, turn.voice, "goods.no_ranking"))
+    else:
+        turn.say("goods.no_ranking_at_all")
+        turn.leaves_open = True
+    shown = rated or products
+    talk.shown, talk.wanted = [each.id for each in shown], {}
+    talk.product_id = shown[0].id if len(shown) == 1 else ""
+    talk.question = ""
+    turn.options = [*_product_options(shown), turn.option("choice.human", "human")]
 
 
 def _product_options(products: tuple[Product, ...]) -> list[Option]:

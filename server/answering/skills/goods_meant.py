@@ -9,6 +9,7 @@ from typing import Final, Literal, TypeAlias
 
 from server.answering.context import GoodsTalk
 from server.answering.skills.goods_reading import Question
+from server.answering.words import goods_words
 from server.commerce.catalogue.index import Found, Index
 from server.commerce.catalogue.wish import Slot
 from server.commerce.model import Product
@@ -21,7 +22,7 @@ _HALF: Final = 0.5
 _CLEARLY: Final = 1.35
 _NEAR: Final = 0.55
 _COVERED: Final = 0.5
-_OPEN: Final = frozenset({"seek", "stock", "restock"})
+_OPEN: Final = frozenset({"seek", "stock", "restock", "best"})
 _NAMES: Final = frozenset({"kind", "shelf"})
 
 
@@ -95,7 +96,8 @@ def _pointed(asked: Asked) -> Product | None:
 
 def _focus(asked: Asked) -> Product | None:
     """What was spoken of last, unless something else is looked for."""
-    if asked.question.asks("seek") and not asked.question.points_back:
+    is_new = asked.question.asks("seek", "best") or bool(asked.index.wish(asked.question.text, asked.language).limits)
+    if is_new and not asked.question.points_back:
         return None
     return asked.product(asked.talk.product_id) if asked.talk.product_id else None
 
@@ -119,6 +121,8 @@ def _naming(asked: Asked) -> list[Slot]:
 
 
 def _is_naming(slot: Slot, asked: Asked) -> bool:
+    if slot.is_loose and asked.question.asks("seek"):
+        return False  # "a gift for my mother" names no gift card
     if slot.groups & _NAMES:
         return True
     stems = {term for term, _ in slot.terms if not term.startswith("=")}
@@ -146,20 +150,31 @@ def _named(asked: Asked) -> Meant:
     ):
         return Meant("vague")  # "a gift for my mother": nothing says what it may be
     fitting = [each for each in found if each.coverage >= _COVERED]
-    if asked.question.asks("seek", "stock") or not asked.question.kinds:
+    if found and not fitting and asked.question.asks("seek") and any(slot.is_loose for slot in slots):
+        return Meant("near", _top(found))  # "a present, he likes camping": presents there are
+    if asked.question.asks("seek", "stock", "best") or not asked.question.kinds:
         return (
             Meant("several", _top(fitting))
             if fitting
-            else Meant("none" if asked.question.asks("seek", "stock") else "unnamed")
+            else Meant("none" if asked.question.asks("seek", "stock", "best") else "unnamed")
         )
     return Meant("unnamed")
 
 
 def _unnamed(asked: Asked, found: Sequence[Found]) -> Meant:
     """Nothing but a price, or nothing at all."""
+    if asked.question.asks("best"):
+        on_sale = [each for each in asked.index.products.values() if each.is_on_sale]
+        return Meant("several", tuple(best_rated(on_sale)[:_SHOWN]))
     if found:
         return Meant("several", _top(found))
     return Meant("vague" if asked.question.asks("seek", "stock") else "unnamed")
+
+
+def best_rated(products: Sequence[Product]) -> list[Product]:
+    """Those that at least two buyers rated, best first; among equals the one that more of them rated."""
+    rated = [(rating, each) for each in products if (rating := goods_words.rating_of(each)) is not None]
+    return [each for _, each in sorted(rated, key=lambda pair: (-pair[0][0], -pair[0][1], pair[1].id))]
 
 
 def _of(asked: Asked, found: Sequence[Found], words: set[str]) -> Meant:

@@ -27,6 +27,7 @@ Kind: TypeAlias = Literal[
     "link",
     "seek",
     "about",
+    "best",
 ]
 _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
     ("restock", r"back in stock|restock|again\b.{0,20}\b(available|stock|have)|(when|will|coming).{0,40}\bback\b|notify me|let me know when|cuando (vuelve|hay|habra|repon)|repon\w+|(de|a) nouveau (disponible|en stock)|reassort|revient|wieder (da|verfugbar|lieferbar|auf lager)|nachgeliefert|volta\w* (ao estoque|a ter)|reposicao"),
@@ -41,8 +42,10 @@ _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
     ("cart", r"\b(cart|basket|bag please|checkout|carrito|cesta|carro de compra|panier|warenkorb|einkaufswagen|carrinho|sacola|cesto)\b|i'?ll (take|buy|have) (it|one|two|three|\d+|them|this|that|the)|(want|like) to (buy|order) (it|one|this|that|them)|lo compro|me l[oa] llevo|je (le|la|les) prends|ich nehme (es|ihn|sie|den|die|das)|vou (levar|comprar)"),
     ("link", r"\b(link|url)\b|enlace|\blien\b|where (can|do) i (buy|order|get|find)|donde (lo |la )?(puedo )?(compr|encuentr)|ou (puis-je )?(l'|le |la )?(achet|trouv)|wo (kann|finde) ich|onde (posso )?(compr|encontr)"),
     ("about", r"tell me|more about|about it|details|describe|\b(more )?info|mas sobre|informacion|cuentame|plus d'info|en savoir plus|parlez|mehr (uber|zu|info)|erzahl|mais sobre|informacoes|me fala"),
+    ("best", r"\b(most|more) (popular|loved|liked)|\b(best|top)[ -]?(sell\w*|rated|reviewed|liked|loved)|highest[ -]rated|customer favou?rites?|mas (popular|vendid|valorad|gustad)\w*|mejor(es)? (valorad|puntuad)\w*|plus (populaire|vendu|apprecie)\w*|mieux notes?|meilleures? (vente|note)s?|beliebteste\w*|am beliebtesten|meistverkauft\w*|bestseller|best ?bewertet\w*|am besten bewertet\w*|mais (popular|vendid|bem avaliad)\w*|melhor(es)? avaliad\w*"),
     ("seek", r"looking for|\bsth\b|show me|recommend|suggest|\bgift|\bpresent\b|something|anything|(need|want) (an?|some|new)\b|cheap\w*|least expensive|barat\w+|economic\w*|(moins|pas) cher\w*|billig\w*|gunstig\w*|preiswert\w*|help me (choose|find|pick)|which .{0,30}\bfor\b|ideas?\b|busco|buscando|recom(i?end|ienda)|regalo|regalar|algo|necesito un|quiero un|cherche|conseill|cadeau|quelque chose|suche|empfehl|geschenk|etwas|brauche|procur|presente|preciso de|quero um"),
 )  # fmt: skip
+_BEST: Final = dict(_KINDS)["best"]
 _ORDINALS: Final = (
     r"\b(first|1st|former|primer[oa]?|premiere?|erste[nrs]?|primeir[oa])\b",
     r"\b(second|2nd|latter|segund[oa]|deuxieme|seconde?|zweite[nrs]?)\b",
@@ -91,7 +94,7 @@ _NUMBERS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question about goods. `ordinal` counts from 0, -1 is the last of those that were told.
+    """A question about goods. `ordinal` counts from 0, -1 is the last of those that were told; `text` is without "best rated".
 
     `is_bare` = goods are named and nothing is asked; `is_trouble` = it tells what is wrong with something bought."""
 
@@ -115,6 +118,8 @@ def read(text: str) -> Question:
     kinds = [kind for kind, pattern in _KINDS if re.search(pattern, folded)]
     if measures_in(text) and "size" not in kinds and not {"stock", "compatible"} & set(kinds):
         kinds.append("size")
+    if "best" in kinds:  # "mejor valorada" compares nothing
+        kinds = [kind for kind in kinds if kind not in ("compare", "reviews")]
     if "restock" in kinds and "stock" not in kinds:
         kinds.append("stock")
     ordinal = next((at for at, pattern in enumerate(_ORDINALS) if re.search(pattern, folded)), None)
@@ -122,7 +127,7 @@ def read(text: str) -> Question:
         ordinal = -1
     words = len(re.findall(r"\w+", folded))
     return Question(
-        text,
+        re.sub(_BEST, " ", folded) if "best" in kinds else text,
         tuple(dict.fromkeys(kinds)),
         ordinal,
         bool(re.search(_BOTH, folded)),

@@ -11,6 +11,7 @@ from typing import Final
 from memory.errors import StorageError
 from server.answering.context import Task
 from server.answering.skills import guide, order_status
+from server.answering.skills.goods import sold
 from server.answering.skills.goods_reading import read
 from server.answering.turn import Turn
 from server.answering.words import article_words
@@ -78,7 +79,7 @@ async def policy_question(turn: Turn) -> None:
         await _read_on(turn)
     elif _MY_PARCEL.search(turn.text):
         await order_status.order_status(turn)
-    elif not await answers(turn):
+    elif not (await answers(turn) or await sold(turn)):
         await guide.policy_question(turn)
 
 

@@ -20,6 +20,7 @@ _END: Final = re.compile(r"(?<=[.!?…])\s+")
 _OLD: Final = timedelta(hours=1)
 _LONGEST: Final = 280
 _REVIEWS: Final = 3
+_RATINGS: Final = 2
 _VALUES: Final = 14
 _SHORT_NUMBER: Final = 3
 _SIZE_KEYS: Final = {"one": "goods.size_fits", "between": "goods.size_between", "usual": "goods.size_usual"}
@@ -338,6 +339,31 @@ def listed(products: Sequence[Product], currency: str, voice: Voice, intro: str)
                 product=name(product),
                 price=cost,
             )
+    return speech
+
+
+def rating_of(product: Product) -> tuple[float, int] | None:
+    """The mean of what buyers gave, to one decimal, and how many of them did; None where fewer than two did."""
+    given = [review.rating for review in product.reviews if review.rating is not None]
+    return (round(sum(given) / len(given), 1), len(given)) if len(given) >= _RATINGS else None
+
+
+def ranked(products: Sequence[Product], currency: str, voice: Voice) -> Speech:
+    """A short list of what buyers rated best: name, price, mean rating, how many rated."""
+    speech = voice.speech().line(voice.text("goods.best_rated"))
+    for product in products:
+        found, rating = prices(product), rating_of(product)
+        cost = price_of(product, found[0], currency) if found else None
+        if rating is None or cost is None:
+            continue
+        _add(
+            speech,
+            "goods.item_rated",
+            product=name(product),
+            price=cost,
+            rating=text("rating", f"{rating[0]:g}", product),
+            count=text("ratings", str(rating[1]), product),
+        )
     return speech
 
 

@@ -1,6 +1,8 @@
 """Questions before a purchase through the whole pipeline: what follows on what, what is asked back, and links to the cart."""
 
 import asyncio
+import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -226,3 +228,72 @@ def test_a_property_called_real_needs_no_person() -> None:
     *_, heard = talk("do you have the harbour boots in 40?", "is it real leather")
 
     assert (heard.handoff, "material: leather" in text(heard)) == (None, True)
+
+
+@pytest.fixture
+def rated(tmp_path: Path) -> Path:
+    """Three mugs and a lamp: two of the mugs were rated by more than one buyer."""
+    goods = {"Stone mug": [5, 4, 5], "Tin mug": [3, 4], "Glass mug": [5], "Brass lamp": []}
+    lines = [
+        {
+            "id": f"p{number}", "title": title, "category": "home", "tags": ["gift"],
+            "variants": [{"sku": f"SKU-{number}", "price": 1000 + 100 * number, "stock": 3, "available": True}],
+            "reviews": [{"text": "Good enough.", "rating": rating} for rating in ratings],
+        }
+        for number, (title, ratings) in enumerate(goods.items())
+    ]  # fmt: skip
+    path = tmp_path / "products.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "what is your most popular mug?",
+        "which mugs are best rated?",
+        "¿cuál es la taza mejor valorada?",
+        "welcher Becher ist am beliebtesten?",
+    ],
+)
+def test_what_is_liked_best_is_what_buyers_rated_and_by_how_many(rated: Path, question: str) -> None:
+    (heard,) = asyncio.run(_shop(rated, question))
+
+    lines = text(heard).splitlines()
+    assert [line.split(",")[0] for line in lines if line.startswith("•")] == ["• Stone mug", "• Tin mug"]
+    assert re.search(r"4[.,]7\b.*\b3", lines[1])
+
+
+def test_what_nobody_rated_is_shown_without_a_rank(rated: Path) -> None:
+    (heard,) = asyncio.run(_shop(rated, "what is your best selling lamp?"))
+
+    assert "can't see here how well things sell" in text(heard)
+    assert "Brass lamp" in text(heard)
+    assert "rating" not in text(heard)
+
+
+def test_a_budget_is_a_new_question_and_a_gift_is_found_within_it(rated: Path) -> None:
+    _, cheap, gift = asyncio.run(
+        _shop(rated, "is the brass lamp in stock?", "what do you have under $11.50?", "any gift ideas for my mum, up to 12 dollars?")
+    )  # fmt: skip
+
+    assert [line.split(",")[0] for line in text(cheap).splitlines() if line.startswith("•")] == [
+        "• Stone mug",
+        "• Tin mug",
+    ]
+    assert {"• Stone mug", "• Tin mug", "• Glass mug"} == {
+        line.split(",")[0] for line in text(gift).splitlines() if line.startswith("•")
+    }
+
+
+def test_whether_something_is_sold_here_is_looked_up_however_it_was_asked(rated: Path) -> None:
+    (heard,) = asyncio.run(_shop(rated, "Do you guys sell brass lamps at all?"))
+
+    assert heard.handoff is None
+    assert "Brass lamp" in text(heard)
+
+
+async def _shop(products: Path, *lines: str) -> list[Heard]:
+    start = datetime(2027, 3, 16, 16, tzinfo=UTC)
+    async with await Stage.open(Settings(), load(None), start, {"products": products}) as stage:
+        return [await stage.say(Line(each)) for each in lines]

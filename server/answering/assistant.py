@@ -14,7 +14,7 @@ from server.actions.gate import Gate
 from server.answering import manner, seeing
 from server.answering.context import Answer, Context, Option, Task
 from server.answering.identify import numbers_in, order_ids, orders_named
-from server.answering.skills import confirming, courtesy, goods, guide, knowledge, withdrawing
+from server.answering.skills import confirming, courtesy, goods, guide, implied, knowledge, withdrawing
 from server.answering.skills.registry import CONTINUES, SKILLS, WRITING
 from server.answering.tasks import COURTESY, gave_proof, tasks_in, wanted
 from server.answering.told import gives_up, told
@@ -184,7 +184,7 @@ async def _respond(turn: Turn) -> None:
     if _is_scrap(turn):
         await _ask_again(turn)
         return
-    tasks = tasks_in(turn)
+    tasks = await implied.with_change(turn, tasks_in(turn))
     if not tasks:
         await _without_task(turn)
         return

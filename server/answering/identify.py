@@ -240,6 +240,8 @@ async def proofs_of_customer(turn: Turn, customer_id: str) -> frozenset[str]:
 def numbers_in(turn: Turn) -> tuple[str, ...]:
     """Order numbers of this burst; a bare number counts beside an e-mail address or when we asked for one."""
     found = turn.understood.entities
+    if _completes_a_name(turn):
+        return ()
     if found.order_number or not (found.email or turn.dialogue.asked == "identify"):
         return _not_taken_back(turn.text, found.order_number)
     rest = re.sub(r"\S+@\S+", " ", turn.text)
@@ -256,6 +258,15 @@ def _not_taken_back(text: str, numbers: tuple[str, ...]) -> tuple[str, ...]:
         if start >= 0 and _TAKEN_BACK.fullmatch(between) and _BACK_WORD.search(between):
             kept.remove(number)
     return tuple(kept)
+
+
+def _completes_a_name(turn: Turn) -> bool:
+    """Whether a bare number is the postal code that was asked for beside a name."""
+    found = turn.understood.entities
+    is_bare = bool(found.zips) and turn.text.strip(" .!").casefold() == found.zips[0].casefold()
+    if not is_bare or turn.dialogue.asked != "identify" or not turn.dialogue.slots.names:
+        return False
+    return identity.takes_for_customer(turn.context.policy, identity.SEEING, frozenset({"name", "zip"}))
 
 
 def _numbers(turn: Turn) -> list[str]:

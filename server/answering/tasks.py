@@ -184,6 +184,8 @@ def _apart(turn: Turn, said: list[str], names: list[str]) -> list[str]:
         names = [name for name in names if name not in goods.INTENTS]  # the price of what the rule is about
     if "delivery_problem" in names and len(numbers_in(turn)) < _PAIR:
         names = [name for name in names if name != "order_status"]  # told there
+    if {"cancel", "refund_request"} <= set(names) and len(numbers_in(turn)) < _PAIR:
+        names.remove("refund_request")  # the money of what is cancelled
     for pair in _SAME_TALK:
         both = [name for name in said if name in pair]
         if len(both) > 1:
@@ -234,7 +236,8 @@ def _besides_address(turn: Turn, names: list[str]) -> list[str]:
     rest = addresses.rest_of(turn.text) if "change_address" in names and len(names) > 1 else turn.text
     if rest == turn.text:
         return names
-    kept = {each.name for each in understand(rest, lang=turn.dialogue.language).intents}
+    understood = understand(rest, lang=turn.dialogue.language)
+    kept = {*(each.name for each in told(rest)), *(str(each.name) for each in understood.intents)}
     return [name for name in names if name == "change_address" or name in kept]
 
 

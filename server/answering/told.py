@@ -39,7 +39,9 @@ _NO_MAKING: Final = (
 )
 _CHANGE: Final = (
     rf"mak(?:e|ing)\s+(?:(?:it|that|this|them|those|mine)(?:\s+(?:both|all|an?|the|in|be))*|(?:the|my|that|this|those|both)\s+(?!(?:{_NO_MAKING})\b)(?:[\w-]+\s+){{0,2}}?[\w-]+)\s+(?!(?:{_NO_MAKING})\b)(?<!\bsure )\w"
-    r"|(?:need|want|prefer|like|love)s?\s+(?:the|an?)\s+(?:[\w%-]+\s+){1,5}?(?:one|ones|version|model)\b(?!\s+(?:back|refunded|returned|cancell?ed|sent|gone))|"
+    r"|(?:upgrade|switch|change|swap)\s+(?:order\s+)?#?[a-z]{0,4}-?\d{3,}\s+(?:to|for|from|into)\b(?!\s+(?:a |my |the )?(?:new |different |other )?(?:address|card|method|paypal|visa|mastercard|gift|\d))"
+    r"|(?:rather|prefer to)\s+(?:have|get|take)\s+(?:it in|them in|the|an?)\s+(?!(?:full |partial )?(?:refund|person|human|agent|money|replacement|order|package|parcel|credit|call|reply|label)\b)\w|"
+    r"(?:need|want|prefer|like|love)s?\s+(?:the|an?)\s+(?:[\w%-]+\s+){1,5}?(?:one|ones|version|model)\b(?!\s+(?:back|refunded|returned|cancell?ed|sent|gone))|"
     r"chang(?:e|ing)\s+(?:the|my|an?|this|that|one of)\s+(?!(?:\w+\s+)?(?:address|payment|credit|card|shipping|delivery|e-?mail|phone|password|order|name|mind|method|account|way|date|time|subscription|plan)\b)"
     r"|(?:the|my)\s+(?:\w+\s+){1,3}?(?:should|needs? to|must|has to) be\b(?=[^.;!?]{1,40}\binstead\b)"
     r"|(?:get|have|take|make)\s+(?:the|my|that|it)\b[^.;!?]{1,40}\binstead\b(?! of (?:the|my) (?:refund|money))"
@@ -54,11 +56,24 @@ _MEANT_ANOTHER: Final = re.compile(
     rf"|\b(?:[\w%-]+ )(?:instead of|rather than) (?!{_NO_GOOD})(?!\w+ing\b)[\w%-]+"
 )
 """Another version is wanted, though no verb says so; counts where nothing else is told."""
+_BARE_VERBS: Final = (("return", "return"), ("exchange", "(?:exchange|swap)"), ("cancel", "cancel"))
+_NO_OBJECT: Final = r"(?:polic|label|shipp|address|process|fee|window|status|request|number|question|rate|option|period|merchandise|center|centre|code|form|to|of|for|from|and|or|is|was|not|if|please|pls|that|subscri|account|member|plan|service|abo)"
+"""Words behind a bare verb that make it no wish: "return policy"."""
 _WISHES: Final = (
     *((name, re.compile(rf"\b(?:{verb})(?:{_OBJECT})")) for name, verb in _VERBS),
     ("change_order", re.compile(rf"\b(?:{_CHANGE})")),
+    *(
+        (
+            name,
+            re.compile(
+                rf"(?:^|(?<=[.;:!?,]\s)|(?<=\bplease\s)|(?<=\bpls\s)|(?<=\bplz\s)){verb}\s+(?!{_NO_OBJECT})[a-z]"
+            ),
+        )
+        for name, verb in _BARE_VERBS
+    ),
 )
 _REFUND: Final = r"refund(?:ing)?(?: me)?(?: for| on)? (?:the|my|both|all|everything)\b(?! (?:money|amount|payment|difference|price|cost|full|total|sum|order|rest of the money|(?:gift|credit|debit) card|card|paypal|original))"
+_PUT_ON: Final = r"\b(?:put|charge|bill|move|switch|pay)\s+(?:for\s+)?(?:the |my |that |this )?(?:order\s+)?(?:order|#?[a-z]{0,4}-?\d{3,})\s+(?:on|onto|to|over to|with|by|via|using)\s+(?:my |the )?(?:other )?(?:paypal|visa|master ?card|amex|(?:credit|debit|gift) ?card|card)\b"
 _BESIDE: Final = (
     (
         "return",
@@ -71,6 +86,7 @@ _BESIDE: Final = (
     (
         "payment",
         re.compile(
+            rf"{_PUT_ON}|"
             r"\bchang(?:e|ing) (?:the |my )?payments?\b|\bcambiar (?:el |mi )?(?:metodo de )?pago\b|\bchanger (?:le |mon )?(?:moyen de )?paiement\b|\bmudar (?:a |o )?(?:forma de |meio de )?pagamento\b"
         ),
     ),
@@ -120,6 +136,13 @@ _STEMS: Final = {
     "exchange": r"exchang|swap|trad|cambi|echang|tausch|umtausch|troc",
     "change_order": r"chang|modif|swap|ander|alter",
 }
+
+
+def pays_by(text: str) -> bool:
+    """Whether a text says by what an order shall be paid: "put W1003 on PayPal"."""
+    return re.search(_PUT_ON, fold(text)) is not None
+
+
 _GIVEN_UP: Final = re.compile(
     r"\b(?:instead of|rather than|en vez de|en lugar de|au lieu d'?e?|plutot que(?: de)?|statt|anstatt|em vez de)\s*(?:zu |die |das |den |sie |es )*(\w+)"
 )
@@ -178,7 +201,7 @@ def told(text: str) -> list[Told]:
 
 def _is_about_goods(name: str, text: str) -> bool:
     """Whether what is changed may be goods: nothing else is named right after the verb, or before a German one."""
-    clause = re.split(r"[.;!?,\n]|\b(?:and|y|et|und|e)\b", text, maxsplit=1)[0]
+    clause = re.split(r"[.;!?,\n]|\b(?:and|y|et|und|e)\b|\s\(?\d{1,2}[.)]\s", text, maxsplit=1)[0]
     return name not in _CHANGES or not _NO_GOODS.search(clause[:_NEAR])
 
 

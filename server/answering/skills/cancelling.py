@@ -32,6 +32,7 @@ _REASON, _WHOLE, _BACK_TO = "cancel_reason", "cancel_whole", "cancel_refund_to"
 _WITH_REASONS: Final = frozenset(
     {"return", "exchange", "refund_request", "change_order", "damaged_or_wrong_item", "warranty"}
 )
+_FEW_WORDS: Final = 4
 _QUESTIONS: Final = frozenset({_REASON, _WHOLE, _BACK_TO})
 _AS_ORDER: Final = re.compile(
     r"\b(?:orders?|pedidos?|commandes?|bestellung(?:en)?|encomendas?|compra)\b[^,.;]{0,24}\b(?:with|containing|of|for|has|had|that includes|including|where|con|de(?:l| la)?|que tiene|"
@@ -94,7 +95,7 @@ async def _advance(turn: Turn, draft: ChangeDraft, found: Found) -> None:
         turn.settle()
         tell_order(turn, found)
         return
-    part = [] if draft.is_whole else _part(turn.text, order)
+    part = [] if draft.is_whole else _part(_wish(turn), order)
     if not await may(turn, ACTION, order, found.proofs):
         return
     record = await turn.record(order)
@@ -112,6 +113,12 @@ async def _advance(turn: Turn, draft: ChangeDraft, found: Found) -> None:
         await changing.by_person(turn, action, ruling, order)
     else:
         _read_back(turn, draft, order, action, ruling, _back_to(draft, order, record.payment_methods if record else ()))
+
+
+def _wish(turn: Turn) -> str:
+    """What was said of the order; an item that only answered which one is meant names no part of it."""
+    is_answer = (turn.choice or "").startswith("order:")
+    return turn.text.removesuffix(turn.context.text) if is_answer else turn.text
 
 
 def _action(draft: ChangeDraft, order: OrderSnapshot) -> dict[str, Any]:
@@ -261,6 +268,12 @@ def _takes_reason(turn: Turn, draft: ChangeDraft) -> bool:
     chosen = (turn.choice or "").removeprefix("reason:") if (turn.choice or "").startswith("reason:") else ""
     if chosen:
         draft.reason = chosen
+        turn.settle()
+        return True
+    picked = yesno.choice(turn.text, [option.label for option in turn.dialogue.options]) or ()
+    values = [turn.dialogue.options[at].value for at in picked if at < len(turn.dialogue.options)]
+    if len(values) == 1 and values[0].startswith("reason:") and len(turn.text.split()) <= _FEW_WORDS:
+        draft.reason = values[0].removeprefix("reason:")
         turn.settle()
         return True
     is_first = turn.dialogue.asked_times < changing.ASKED_ENOUGH

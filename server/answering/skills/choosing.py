@@ -427,7 +427,7 @@ def _joined(text: str) -> str:
 
 def _by_options(text: str, entries: Sequence[_Entry]) -> Meant:
     """No thing is named, only what it is like: "the black one"."""
-    if not re.search(r"\b(one|ones|el|la|los|las|le|les|der|die|das|den|o|os|as)\b", fold(text)):
+    if not re.search(r"\b(one|ones|pairs?|el|la|los|las|le|les|der|die|das|den|o|os|as)\b", fold(text)):
         return Meant()
     fitting = _with_options(text, entries)
     if not fitting or len(fitting) == len(entries) > 1:

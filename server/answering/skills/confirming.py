@@ -29,6 +29,9 @@ CONFIRM: Final = "confirm"
 _PROPOSAL_SECONDS: Final = 24 * 3600.0
 _INNER: Final = frozenset({"customer", "line", "opened", "worn", "delivered_on", "photo"})
 _OF_ITEMS: Final = frozenset({"start_return", "start_exchange", "change_items"})
+_OF_VERSIONS: Final = frozenset({"start_exchange", "change_items"})
+_VERSIONS: Final = frozenset({"exchange", "change_order", "product_question", "stock_question"})
+"""What words about another version may be taken for: "yes, size L please"."""
 _HOW_PAID: Final = frozenset({"payment", "promo"})
 _CUT: Final = re.compile(r"[,.;!\n]\s*|\s(?=(?:and|y|e|et|und|with|using|to|for|mit|con|com|avec)\s)", re.IGNORECASE)
 _SURE_TASKS_EXCEPT: Final = frozenset({"other", "greeting", "thanks", "goodbye"})
@@ -157,10 +160,13 @@ async def adds_to_it(turn: Turn, rest: str, beside: Understanding) -> bool:
     proposal, task = turn.dialogue.proposal, turn.dialogue.task
     if proposal is None or task is None or "?" in rest:
         return False
-    if {each.name for each in beside.intents} <= _HOW_PAID and "method" in proposal.arguments:
+    intents, wishes = {each.name for each in beside.intents}, {each.name for each in told(rest)}
+    if intents <= _HOW_PAID and "method" in proposal.arguments:
         return True
-    if proposal.name not in _OF_ITEMS or not {each.name for each in told(rest)} <= {task.skill}:
+    if proposal.name not in _OF_ITEMS or not wishes <= {task.skill}:
         return False
+    if proposal.name in _OF_VERSIONS and intents <= _VERSIONS:
+        return True
     order = await turn.order(proposal.order_id)
     return order is not None and bool(choosing.lines_meant(rest, order, turn.voice.language))
 

@@ -51,7 +51,9 @@ def demands_a_person(text: str) -> bool:
 
 def names_a_person(text: str) -> bool:
     """Whether a text says in so many words that a person shall come."""
-    return _WANTS_A_PERSON.search(fold(text)) is not None
+    folded = fold(text.replace("\u2019", "'"))
+    found = (match for match in _WANTS_A_PERSON.finditer(folded) if not _NOT_WANTED.search(folded[: match.start()]))
+    return any(not (match.group().startswith("need") and folded[: match.start()].endswith("do i ")) for match in found)
 
 
 def reply(turn: Turn) -> None:

@@ -16,6 +16,7 @@ from server.answering.identify import Found
 from server.answering.skills import changing, confirming
 from server.answering.skills.confirming import Performed
 from server.answering.skills.proving import may
+from server.answering.told import pays_by
 from server.answering.turn import Turn
 from server.answering.understand.normalise import fold
 from server.answering.words import change_words
@@ -64,7 +65,7 @@ _ITEMS: Final = re.compile(
 def asks_to_change(text: str) -> bool:
     """Whether a message about payment wants an order to be paid another way, rather than tell of trouble."""
     folded = fold(text)
-    wants = _CHANGING.search(folded) or (_PAY_WITH.search(folded) and _AN_ORDER.search(folded))
+    wants = pays_by(text) or _CHANGING.search(folded) or (_PAY_WITH.search(folded) and _AN_ORDER.search(folded))
     is_named = _METHODS.search(folded) is not None or _PAYMENT_WORDS.search(folded) is not None
     return bool(wants) and is_named and not _TROUBLE.search(folded)
 

@@ -366,10 +366,29 @@ async def corrects(turn: Turn) -> bool:
     if numbers and all(not _is_it(each, order) for each in numbers):
         return False
     await proofs_for(turn, order)
+    if await _moves(turn, draft, order):
+        return True
     if await tells(turn, draft, order):
         return True
     case = await look(turn, draft, Found(order, frozenset()))
     return returns_reading.names_method(turn, case)  # the chosen one once more: it is read back again
+
+
+async def _moves(turn: Turn, draft: ReturnDraft, order: OrderSnapshot) -> bool:
+    """Whether a message names only things of one other order of theirs: then that is what is meant."""
+    if turn.choice or "?" in turn.text:
+        return False
+    orders = [each for each in await my_orders(turn) if _is_ready(each, draft)]
+    meant = choosing.lines_meant(turn.text, orders, turn.voice.language)
+    named = {each.order.id for each in (*meant.picks, *meant.unclear)}
+    is_sure = meant.is_sure or (len(meant.picks) == 1 and returns_reading.is_correction(turn.text))
+    if not is_sure or len(named) != 1 or order.id in named:
+        return False
+    fresh = ReturnDraft(kind=draft.kind, reason=draft.reason, outcome=draft.outcome, wanted=turn.text)
+    fresh.order_id, turn.draft = named.pop(), fresh
+    if turn.dialogue.task is not None:
+        turn.dialogue.todo = [each for each in turn.dialogue.todo if each.order_id != fresh.order_id]
+    return True
 
 
 for _name in ("start_return", "start_exchange", "change_items"):

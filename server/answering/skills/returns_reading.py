@@ -16,6 +16,7 @@ from server.answering.identify import lately_said
 from server.answering.skills import choosing
 from server.answering.skills.returns_case import Case, most, open_lines, receivers, stored
 from server.answering.skills.variants import Wanted, variant_meant
+from server.answering.told import told
 from server.answering.turn import Turn
 from server.answering.understand import yesno
 from server.answering.words import method_words, return_words, wishes
@@ -54,7 +55,7 @@ _NO_PHOTO: Final = re.compile(
 
 def is_correction(text: str) -> bool:
     """Whether a text takes something back or puts something else in its place."""
-    return bool(_CORRECTION.search(fold(text)))
+    return bool(_CORRECTION.search(fold(text)) or _ONLY.search(fold(text)))
 
 
 def first(turn: Turn, draft: ReturnDraft) -> None:
@@ -170,14 +171,10 @@ def _changed(turn: Turn, draft: ReturnDraft, order: OrderSnapshot, meant: choosi
         named = _other(draft, order, held)
     is_other = bool(named) and {each.line.id for each in named} != set(draft.lines)
     is_short = draft.kind == "return" and len(folded.split()) <= _SHORT
-    if is_other and (is_correction(text) or spared or is_short or _ONLY.search(folded)):
-        to_skus, told, held_lines = draft.to_skus, draft.wishes, draft.lines
-        draft.lines, draft.to_skus, draft.wishes = {}, {}, {}
-        for each in named:
-            _put(draft, order, each)
-            if each.line.id in held_lines:  # "only the lamp": what was said about it still counts
-                draft.to_skus |= {key: sku for key, sku in to_skus.items() if key == each.line.id}
-                draft.wishes |= {key: text for key, text in told.items() if key == each.line.id}
+    if "?" in text and not is_correction(text) and not told(text):
+        return False  # "is there a black one?" asks about goods
+    if is_other and (is_correction(text) or spared or is_short):
+        _replace(draft, order, named)
         return True
     if spared and len(spared) < len(draft.lines):
         for part in (draft.lines, draft.to_skus, draft.wishes):
@@ -185,6 +182,17 @@ def _changed(turn: Turn, draft: ReturnDraft, order: OrderSnapshot, meant: choosi
                 part.pop(line_id, None)
         return True
     return False
+
+
+def _replace(draft: ReturnDraft, order: OrderSnapshot, named: Sequence[choosing.Pick]) -> None:
+    """Put other items in the place of those chosen; what was said before about one that stays still counts."""
+    to_skus, texts, held_lines = draft.to_skus, draft.wishes, draft.lines
+    draft.lines, draft.to_skus, draft.wishes = {}, {}, {}
+    for each in named:
+        _put(draft, order, each)
+        if each.line.id in held_lines:
+            draft.to_skus |= {key: sku for key, sku in to_skus.items() if key == each.line.id}
+            draft.wishes |= {key: text for key, text in texts.items() if key == each.line.id}
 
 
 def _other(draft: ReturnDraft, order: OrderSnapshot, held: Sequence[Line]) -> list[choosing.Pick]:

@@ -121,7 +121,11 @@ def _take_only(turn: Turn, draft: ReturnDraft, order: OrderSnapshot, line: Line)
 
 
 def _tell_too_many(turn: Turn, draft: ReturnDraft, order: OrderSnapshot) -> None:
-    """More pieces are named than are left: say how many there are."""
+    """More pieces are named than are left: say how many there are; of several orders the number counts what all of them hold."""
+    if draft.kind == "items" or any(
+        each.skill == (turn.dialogue.task.skill if turn.dialogue.task else "") for each in turn.dialogue.todo
+    ):
+        return
     for line_id in draft.lines:
         line = order.line(line_id)
         wished = wishes.number_of(turn.text, line) if line is not None and turn.is_asking is False else None

@@ -5,7 +5,7 @@ cannot be had is never chosen.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
@@ -178,6 +178,8 @@ def _wish(text: str, product: Product, options: Mapping[str, str], language: str
     price = words.price_grade(reader.folded)
     if price is not None:  # "the cheapest in black", said of a black one
         kept -= {name for name in kept if reader.is_said_after(price.end, options.get(name, ""))}
+        said |= {name: frozenset({options[name]}) for name in reader.same(options)}
+        kept -= reader.same(options)
     values = {name: found for name, found in said.items() if name not in kept}
     unlisted = wanted_in(text, product, language).unlisted
     is_unlisted = "colour" in unlisted and not any(
@@ -213,9 +215,9 @@ class _Reader:
         wanted: set[str] = set()
         spurned: set[str] = set()
         for reader in (self._stated, self._partly, self._alike, self._measured):
-            if not wanted:
-                wanted, more = reader(name, listed)
-                spurned |= more
+            if not wanted - {self.options.get(name)}:
+                found, more = reader(name, listed)
+                wanted, spurned = wanted | found, spurned | more
         if not wanted:
             wanted = self._by_presence(name, listed) or self._limited(name, listed) or self._graded(name, listed)
         if wanted:
@@ -229,6 +231,14 @@ class _Reader:
     def is_said_after(self, place: int, value: str) -> bool:
         """Whether a value stands behind a place of the folded text."""
         return any(start >= place for start, _ in self._places(value))
+
+    def same(self, names: Iterable[str]) -> set[str]:
+        """The options that a text wants to stay as they are, by name: "the cheapest in the same colour"."""
+        told = {
+            each.stem for match in re.finditer(rf"\b{words.SAME}\s+((?:\w+\s*(?:,|&|and|or)?\s*){{1,3}})", self.folded)
+            for each in tokens(match.group(1).replace("colour", "color"))
+        }  # fmt: skip
+        return {name for name in names if name in self.listed and told & _stems(name)}
 
     def _stated(self, name: str, listed: Sequence[str]) -> tuple[set[str], set[str]]:
         """Values that stand in the text word by word; the longest where one is part of another."""
@@ -281,10 +291,16 @@ class _Reader:
         taken = {stem for other, values in self.listed.items() if other != name for v in values for stem in _stems(v)}
         found: list[tuple[tuple[int, int], str]] = []
         for value, stems in by_value.items():
-            own = {stem for stem in stems if len(stem) > _LONGEST and not stem.isdigit()} - taken
+            own = {
+                stem for stem in stems if (len(stem) > _LONGEST or self._is_spelled(stem, value)) and not stem.isdigit()
+            } - taken
             own -= {stem for other, rest in by_value.items() if other != value for stem in rest}
             found += [((each.start, each.end), value) for each in self.said if each.stem in own]
         return self._sorted(found)
+
+    def _is_spelled(self, stem: str, value: str) -> bool:
+        """Whether a short word stands in capitals in the value and in the text: the CF of "CF card"."""
+        return all(re.search(rf"(?<!\w){stem.upper()}(?!\w)", each) for each in (value, self.text))
 
     def _alike(self, name: str, listed: Sequence[str]) -> tuple[set[str], set[str]]:
         """Colours and sizes named in another language or by another word."""

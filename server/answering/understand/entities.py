@@ -76,7 +76,10 @@ _ZIP_PLACED = re.compile(
 )
 _FIVE = re.compile(r"(?<![\w#.,/+-])\d{5}(?![\w-]|[.,]\d)")
 
-_NAME = r"[A-ZÀ-Þ][\w'’.-]+(?:[ -](?:(?:de|da|do|dos|del|la|van|von|der|di|le|Mc|O')[ ])?[A-ZÀ-Þ][\w'’.-]*){0,3}"
+_NAME = (
+    r"(?:[A-ZÀ-Þ]\w?\.|[A-ZÀ-Þ](?:[\w'’-]|\.(?=\w))+)"  # a point ends a sentence, unless it stands behind an initial
+    r"(?:[ -](?:(?:de|da|do|dos|del|la|van|von|der|di|le|Mc|O')[ ])?(?:[A-ZÀ-Þ]\.|[A-ZÀ-Þ](?:[\w'’-]|\.(?=\w))*)){0,3}"
+)
 _NAME_CUED = re.compile(
     rf"\b(?i:my name is|my name's|name's|name is|name:|name|i am|i'm|this is|it's|me llamo|mi nombre es|soy|nombre:|je m'appelle|je suis|mon nom est|nom :|nom:|ich hei(?:ß|ss)e|ich bin|mein name ist|name ist|meu nome é|meu nome e|me chamo|sou (?:o |a )?|nome:|mera naam|under the name|in the name of|regards,?|thanks,?|cheers,?|saludos,?|cordialement,?|grüße,?|gr(?:ü|u)(?:ß|ss)en?,?|atenciosamente,?)\s+(?P<name>{_NAME})"
 )
@@ -99,7 +102,7 @@ _NOT_A_NAME = frozenset(
     street road avenue lane sorry sure here it's this that sad angry happy fed waiting still looking very so really writing calling just your help size red
     blue black white box broken missing want need can could would me to do of on in for""".split()
 )
-_PART = re.compile(r"[,;\n|/]+|\S*[\d@#]\S*")
+_PART = re.compile(r"[,;\n|/]+|[.!?]\s|\s[-–]\s|\S*[\d@#]\S*")
 
 _ENDLESS = re.compile(r"[^\s:/@]{120,}")  # no number and no address is that long; a wall of digits only costs time
 

@@ -275,6 +275,19 @@ def with_digits(folded: str) -> str:
     return _SPELLED_MEASURE.sub(lambda match: str(_SPELLED[match.group(1)]), folded)
 
 
+_PIECES: Final = frozenset(
+    {"piece", "pieza", "pcs", "teile", "pack", "person", "day", "x", "m", "k", "in", '"', "to", "go", "h", "min"}
+)
+_WITH_UNIT: Final = re.compile(
+    rf"\b\d+(?:[.,]\d+)?[ -]?(?:{'|'.join(sorted((unit for unit in _UNITS if unit not in _PIECES), key=len, reverse=True))})s?\b"
+)
+
+
+def without_measures(folded: str) -> str:
+    """A text without what only tells how big something is: a 17-inch laptop is not seventeen laptops."""
+    return _WITH_UNIT.sub(" ", folded)
+
+
 def measure(value: str) -> tuple[float, str] | None:
     """A value as a number in its base unit: 1L and 1000ml are the same; None if it is no number."""
     match = _MEASURE.search(value)

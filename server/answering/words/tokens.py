@@ -11,7 +11,7 @@ from server.commerce.catalogue.words import Word, fold
 from server.commerce.contacts import stems
 
 _WORD: Final = re.compile(r"[^\W_]+")
-_STRONG: Final = re.compile(r"[.;!?\n]+(?:\s|$)")
+_STRONG: Final = re.compile(r"(?<!\(\d)(?<!\s\d)[.;!?\n]+(?:\s|$)|\s(?=\(?\d{1,2}[.)]\s)")
 _WEAK: Final = re.compile(
     r",\s|\s(?:and|also|plus|y|e|et|und|sowie|ademas|además|aussi|außerdem|também|tambem)\s", re.IGNORECASE
 )

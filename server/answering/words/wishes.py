@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from server.answering.context import Option
-from server.answering.words.option_words import NONE_VALUES, YES_VALUES
+from server.answering.words.option_words import NONE_VALUES, YES_VALUES, without_measures
 from server.commerce.model import Line, Variant
 
 _REASONS: Final[Mapping[str, str]] = {
@@ -77,6 +77,7 @@ _COUNT_OF_VERB: Final = re.compile(
     r"(?:(?:only|just|back|solo|solamente|juste|seulement|apenas|so)\s+)?(\w+)\s*(?:of (?:them|these|those)\b|please\b|back\b|[.,;!?]|$)"
 )
 """How many go back, where the verb has no other object: "I bought two mugs, return one"."""
+_LIST_MARK: Final = re.compile(r"(?:^|\s)\(?\d{1,2}[.)]\s")
 _OF_THEM: Final = re.compile(
     r"\b(\w+) (?:of (?:them|those|these|the (?:two|three|four|five))|de (?:ellos|ellas|estos|estas|esos|esas)|d'entre (?:eux|elles)|davon|von (?:ihnen|denen)|del[ea]s)\b"
 )
@@ -192,7 +193,7 @@ def _is_plural(text: str, stems: frozenset[str]) -> bool:
 
 def number_of(text: str, line: Line) -> int | None:
     """How many pieces of a line a text names ("two scarves", "one of them"); None if it does not say."""
-    folded = _folded(text)
+    folded = without_measures(_LIST_MARK.sub(" ", _folded(text)))
     alone = _COUNT_OF_VERB.search(folded)
     if alone and (count := _count(alone.group(1))):
         return count

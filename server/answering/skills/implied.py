@@ -1,0 +1,63 @@
+"""A change that is told by what is wished for: "the bookshelf I bought, my partner reckons metal would look nicer".
+
+What somebody has bought and now names with another size or colour shall become that, though no word says so. Others see a question
+about goods in it, or nothing; whoever owns such an item is asked whether to change it.
+"""
+
+# ruff: noqa: E501 (patterns are read as lists of words)
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from server.answering.context import Task
+from server.answering.identify import my_orders
+from server.answering.skills import choosing
+from server.answering.skills.returns_case import products_of
+from server.answering.skills.variants import variant_meant
+from server.answering.turn import Turn
+from server.commerce.catalogue.words import fold
+from server.commerce.model import OrderSnapshot
+from server.errors import StoreUnavailable
+
+SKILL: Final = "change_order"
+_GOODS: Final = frozenset({"product_question", "stock_question"})
+_BUYS: Final = re.compile(
+    r"\b(?:buy|purchase|(?:order|get|have|want|need) (?:an ?other|one more|a second|more)|place an order|in addition|comprar|acheter|kaufen|encomendar|noch ein\w*)\b"
+)
+_ASKS: Final = re.compile(
+    r"(?:^|[.!?,;:]\s*|\b(?:and|but|so|hi|hello|hey|ok|okay|y|et|und|e)\s+)(?:is|are|was|do|does|did|how|what|whats|which|when|where|why|who|will|any idea|(?:can|could|would) you (?:please )?(?:tell|show|explain|check|recommend|list)|"
+    r"tell me|es|hay|tiene\w*|cual|que|como|cuanto|est-ce|quel\w*|combien|avez|ist|gibt|hat|haben|welche\w*|wie|was|tem|ha|qual|quanto)\b"
+)
+
+
+async def with_change(turn: Turn, tasks: list[Task]) -> list[Task]:
+    """The tasks of a message; of one that only seems to ask about goods, a change of what the customer has bought."""
+    if turn.choice or {each.skill for each in tasks} - _GOODS or _is_about_the_shelf(fold(turn.text)):
+        return tasks
+    try:
+        orders = [order for order in await my_orders(turn) if order.cancelled_at is None]
+        is_meant = bool(orders) and await _wants_another(turn, orders)
+    except StoreUnavailable:
+        return tasks  # whoever needs the order system says so
+    return [Task(SKILL, turn.text)] if is_meant else tasks
+
+
+def _is_about_the_shelf(folded: str) -> bool:
+    """Whether a text asks what there is, or wants to buy something more."""
+    return bool(_BUYS.search(folded) or _ASKS.search(folded))
+
+
+async def _wants_another(turn: Turn, orders: Sequence[OrderSnapshot]) -> bool:
+    """Whether a text names something of these orders, and a version of it that is not the one they hold."""
+    language = turn.voice.language
+    meant = choosing.lines_meant(turn.text, orders, language)
+    for pick in meant.picks if meant.is_sure else ():
+        products = await products_of(turn, pick.order, {pick.line.id: 1})
+        product = products.get(pick.line.product_id or "")
+        if product is None:
+            continue
+        wanted = variant_meant(pick.text or turn.text, product, pick.line.options, language, sku=pick.line.sku)
+        if wanted.how != "unnamed":
+            return True
+    return False

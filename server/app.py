@@ -298,7 +298,7 @@ async def _supervised(loop: Loop, services: Services) -> None:
         began = asyncio.get_running_loop().time()
         try:
             await loop.run(services)
-        except Exception:  # the edge of a loop: the others and the doors go on
+        except Exception:  # what no turn and no delivery within a loop has caught: the others and the doors go on
             telemetry.errors.labels("loop").inc()
             _log.exception("loop failed", extra={"loop": loop.name})
         is_stable = asyncio.get_running_loop().time() - began > _LONGEST_PAUSE_S

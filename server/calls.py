@@ -92,9 +92,9 @@ class Calls:
                     await self._notice(call)
         except StorageError:
             raise
-        except Exception:  # a call that breaks us must not hold up the others: each is tried alone, then given up
+        except Exception:  # the edge of a delivery, to us: each is tried alone, then given up, and the journal shows it
             telemetry.errors.labels("calls").inc()
-            _log.exception("calls were not worked in", extra={"source": source, "calls": len(calls)})
+            _log.exception("calls were not worked in", extra={"source": source, "calls": [call.id for call in calls]})
             await self._alone(source, calls)
 
     async def _alone(self, source: str, calls: Sequence[Call]) -> None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, Literal, Protocol
 
+from channels.errors import ChannelError
 from memory import codes, dialogues, proofs
 from memory.codes import Bucket, Code
 from memory.engines.base import Database, Tx
@@ -59,7 +60,9 @@ class Post(Protocol):
     """Whoever can send a short text to an e-mail address or a phone number."""
 
     async def post(self, kind: Kind, destination: str, text: str) -> None:
-        """Send it; raises anything when that cannot be done now. `destination` is an e-mail address or E.164."""
+        """Send it; `destination` is an e-mail address or E.164.
+
+        Raises ChannelError or OSError (a timeout is one) when that cannot be done now."""
         ...
 
 
@@ -201,8 +204,9 @@ class Codes:
         try:
             if self.post is not None:
                 await self.post.post(wanted.kind, wanted.destination, wanted.text.replace(PLACE, code))
-        except Exception as error:  # whatever a provider does, the customer hears that nothing was sent
-            _log.warning("a code was not sent", extra={"kind": wanted.kind, "why": type(error).__name__})
+        except (ChannelError, OSError) as error:
+            ids = {"thread_id": wanted.thread_id, "kind": wanted.kind}
+            _log.warning("a code was not sent", extra={**ids, "why": type(error).__name__})
             await self.database.write(lambda tx: codes.fail(tx, key))
             return "failed"
         return "sent"

@@ -11,6 +11,7 @@ from memory.actions import Action
 from memory.engines.base import Tx
 from memory.errors import StorageError
 from memory.threads import NewEvent
+from server import telemetry
 from server.actions.carrying import carry_out
 from server.actions.request import Done
 from server.errors import ActionRefused, StoreRefused, StoreUnavailable
@@ -49,14 +50,17 @@ class Executing:
             await self._record(action, "failed", {"error": str(error)})
             raise
         except StoreUnavailable:
-            await self._services.database.write(
-                lambda tx: ledger.step(
-                    tx, action.key, ("confirmed", "executing"), "unknown", self._services.clock.now()
-                )
-            )
+            await self._leave_unknown(action)
             raise
         await self._record(action, "executed", result)
         return Done("executed", result, is_repeat=False)
+
+    async def _leave_unknown(self, action: Action) -> None:
+        """Nobody knows what came of it: it is asked for again later."""
+        now = self._services.clock.now()
+        await self._services.database.write(
+            lambda tx: ledger.step(tx, action.key, ("confirmed", "executing"), "unknown", now)
+        )
 
     async def reconcile(self) -> int:
         """Finish actions whose outcome nobody recorded; how many were finished."""
@@ -69,8 +73,13 @@ class Executing:
                 await self.carry_out(action)
             except (StoreRefused, StoreUnavailable, StorageError):
                 continue
-            except Exception:  # one that breaks the order system's adapter must not hold up the others
-                _log.exception("an action was not reconciled", extra={"action_id": action.id})
+            except (
+                Exception
+            ):  # the edge of a delivery, to the order system: one that breaks must not hold up the others
+                telemetry.errors.labels("reconcile").inc()
+                ids = {"action_id": action.id, "thread_id": action.thread_id}
+                _log.exception("an action was not reconciled", extra=ids)
+                await self._leave_unknown(action)
                 continue
             finished += 1
         return finished

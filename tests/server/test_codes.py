@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
+from channels.errors import NotNow, OutcomeUnknown, Refused
 from channels.message import Address
 from memory import proofs
 from memory.engines.base import Database
@@ -44,12 +46,15 @@ LEFT = (
 )  # fmt: skip
 
 
+@dataclass(slots=True)
 class Strike(Postbox):
-    """A mailbox that takes nothing."""
+    """A mailbox that takes nothing, for one reason or another."""
+
+    error: Exception = field(default_factory=lambda: ConnectionError("the mail server is away"))
 
     @override
     async def post(self, kind: Kind, destination: str, text: str) -> None:
-        raise ConnectionError("the mail server is away")
+        raise self.error
 
 
 class Desk:
@@ -202,8 +207,19 @@ async def test_nobody_learns_from_the_limits_who_is_known(desk: Desk) -> None:
     assert {to for _, to, _ in desk.postbox.posted} == {f"{ana[1]}@example.com"}
 
 
-async def test_what_was_not_sent_is_said_and_opens_nothing(database: Database) -> None:
-    async with core.rooms(database, post=Strike()) as services:
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionError("the mail server is away"),
+        TimeoutError(),
+        NotNow("too many"),
+        Refused("no such number"),
+        OutcomeUnknown("no answer"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_what_was_not_sent_is_said_and_opens_nothing(database: Database, error: Exception) -> None:
+    async with core.rooms(database, post=Strike(error=error)) as services:
         desk = Desk(services, HandClock(NOW), Postbox())
         thread, who = await desk.begin()
         assert await desk.ask(thread, who) == "failed"

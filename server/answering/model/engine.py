@@ -189,8 +189,11 @@ class ModelTurn:
             self.outcome, self.is_usable = f"kept_{stopped}", False
         except StorageError:
             self.outcome = "kept_storage"
-        except Exception:  # the edge of the model: the assistant's answer is at hand, and nothing here may cost it
+        except (
+            Exception
+        ):  # the edge of a turn, as in `turns`: it ends with the answer at hand, and the thread's cost says why
             self.outcome = "kept_broken"
+            telemetry.errors.labels("model").inc()
             _log.exception("the model's turn broke", extra={"thread_id": context.thread_id})
         await self._book(context, messages)
         telemetry.model_turns.labels(self.outcome).inc()

@@ -16,6 +16,7 @@ from server.answering.context import Answer
 from server.answering.model.engine import Model
 from server.answering.warm import warm
 from server.clock import HandClock
+from server.commerce.embedded import EmbeddedStore
 from server.desk import work
 from server.services import Services
 from server.settings import LlmSettings, ServerSettings, Settings, TurnsSettings
@@ -79,7 +80,13 @@ class House:
 
 
 @asynccontextmanager
-async def house(tmp_path: Path, server: ModelServer, *orders: Mapping[str, object], **llm: Any) -> AsyncIterator[House]:
+async def house(
+    tmp_path: Path,
+    server: ModelServer,
+    *orders: Mapping[str, object],
+    store_kind: type[EmbeddedStore] = EmbeddedStore,
+    **llm: Any,
+) -> AsyncIterator[House]:
     """A house over a fresh database; keywords are settings of the model."""
     await asyncio.to_thread(warm)  # as a server does before its first turn
     async with serve(server.app, grace_s=1) as url, opened(f"sqlite:///{tmp_path / 'house.db'}") as database:
@@ -95,7 +102,8 @@ async def house(tmp_path: Path, server: ModelServer, *orders: Mapping[str, objec
             llm=LlmSettings(**(named | llm)),
         )
         clock = HandClock(NOW)
-        async with core.rooms(database, *(orders or (MINE, THEIRS)), settings=settings, clock=clock) as services:
+        parts: dict[str, Any] = {"settings": settings, "clock": clock, "store_kind": store_kind}
+        async with core.rooms(database, *(orders or (MINE, THEIRS)), **parts) as services:
             model = await Model.open(settings, database, clock)
             assert model is not None
             try:

@@ -99,6 +99,26 @@ async def test_what_a_tool_found_stands_when_the_model_fails_after_it(tmp_path: 
         )  # told again, after a word in front
 
 
+async def test_what_breaks_in_a_tool_costs_no_answer(tmp_path: Path) -> None:
+    server = ModelServer(calls(("order_status", {"order_number": None})))
+    async with house(tmp_path, server, store_kind=core.MoodyStore) as shop:
+        await shop.ask(WHERE)
+        store = shop.services.store
+        assert isinstance(store, core.MoodyStore)
+        moods = iter([core.raising(KeyError("a mistake"))])
+
+        async def breaks_once() -> None:
+            if fails := next(moods, None):
+                await fails()
+
+        store.before = breaks_once
+        thread, answer = await shop.ask(UNCLEAR)
+        assert isinstance(answer.outcome, Reply)
+        (cost,) = await core.log(shop.services, thread, "cost")
+        assert cost.body["outcome"] == "kept_broken"
+        assert await shop.said(thread) == await embedded(tmp_path, UNCLEAR)
+
+
 @pytest.mark.parametrize(
     "lie",
     [

@@ -22,6 +22,7 @@ from server.answering.words.voice import Voice
 from server.errors import ActionRefused, StoreUnavailable
 
 _PRODUCTS: Final = 4
+_NOT_HERE: Final = "only the customer can confirm that"
 
 
 class TiedGate(Gate):
@@ -49,6 +50,11 @@ class TiedGate(Gate):
     @override
     async def refuse(self, *_: Any, **__: Any) -> NoReturn:
         """Refuse. Raises ActionRefused."""
+        self._refuse()
+
+    @override
+    async def withdraw(self, *_: Any, **__: Any) -> NoReturn:
+        """Refuse: the assistant has read the message already, and took back what it takes back. Raises ActionRefused."""
         self._refuse()
 
     @override
@@ -112,9 +118,12 @@ class Looking:
         context = await self._about(given.get("order_number"))
         last = replace(context.said[-1], choice=choice)
         gate = TiedGate(self._gate)
-        found = await embedded_answer(replace(context, said=(*context.said[:-1], last)), gate)
+        try:
+            found = await embedded_answer(replace(context, said=(*context.said[:-1], last)), gate)
+        except ActionRefused:
+            raise Rejected(_NOT_HERE) from None
         if gate.was_asked:
-            raise Rejected("only the customer can confirm that")
+            raise Rejected(_NOT_HERE)
         return found
 
     async def _about(self, number: str | None) -> Context:

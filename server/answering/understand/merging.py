@@ -17,6 +17,23 @@ _NOTHING_CONFIDENCE = 0.5
 _MAX_INTENTS = 5
 _SHORT = 4
 _COURTESY_IDEAS: dict[Intent, str] = {"greeting": "hello", "thanks": "thanks", "goodbye": "bye"}
+_COURTESY_SIGNS: dict[Intent, re.Pattern[str]] = {
+    "thanks": re.compile(
+        r"\b(?:grateful|appreciat\w*|kind of you|bless|lifesaver|you(?:'re| are) (?:the best|a star)|(?:agradec|agradez)\w*|amable"
+        r"|reconnaissant\w*|remerci\w*|gentil\w*|sympa|dankbar\w*|(?:lieb|nett) von|geholfen|grat[oa]s?|gentileza|atenciosos?"
+        r"|meherbani|(?:bahut|badi) madad)\b"
+    ),
+    "goodbye": re.compile(
+        r"\b(?:that'?s (?:all|it|everything)|all for (?:now|today)|later|take care|good ?night|have a|speak soon|off to bed"
+        r"|(?:es|seria|era) todo|hasta|cuid(?:ate|ense|e)|buenas noches|feliz|tout pour"
+        r"|on se (?:reparle|recontacte|tient)|bonne|a plus|je file"
+        r"|das (?:war'?s|wars|ware)|bis (?:dann|dahin|spater|morgen|bald)"
+        r"|schone[ns]? (?:tag|abend|wochenende|feierabend)|gute nacht|mach'?s gut"
+        r"|(?:so|era) isso|e tudo|ate (?:mais|logo|breve)|se cuida|boa noite|bom (?:dia|fim)|phir (?:mil\w*|baat)|baad me(?:in)? baat"
+        r"|chalt[ai] h\w*|milte h\w*)\b"
+    ),
+}
+"""Words that say the same only among others: no ideas, since they mean much else."""
 _NOT_LETTERS = re.compile(r"[^\w']+|_")
 _PROOF_WORDS = frozenset(
     """live in living here's heres full last account under registered zipcode postcode
@@ -148,7 +165,12 @@ def _unspoken_courtesies(tokens: list[str]) -> set[Intent]:
     if len(tokens) <= _SHORT:
         return set()
     said = {idea for token in tokens for idea in ideas_of(token)}
-    return {name for name, idea in _COURTESY_IDEAS.items() if idea not in said}
+    text = " ".join(tokens)
+    return {
+        name
+        for name, idea in _COURTESY_IDEAS.items()
+        if idea not in said and not (name in _COURTESY_SIGNS and _COURTESY_SIGNS[name].search(text))
+    }
 
 
 def _without_shadows(scores: dict[Intent, float]) -> dict[Intent, float]:

@@ -1,17 +1,22 @@
 """The console in a real browser on the real application: what a person does at the desk, with mouse, keys and on a phone."""
 
+import io
 import re
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from channels.message import Address, Attachment, Inbound
 from memory import agents, threads
 from memory.agents import Agent
+from memory.desk import Upload, add_upload
 from memory.engines.base import Tx
 from memory.projection import Event
 from server.desk import work
+from server.inbox import accept
 from server.services import Services
 from tests.browser.console_host import ConsoleHost, Watched, chromium_at, enter, sign_in, watch
 from tests.server.console import people
@@ -157,6 +162,35 @@ def test_who_said_what_is_never_mixed_up(host: ConsoleHost, desk: Watched) -> No
     expect(log).to_contain_text("3 replies suggested")
     log.get_by_text("1 fact checked").click()
     expect(log.locator(".receipt-list")).to_contain_text("From embedded:orders/ord_1042")
+
+
+def test_a_voice_note_is_played_where_it_was_said(host: ConsoleHost, desk: Watched) -> None:
+    thread = host.handed_off()
+    sound = io.BytesIO()
+    with wave.open(sound, "wb") as out:
+        out.setparams((1, 2, 8_000, 8_000, "NONE", ""))
+        out.writeframes(bytes(16_000))
+    body, id = sound.getvalue(), "att_" + "v" * 26
+
+    async def record(services: Services) -> None:
+        services.settings.uploads.mkdir(parents=True, exist_ok=True)
+        (services.settings.uploads / id).write_bytes(body)
+        kept = Upload(id, thread.id, thread.public_id, 0, "note.wav", "audio/wav", len(body))
+        await services.database.write(lambda tx: add_upload(tx, kept, services.clock.now()))
+        sender = Address("visitor", "key-of-ana", "channel")
+        file = Attachment(id, kept.name, kept.type, kept.size)
+        said = Inbound("widget", sender, "", services.clock.now(), conv=thread.public_id, attachments=(file,))
+        await accept(services, said)
+
+    host.do(record)
+    row(desk.page, "Ana Lopez").click()
+    player = desk.page.get_by_role("log").locator("audio")
+    expect(player).to_be_visible()
+    length = (
+        "player => new Promise((done) => { player.ondurationchange = () => done(player.duration);"
+        " player.onerror = () => done(0); player.load(); player.preload = 'auto' })"
+    )
+    assert player.evaluate(length) == 1
 
 
 def test_panel_tells_the_case(host: ConsoleHost, desk: Watched) -> None:

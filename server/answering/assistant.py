@@ -52,9 +52,12 @@ async def answer(context: Context, gate: Gate) -> Answer:
             guide.acknowledge(turn)
     elif not turn.choice and courtesy.asks_who_answers(context.text):
         courtesy.say_machine(turn)
+    elif not turn.choice and (tongue := courtesy.tongue_asked(context.text)) is not None:
+        courtesy.say_tongues(turn, tongue)
     elif not _needs_person(turn):
         await _respond(turn)
         manner.ask_solved(turn)
+    manner.note_refusal(turn)
     manner.open_anew(turn)
     return turn.answer()
 
@@ -173,6 +176,9 @@ def _complains_again(turn: Turn) -> bool:
 async def _respond(turn: Turn) -> None:
     """Answer what is open, then what is newly asked, then go on with what waits."""
     if manner.takes_solved(turn) or await withdrawing.takes(turn):
+        return
+    if guide.insists(turn):
+        guide.dispute(turn)
         return
     more = await _cut_off_more(turn)
     if await _answers(turn):

@@ -22,6 +22,8 @@ _CALM_BELOW: Final = 2
 _LEADS: Final = range(1, 9)
 _REMEMBERED: Final = 60
 _SENTENCES: Final = 3
+REFUSED: Final = "refused"
+"""Stands in `Dialogue.last` after an answer that refused something."""
 _AGAIN: Final = re.compile(
     r"^\W*(?:(?:ok|okay|well|so|hello|hi|hey|and|y|et|und|e|aur|please|pls|por favor|bitte|svp)\W+)*"
     r"(?:(?:what|how) about (?:it )?now|now|any (?:news|updates?|change|progress)|what'?s new|still nothing|nothing new"
@@ -78,6 +80,15 @@ def ask_solved(turn: Turn) -> None:
     turn.say("manner.solved")
     tapped = [turn.option("manner.it_did", "solved:yes"), turn.option("manner.it_did_not", "solved:no")]
     turn.options = [*tapped, *turn.options]
+
+
+def note_refusal(turn: Turn) -> None:
+    """Remember whether this answer refused something: who does not accept it gets a person next."""
+    fresh = turn.dialogue.refused[len(turn.context.dialogue.refused) :]
+    if any(":" in each for each in fresh):
+        turn.dialogue.last = REFUSED
+    elif turn.dialogue.last == REFUSED and turn.speech.text:
+        turn.dialogue.last = ""
 
 
 def _is_long(turn: Turn) -> bool:

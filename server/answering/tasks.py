@@ -83,6 +83,10 @@ _MONEY_GOES: Final = frozenset(
 _ASKS_STATUS: Final = re.compile(
     r"\?|\b(?:status|when|where|how long|still|yet|cuando|donde|quand|wann|wo|quando|onde)\b", re.IGNORECASE
 )
+_QUESTION: Final = re.compile(
+    r"\W*(?:\d\)\s*)?(?:(?:and|also|y|et|und|e|aur)\s+)?(?:is|are|do|does|have|has|got|hay|tiene\w*|queda\w*"
+    r"|avez|est-ce|y a-t-il|gibt|habt|haben|ist|tem|ha)\b"
+)
 _TROUBLE: Final = re.compile(
     r"\b(?:twice|double|declined|fail\w*|error|rejected|dos veces|rechazad\w*|deux fois|refus\w*|doppelt|abgelehnt|duas vezes|recusad\w*)\b",  # noqa: E501
     re.IGNORECASE,
@@ -147,12 +151,16 @@ def wanted(turn: Turn) -> list[str]:
     again = same_again(turn.text, turn.context.history)
     if again:
         return [again]
-    outright = [] if _asks_a_rule(turn) else list(dict.fromkeys(each.name for each in told(turn.text)))
+    if _asks_a_rule(turn):
+        return ["policy_question"]
+    outright = list(dict.fromkeys(each.name for each in told(turn.text)))
     if turn.understood.abstain:
         return outright or ([turn.understood.intent] if _is_likely(turn) else [])
     said = _said(turn.understood.intents, turn.understood.clauses)
     said += [name for name in _torn(turn.understood.clauses) if name not in said]
-    said = _told_outright(_without_aids(said, outright, turn.text), outright)
+    said = _told_outright(
+        _without_aids(said, outright, turn.text, asks_of_goods=_opens_a_question(turn.understood.clauses)), outright
+    )
     names: list[str] = sorted(dict.fromkeys(said), key=lambda name: _ORDER.get(name, 6))
     if set(names) >= goods.INTENTS:
         names.remove("stock_question")  # one skill answers both
@@ -180,7 +188,7 @@ def _apart(turn: Turn, said: list[str], names: list[str]) -> list[str]:
         names = [name for name in names if name not in goods.INTENTS]  # what the other version is like
     if len(names) > 1 and "complaint" in names:
         names.remove("complaint")  # what it is about is answered; the regret comes before
-    if "policy_question" in names and _WHAT_OF_IT.search(fold(turn.text)):
+    if {"policy_question", "subscription"} & set(names) and _WHAT_OF_IT.search(fold(turn.text)):
         names = [name for name in names if name not in goods.INTENTS]  # the price of what the rule is about
     if "delivery_problem" in names and len(numbers_in(turn)) < _PAIR:
         names = [name for name in names if name != "order_status"]  # told there
@@ -218,7 +226,7 @@ def _least(name: str) -> float:
     return 0.0 if name in goods.INTENTS else _LIKELY
 
 
-def _without_aids(said: list[str], outright: list[str], text: str) -> list[str]:
+def _without_aids(said: list[str], outright: list[str], text: str, *, asks_of_goods: bool = False) -> list[str]:
     """What is wished, without what only says how it shall be paid, or what the other version is like."""
     if outright and set(said) <= (_AIDS if "?" not in text else frozenset({"payment"})):
         return outright
@@ -226,9 +234,20 @@ def _without_aids(said: list[str], outright: list[str], text: str) -> list[str]:
     aids = {"payment"} if money_goes else set[str]()
     if outright and not _ASKS_STATUS.search(text):
         aids.add("refund_status")  # "refund it to my card" asks for no news
-    if outright and "?" not in text:
+    if outright and "?" not in text and not asks_of_goods:
         aids |= {"product_question", "stock_question", "promo"}
     return [name for name in said if name not in aids]
+
+
+def _opens_a_question(clauses: Sequence[Clause]) -> bool:
+    """Whether a clause of its own is built as a question and surely about goods, with or without its mark."""
+    return any(
+        each.intents
+        and each.intents[0].name in goods.INTENTS
+        and each.intents[0].confidence >= _SURELY
+        and _QUESTION.match(fold(each.text))
+        for each in clauses
+    )
 
 
 def _besides_address(turn: Turn, names: list[str]) -> list[str]:

@@ -98,6 +98,10 @@ _NO_GOODS: Final = re.compile(
     r"|contrasena|passwor|senha|mot de passe|\babo|suscrip|subscri|abonn|assinatura|fecha|\bdate\b|datum|\bdata\b|metodo|methode|tarjeta|karte\b|\bcarte|cartao"
 )
 """What may be changed, too, and is no article: an address, a payment, a name, a password, a subscription, a day."""
+_NO_ORDER: Final = re.compile(
+    r"^\S+ (?:\S+ ){0,2}(?:subscri\w*|suscrip\w*|abonn\w*|abo|assinatura|membership|plan|account|cuenta|compte|konto|conta)\b"
+)
+"""What may be cancelled and is no order."""
 _NEAR: Final = 60
 _CHANGES: Final = frozenset({"exchange", "change_order"})
 _TURNED: Final = re.compile(
@@ -201,6 +205,8 @@ def told(text: str) -> list[Told]:
 
 def _is_about_goods(name: str, text: str) -> bool:
     """Whether what is changed may be goods: nothing else is named right after the verb, or before a German one."""
+    if name == "cancel" and _NO_ORDER.search(text[:_NEAR]):
+        return False
     clause = re.split(r"[.;!?,\n]|\b(?:and|y|et|und|e)\b|\s\(?\d{1,2}[.)]\s", text, maxsplit=1)[0]
     return name not in _CHANGES or not _NO_GOODS.search(clause[:_NEAR])
 

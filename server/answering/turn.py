@@ -108,6 +108,12 @@ class Turn:
             text, channel=context.channel or None, lang=self.dialogue.language, region=context.shop.region
         )
 
+    def speak(self, language: str) -> None:
+        """Go on in another language, before anything is said."""
+        spoken = self.voice
+        self.voice = Voice(language, spoken.now, spoken.tz, openings=spoken.openings, regrets=spoken.regrets)
+        self.speech = self.voice.speech()
+
     def say(self, key: str, **values: Value) -> None:
         """Say a phrase."""
         self.speech.add(key, **values)

@@ -22,6 +22,31 @@ _WHO_ARE_YOU: Final = re.compile(
 )
 
 
+_YOUR_NAME: Final = re.compile(
+    r"\W*(?:(?:hi|hello|hey|so|and|ok|hola|bonjour|hallo|ol[aá])\W+)*(?:what(?:'?s| is) (?:your|ur) name|who am i (?:talking|speaking|chatting) (?:to|with)|who (?:are|r) (?:you|u)|who is this"
+    r"|c[oó]mo te llamas|c[oó]mo se llama(?: usted)?|qui[eé]n eres|con qui[eé]n hablo|comment (?:tu t'appelles|vous appelez-vous)|qui [eê]tes[- ]vous|qui es[- ]tu|[aà] qui (?:ai-je affaire|je parle)"
+    r"|wie hei(?:ß|ss)en sie|wie hei(?:ß|ss)t du|wer (?:sind sie|bist du)|mit wem (?:spreche|schreibe) ich|qual [eé] (?:o )?seu nome|quem [eé] voc[eê]|com quem (?:eu )?(?:falo|estou falando)|(?:aap|tum) kaun (?:ho|hai|hain))\W*",
+    re.IGNORECASE,
+)
+_TONGUES: Final = {
+    "en": r"english|ingl[eé]s|anglais|englisch|angrezi",
+    "es": r"spanish|espa[nñ]ol|castellano|espagnol|spanisch|espanhol",
+    "fr": r"french|franc[eé]s|fran[cç]ais|franz[oö]sisch|franc[eê]s",
+    "de": r"german|alem[aá]n|allemand|deutsch|alem[aã]o",
+    "pt": r"portuguese|portugu[eé]s|portugais|portugiesisch|portugu[eê]s",
+    "": r"hindi|italiano?|italien(?:isch)?|dutch|nederlands|polish|polski|chinese|mandarin|arabic|turkish|russian|japanese",
+}
+_SPEAKS: Final = re.compile(
+    r"\W*(?:(?:hi|hello|hey|hola|bonjour|hallo|ol[aá]|sorry|excuse me|bitte|please)\W+)*"
+    r"(?:(?:do|can|does) (?:you|u|anyone|anybody|someone|we)(?: guys| please| also)* (?:speak|talk|write|understand|chat|reply|answer)(?: (?:in|to me in))?|is there (?:anyone|someone) who speaks"
+    r"|(?:hablas?|habl[aá]is|puedes? (?:hablar|escribir))(?: (?:usted|en))*|(?:parlez[- ]vous|vous parlez|tu parles|est-ce que vous parlez)(?: (?:le|l'))?|(?:sprechen|schreiben|k[oö]nnen) sie(?: auch)?(?: auf)?|sprichst du|kannst du"
+    r"|(?:voc[eê]s? )?(?:fala|falam|fal[ao]s)(?: em)?|(?:kya )?(?:aap )?)"
+    r" ?(?P<tongue>[^\W\d_]+)(?: (?:here|please|sprechen|schreiben|bolte(?: ho| hain)?|mein baat))?\W*",
+    re.IGNORECASE,
+)
+"""Which language can be spoken here; whoever asks that asks for no person yet."""
+
+
 _PERSON: Final = (
     r"(?:human|person|people|agent|someone|somebody|representative|rep|manager|supervisor|operator|advis[eo]r|colleague|team|staff|humano|persona|alguien|agente|asesor\w*|encargad[oa]|operador\w*|"
     r"humain|personne|quelqu'un|conseiller\w*|responsable|mensch\w*|mitarbeiter\w*|jemand\w*|berater\w*|chef\w*|vorgesetzt\w*|pessoa|alguem|atendente|gerente|insaan|banda|bande)"
@@ -72,7 +97,23 @@ def reply(turn: Turn) -> None:
 
 def asks_who_answers(text: str) -> bool:
     """Whether a message asks whether a machine or a human being writes here, and nothing else."""
-    return _WHO_ARE_YOU.fullmatch(text) is not None
+    return _WHO_ARE_YOU.fullmatch(text) is not None or _YOUR_NAME.fullmatch(text) is not None
+
+
+def tongue_asked(text: str) -> str | None:
+    """The language that a message asks for, and nothing else; empty for one that is not spoken here, None if it asks for none."""
+    asked = _SPEAKS.fullmatch(text)
+    named = asked["tongue"].casefold() if asked else ""
+    return next((code for code, words in _TONGUES.items() if named and re.fullmatch(words, named)), None)
+
+
+def say_tongues(turn: Turn, code: str) -> None:
+    """Which languages are spoken here, in the one that was asked for where it is one of them."""
+    if code:
+        turn.dialogue.language = code
+        turn.speak(code)
+    turn.say("courtesy.languages")
+    turn.options = [*turn.dialogue.options] or starters(turn)
 
 
 def say_machine(turn: Turn) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 
 from server.answering.context import Task
 from server.answering.drafts.claims import ClaimDraft
-from server.answering.identify import Found, find_order, my_orders
+from server.answering.identify import Found, find_order, my_orders, numbers_in, proofs_for
 from server.answering.skills import choosing, claiming, claims, confirming, order_status
 from server.answering.skills.order_status import say_unreadable
 from server.answering.skills.proving import may
@@ -56,6 +56,11 @@ _ON_ITS_WAY: Final = re.compile(
 )
 """Words of what is on its way, rather than of what is for sale."""
 
+_MY_ORDERS: Final = re.compile(
+    r"\b(?:all (?:of )?(?:my|our)|(?:my|our)(?: two| three| other)*) (?:orders|parcels|packages|deliveries)\b|\b(?:mis|nuestros) (?:pedidos|paquetes|envios)\b|\bmes (?:commandes|colis)\b"
+    r"|\bmeine(?: beiden)? (?:bestellungen|pakete|lieferungen|sendungen)\b|\b(?:meus|minhas) (?:pedidos|encomendas|pacotes)\b|\bmere (?:sab|saare|sare)? ?(?:orders?|parcels?)\b"
+)
+_SEVERAL, _AT_ONCE = 2, 3
 _UPSET: Final = 2
 _ABOUT_A_LOSS: Final = ("not_received", "lost", "trace")
 
@@ -71,6 +76,8 @@ async def status(turn: Turn) -> None:
         await claims.begin(turn)
         return
     try:
+        if await _tells_all(turn):
+            return
         found = await find_order(turn, fits=await order_status.holding(turn))
         if found is None:
             return
@@ -81,6 +88,18 @@ async def status(turn: Turn) -> None:
             order_status.tell(turn, found, answer=answer)
     except StoreUnavailable as error:
         say_unreadable(turn, error)
+
+
+async def _tells_all(turn: Turn) -> bool:
+    """Of somebody who asks after all their orders, those that are on their way, one after the other; whether there are several."""
+    if turn.choice or numbers_in(turn) or not _MY_ORDERS.search(fold(turn.text)):
+        return False
+    awaited = [each for each in await my_orders(turn) if each.cancelled_at is None and not each.is_delivered]
+    if len(awaited) < _SEVERAL:
+        return False
+    for order in awaited[:_AT_ONCE]:
+        order_status.tell(turn, Found(order, await proofs_for(turn, order)))
+    return True
 
 
 def or_goods(skill: Callable[[Turn], Awaitable[None]]) -> Callable[[Turn], Awaitable[None]]:
@@ -140,7 +159,7 @@ async def again(turn: Turn) -> None:
 async def _found(turn: Turn, draft: ClaimDraft) -> Found | None:
     """The order that is meant: of several, the one with what the message names."""
     orders = () if draft.order_id else await my_orders(turn)
-    named = choosing.orders_meant(turn.text, orders, turn.voice.language)
+    named = choosing.orders_meant(turn.text, orders, turn.voice.language) or order_status.missed(turn, orders)
     found = await find_order(turn, fits=(lambda order: order.id in named) if named else None)
     if found is not None and found.order.id != draft.order_id:
         draft.order_id, draft.is_told, draft.shipment_id = found.order.id, False, ""

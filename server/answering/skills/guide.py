@@ -1,13 +1,18 @@
 """What happens when no skill fits: one good question, the policy in words, or a person who already knows the case."""
 
+# ruff: noqa: E501 (patterns are read as lists of words)
+
 import re
 from datetime import datetime
 from typing import Final
 
 from server.answering.identify import Found, known_order
+from server.answering.manner import REFUSED
 from server.answering.skills import order_status
 from server.answering.skills.courtesy import starters
 from server.answering.turn import Turn
+from server.answering.understand import rules
+from server.answering.words import claim_case_words
 from server.commerce.catalogue.words import fold
 from server.commerce.model import Fact, Money
 from server.errors import StoreUnavailable
@@ -16,6 +21,23 @@ _LIKELY: Final = 0.12
 _COMPENSATION: Final = re.compile(
     r"\b(?:compensat\w+|goodwill|make (?:it )?up (?:to|for) (?:me|us|it|this|that))\b"
     r"|\bcompensaci\w+|\bindemni\w+|\bdedommag\w+|\bgeste commercial\b|\bentschadig\w+|\bwiedergutmach\w+|\bcompensac\w+|\bindeniz\w+"
+)
+_INSISTS: Final = re.compile(
+    r"\W*(?:(?:oh|ok|okay|well|hmm*|no|please|sorry|ach|ay|oye|ah|nein|non|nao)\W+)*(?:but\b|come on|why not|why can'?t|that'?s (?:not fair|unfair|ridiculous|absurd|silly|a joke|stupid|not right)|this is (?:unfair|ridiculous|absurd|a joke)"
+    r"|not fair|can'?t you (?:just )?(?:make|do)|(?:please )?make an exception|i (?:don'?t|do not) (?:care|accept|agree)|i disagree|seriously|really\?|pero\b|venga ya|por que no|no es justo|es injusto|haz una excepcion"
+    r"|mais\b|pourquoi pas|c'est (?:injuste|pas juste|abuse|n'importe quoi)|allez\b|aber\b|warum nicht|wieso nicht|das ist (?:unfair|nicht fair|ungerecht|doch)|mas\b|porque nao|por que nao|nao e justo|isso e injusto|lekin\b|par kyun|aisa kyun|kyun nahi)"
+)
+"""Words with which somebody argues with what was just said."""
+_OTHER_MATTERS: Final = frozenset(
+    {
+        "order_status",
+        "refund_status",
+        "human_request",
+        "product_question",
+        "stock_question",
+        "policy_question",
+        "account",
+    }
 )
 _RETURNS: Final = re.compile(
     r"return|refund|exchang|send.{0,12}back|devol|devuel|cambio|cambiar|rembours|retour|renvo|rendre|[eé]chang|rétract|rück|widerruf"
@@ -46,8 +68,7 @@ async def complaint(turn: Turn) -> None:
 
     Who complains after a refusal disputes it, and gets a person."""
     if any(":" in each for each in turn.dialogue.refused):
-        turn.say("handoff.policy_exception")
-        turn.hand_off("policy_exception")
+        dispute(turn)
         return
     if "sorry" not in turn.dialogue.refused:
         turn.dialogue.refused.append("sorry")
@@ -55,6 +76,22 @@ async def complaint(turn: Turn) -> None:
     await order_status.order_status(turn)
     if not any(option.value == "human" for option in turn.options):
         turn.options = [*turn.options, turn.option("choice.human", "human")]
+
+
+def insists(turn: Turn) -> bool:
+    """Whether the message only argues with what was just refused: nothing new that is wrong, no other order, no other wish."""
+    if turn.dialogue.last != REFUSED or turn.choice or not _INSISTS.match(fold(turn.text.replace("’", "'"))):
+        return False
+    tells_more = claim_case_words.trouble_in(turn.text) or claim_case_words.is_not_received(turn.text)
+    sure = {each.name for each in turn.understood.intents if each.confidence >= rules.CONFIDENCE}
+    return not (tells_more or turn.understood.entities.order_number or sure & _OTHER_MATTERS)
+
+
+def dispute(turn: Turn) -> None:
+    """Nobody argues past a refusal: a person looks at it."""
+    turn.settle()
+    turn.say("handoff.policy_exception")
+    turn.hand_off("policy_exception")
 
 
 async def policy_question(turn: Turn) -> None:

@@ -4,7 +4,10 @@ When the order system does not answer, what was read last is told with its age; 
 said, and after the second failure in a row a person takes over.
 """
 
+# ruff: noqa: E501 (patterns are read as lists of words)
+
 import re
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
@@ -12,6 +15,7 @@ from server.answering.identify import UNREADABLE, Fits, Found, find_order, my_or
 from server.answering.skills import choosing
 from server.answering.turn import Turn
 from server.answering.words import cards, order_words
+from server.commerce.catalogue.words import fold
 from server.commerce.documents import parse_time
 from server.commerce.model import FactValue, LocalTime, Moment, OrderSnapshot, Window
 from server.commerce.rows import Signals, WismoAnswer
@@ -21,6 +25,12 @@ from server.errors import StoreUnavailable
 _FOLLOWING: Final = re.compile(
     r"\btrack(?:ing|en)?\b|sendungsnummer|verfolg|seguimiento|rastre|\bsuivi\b|\bsuivre\b", re.IGNORECASE
 )
+_CAME_IN_VAIN: Final = re.compile(
+    r"\b(?:missed (?:me|us|the delivery|my delivery)|wasn'?t (?:home|in|there)|was not (?:home|in|there)|not (?:at )?home|no one (?:was )?home|nobody (?:was )?home|never (?:rang|knocked|came)|(?:left|got|found) a (?:card|note|slip)|delivery attempt|failed delivery|sorry we missed)\b"
+    r"|\b(?:aviso|no (?:estaba|habia nadie) en casa|no (?:toco|llamo) (?:al |el )?timbre|intento de entrega|repartidor)\b|\b(?:avis de passage|n'etais pas (?:la|chez moi)|n'est jamais passe|n'a pas sonne|livreur)\b"
+    r"|\b(?:nicht (?:zu hause|da)|niemand (?:zu hause|da)|benachrichtigung\w*|abholkarte|zustellversuch|nicht geklingelt|bote|zusteller)\b|\b(?:nao estava (?:em casa|ca)|ninguem em casa|tentativa de entrega|nao tocou|carteiro|entregador|aviso de)\b|\bghar p[ea]r? (?:nahi|koi nahi)"
+)
+_ATTEMPTED: Final = 21
 _SHOWN_OTHERWISE: Final = frozenset({"widget", "voice"})
 """Channels on which a card shows how to follow a parcel, or where nobody can follow a link."""
 
@@ -40,9 +50,18 @@ async def holding(turn: Turn) -> Fits | None:
     """Orders that hold what the message names ("when will the lamp ship?"); None where it names nothing of the asker's."""
     if numbers_in(turn):
         return None
-    meant = choosing.lines_meant(turn.text, await my_orders(turn), turn.voice.language)
-    named = {each.order.id for each in (meant.picks or meant.unclear)}
+    orders = await my_orders(turn)
+    meant = choosing.lines_meant(turn.text, orders, turn.voice.language)
+    named = {each.order.id for each in (meant.picks or meant.unclear)} or missed(turn, orders)
     return (lambda order: order.id in named) if named else None
+
+
+def missed(turn: Turn, orders: Sequence[OrderSnapshot]) -> frozenset[str]:
+    """The orders that the carrier came for in vain, where the message speaks of just that."""
+    if turn.choice or numbers_in(turn) or not _CAME_IN_VAIN.search(fold(turn.text)):
+        return frozenset()
+    rows = {each.id: decide(each, turn.context.now, cfg=turn.context.wismo) for each in orders}
+    return frozenset(name for name, answer in rows.items() if _ATTEMPTED in {one.row for one in answer.parcels})
 
 
 def _told(turn: Turn, order: OrderSnapshot) -> dict[str, Moment]:

@@ -3,8 +3,8 @@
 A refund that the bank sent back is told as one that did not go through, whatever the order system still believes of it.
 """
 
-from server.answering.identify import find_order
-from server.answering.skills.order_status import note_read, say_unreadable
+from server.answering.identify import Fits, find_order, my_orders, numbers_in
+from server.answering.skills.order_status import holding, note_read, say_unreadable
 from server.answering.turn import Turn
 from server.answering.words import cards, order_words, return_words
 from server.commerce.model import OrderSnapshot
@@ -16,7 +16,7 @@ from server.errors import StoreUnavailable
 async def refund_status(turn: Turn) -> None:
     """Tell the state of every return and refund; offer a return where there is none."""
     try:
-        found = await find_order(turn, delivered=True)
+        found = await find_order(turn, delivered=True, fits=await _with_money(turn))
     except StoreUnavailable as error:
         say_unreadable(turn, error)
         return
@@ -38,6 +38,15 @@ async def refund_status(turn: Turn) -> None:
         turn.hand_off(person.reason)
     elif order_words.is_old(beside) and not turn.reason:
         turn.say("order.age.person")
+
+
+async def _with_money(turn: Turn) -> Fits | None:
+    """The orders of which the message can speak: those that hold what it names, else those with a return or a refund."""
+    named = await holding(turn)
+    if named is not None or numbers_in(turn):
+        return named
+    ids = {each.id for each in await my_orders(turn) if each.returns or each.refunds}
+    return (lambda order: order.id in ids) if ids else None
 
 
 def _tell(turn: Turn, order: OrderSnapshot) -> None:

@@ -23,7 +23,7 @@ from server.answering.skills.returns_case import (
 )
 from server.answering.skills.returns_rulings import let_wait, put_to_gate, refuse
 from server.answering.turn import Turn
-from server.answering.words import return_words, wishes
+from server.answering.words import cards, return_words, wishes
 from server.commerce.model import Fact, Line, OrderSnapshot
 from server.commerce.store import Capability
 from server.commerce.wismo import decide as wismo
@@ -91,8 +91,7 @@ async def _has_lines(turn: Turn, draft: ReturnDraft, found: Found) -> bool:
     if await _none_can_go_back(turn, draft, found, held):
         return False
     if not held:
-        turn.say("returns.nothing_left", number=return_words.number_fact(order))
-        turn.draft = None
+        _tell_nothing_left(turn, order)
         return False
     if not returns_reading.lines(turn, draft, order):
         returns_reading.pointed_at(turn, draft, order)
@@ -111,6 +110,17 @@ async def _has_lines(turn: Turn, draft: ReturnDraft, found: Found) -> bool:
     options = [Option(return_words.item_label(line), f"item:{line.id}") for line in shown[:6]]
     turn.ask("items", [*options, turn.option("choice.all_items", "item:*")] if len(shown) > 1 else options)
     return False
+
+
+def _tell_nothing_left(turn: Turn, order: OrderSnapshot) -> None:
+    """Nothing can go back any more: where what went back stands, if anything did."""
+    turn.draft, turn.leaves_open = None, True
+    if order.returns:
+        turn.speech.join(return_words.status(order, turn.voice, turn.context.policy, turn.context.now))
+        turn.card, turn.shown_order = cards.return_card(order, order.returns[-1], turn.voice), order.id
+    else:
+        turn.say("returns.nothing_left", number=return_words.number_fact(order))
+    turn.options = [turn.option("choice.human", "human")]
 
 
 def _take_only(turn: Turn, draft: ReturnDraft, order: OrderSnapshot, line: Line) -> None:

@@ -105,6 +105,7 @@ async def _advance(turn: Turn, draft: SubscriptionDraft, who: Who, held: tuple[S
     live = [each for each in held if not each.is_ended]
     if not live:
         turn.settle()
+        turn.leaves_open = True
         turn.say("subscription.none")
         turn.options = [turn.option("choice.human", "human")]
         return

@@ -18,7 +18,7 @@ _LINKS = (
     r"außerdem|ausserdem|sondern|mas|também|tambem|aur|lekin|porque|weil|oder|or"
 )
 _CUT = re.compile(
-    rf"(?<=[.!?;])\s+|\n+|\s+[-•*]\s+|(?<=[\w)])\s*,\s*(?=(?:(?:{_LINKS})\s+)*(?:{_STARTS})\b)"
+    rf"(?<=[.!?;])\s+|\n+|\s+[-•*]\s+|\s+(?=\(?[1-9]\)\s+[^\W\d])|(?<=[\w)])\s*,\s*(?=(?:(?:{_LINKS})\s+)*(?:{_STARTS})\b)"
     rf"|\s+(?=(?:{_LINKS})\s+(?:(?:{_LINKS})\s+)*(?:{_STARTS})\b)",
     re.IGNORECASE,
 )

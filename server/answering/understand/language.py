@@ -128,7 +128,17 @@ def detect(text: str, hint: str | None = None) -> str:
         return hint
     if not by_letters and not any(ours.values()):
         return hint or "en"
+    if hint is None and _is_english_too(text, tokens, scores):
+        return "en"
     return max(ours, key=lambda code: (ours[code], code == hint, code == "en"))
+
+
+def _is_english_too(text: str, tokens: list[str], scores: dict[str, float]) -> bool:
+    """Whether a few words are words of English as much as of any other language: "status?", "promo code", "agent"."""
+    known = spelling.load().owners
+    others = max((score for code, score in scores.items() if code != "en"), default=0.0)
+    is_few = 0 < len(tokens) < _FEW and text.isascii()
+    return is_few and others <= scores.get("en", 0.0) and all("en" in known.get(word, ()) for word in tokens)
 
 
 _FOREIGN = 1.2

@@ -68,6 +68,10 @@ class Word(str):
         return str(self) if made is None else made()
 
 
+_LONG_ENOUGH: Final = 6
+"""So many words of its own make the beginning of a phrase (openings.py)."""
+
+
 class Voice:
     """Speaks one language at one moment; `tz` is where dates without an hour are meant."""
 
@@ -98,7 +102,15 @@ class Voice:
     def fresh(self, key: str) -> str:
         """The phrase to begin a reply with: this one, or one of its others if a reply began with its words before."""
         keys = [key, *(other for number in _OTHERS if self.has(other := f"{key}_{number}"))]
-        return next((each for each in keys if opening(self.text_of(each)) not in self.openings), keys[-1])
+        return next((each for each in keys if not self._began_with(self.text_of(each))), keys[-1])
+
+    def _began_with(self, phrase: str) -> bool:
+        """Whether a reply began as this phrase does; only its own words count, not what stands in its places."""
+        fixed, place, _ = phrase.partition("{")
+        start = opening(phrase if len(fixed.split()) >= _LONG_ENOUGH or not place else fixed)
+        if not place or len(fixed.split()) >= _LONG_ENOUGH:
+            return start in self.openings
+        return len(fixed.split()) > 1 and any(f"{each} ".startswith(f"{start} ") for each in self.openings)
 
     def is_regret(self, key: str) -> bool:
         """Whether a phrase holds an apology."""

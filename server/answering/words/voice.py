@@ -68,10 +68,6 @@ class Word(str):
         return str(self) if made is None else made()
 
 
-_LONG_ENOUGH: Final = 6
-"""So many words of its own make the beginning of a phrase (openings.py)."""
-
-
 class Voice:
     """Speaks one language at one moment; `tz` is where dates without an hour are meant."""
 
@@ -99,18 +95,12 @@ class Voice:
         """The same voice once an apology was made."""
         return Voice(self.language, self.now, self.tz, openings=self.openings, regrets=False)
 
-    def fresh(self, key: str) -> str:
+    def fresh(self, key: str, **values: Value) -> str:
         """The phrase to begin a reply with: this one, or one of its others if a reply began with its words before."""
         keys = [key, *(other for number in _OTHERS if self.has(other := f"{key}_{number}"))]
-        return next((each for each in keys if not self._began_with(self.text_of(each))), keys[-1])
-
-    def _began_with(self, phrase: str) -> bool:
-        """Whether a reply began as this phrase does; only its own words count, not what stands in its places."""
-        fixed, place, _ = phrase.partition("{")
-        start = opening(phrase if len(fixed.split()) >= _LONG_ENOUGH or not place else fixed)
-        if not place or len(fixed.split()) >= _LONG_ENOUGH:
-            return start in self.openings
-        return len(fixed.split()) > 1 and any(f"{each} ".startswith(f"{start} ") for each in self.openings)
+        if len(keys) == 1:
+            return key
+        return next((each for each in keys if opening(self.text(each, **values)) not in self.openings), keys[-1])
 
     def is_regret(self, key: str) -> bool:
         """Whether a phrase holds an apology."""
@@ -186,7 +176,7 @@ class Speech:
     def add(self, key: str, **values: Value) -> "Speech":
         """Say a phrase. Plain values are the shop's own settings; they are evidence as well."""
         voice = self.voice.after_regret() if self.has_regret else self.voice
-        said = key if self._parts else voice.fresh(key)
+        said = key if self._parts else voice.fresh(key, **values)
         self.has_regret = self.has_regret or (voice.regrets and voice.is_regret(key))
         return self.line(voice.text(said, **values), *(self._fact(*pair) for pair in values.items()))
 

@@ -104,3 +104,30 @@ def test_a_question_of_ours_stays_a_question() -> None:
 
 def test_emphasis_is_taken_away() -> None:
     assert guards.tidied("It is **red**, `really`.", "en") == "It is red, really."
+
+
+@pytest.mark.parametrize(
+    ("ours", "sentence", "why"),
+    [
+        ("Order #1042 is on its way.", "It is on its way.", None),
+        ("Order #1042 is on its way.", "It is not late.", "polarity"),
+        ("Order #1042 is on its way.", "It has been delivered.", "incomplete"),
+        ("Order #1042 is on its way. A day without a scan is normal.", "A day without a scan is normal.", None),
+    ],
+)
+def test_a_sentence_told_early_denies_and_states_nothing_of_its_own(ours: str, sentence: str, why: str | None) -> None:
+    status = Fact("status", "status", "in_transit", "embedded:orders/ord_7", NOW)
+    assert guards.sentence_refusal(sentence, own(ours, ours, "en", status)) == why
+
+
+@pytest.mark.parametrize(
+    ("ours", "can"),
+    [
+        ("Order #1042 is on its way. A day without a scan is normal.", True),
+        ("This item cannot be returned.", False),
+        ("Order #1042 has not been shipped yet.", False),
+        ("", False),
+    ],
+)
+def test_what_a_lost_not_would_turn_round_is_told_whole(ours: str, can: bool) -> None:
+    assert guards.can_be_told_in_parts(own(ours)) is can

@@ -1,6 +1,7 @@
 """Sentences of a reply in the widget while a model writes it: each proven, none left behind, whatever becomes of the turn."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from server.intake.outgoing import FRAMES_AT_MOST, Outgoing
 from server.services import Services
 from server.settings import LlmSettings, TurnsSettings
 from server.turns import Turns
+from tests.faults.test_model import LEAKS, LIES
 from tests.server import core
 from tests.server.answering.model.house import MINE, PROOF
 from tests.server.intake.browser import Browser, Tab
@@ -128,6 +130,21 @@ async def test_a_sentence_that_is_not_true_is_never_shown(tmp_path: Path) -> Non
         said = await here.messages()
         assert "neighbour" not in str(here.tab.frames)
         assert "Omaha" in said[-1]
+
+
+async def test_nothing_that_a_hostile_model_says_is_shown_for_a_moment(tmp_path: Path) -> None:
+    steps = [
+        writing(opening, lie + " ", 0.06, "And so on. ", SECOND)
+        for lie, opening in zip(LIES, itertools.cycle((FIRST, "")), strict=False)
+    ]
+    async with room(tmp_path, ModelServer(*steps)) as here:
+        for _ in steps:
+            await (await here.ask(AGAIN))
+        await here.tab.settle()
+        shown = [frame["text"] for frame in deltas(here.tab)]
+        assert FIRST.strip() in shown
+        assert [text for text in shown if LEAKS.search(text) or text not in FIRST + SECOND] == []
+        assert [text for text in await here.messages() if LEAKS.search(text)] == []
 
 
 async def test_what_was_shown_is_withdrawn_when_the_customer_goes_on_meanwhile(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from server.answering.skills.order_status import say_unreadable
 from server.answering.told import told
 from server.answering.turn import Turn, short_hash
 from server.answering.understand import Understanding, yesno
+from server.answering.understand.normalise import words
 from server.commerce.catalogue.words import fold
 from server.commerce.model import OrderSnapshot
 from server.errors import ActionRefused, StoreRefused, StoreUnavailable
@@ -34,6 +35,39 @@ _VERSIONS: Final = frozenset({"exchange", "change_order", "product_question", "s
 """What words about another version may be taken for: "yes, size L please"."""
 _HOW_PAID: Final = frozenset({"payment", "promo"})
 _CUT: Final = re.compile(r"[,.;!\n]\s*|\s(?=(?:and|y|e|et|und|with|using|to|for|mit|con|com|avec)\s)", re.IGNORECASE)
+_OWN_WORDS: Final = frozenset(
+    [
+        "one",
+        "ones",
+        "version",
+        "using",
+        "use",
+        "by",
+        "for",
+        "on",
+        "to",
+        "in",
+        "into",
+        "my",
+        "your",
+        "account",
+        "process",
+        "make",
+        "change",
+        "item",
+        "items",
+        "them",
+        "both",
+        "these",
+        "this",
+        "and",
+        "also",
+        "my",
+        "it's",
+        "be",
+        "should",
+    ]
+)
 _SURE_TASKS_EXCEPT: Final = frozenset({"other", "greeting", "thanks", "goodbye"})
 _CANCELS: Final = re.compile(r"\b(?:cancel\w*|anul\w*|annul\w*|stornier\w*)\b")
 _ENDS_OTHERWISE: Final = re.compile(
@@ -139,7 +173,22 @@ async def _with_corrections(turn: Turn, write: Write, said: str | None) -> tuple
     is_corrected = (said != "yes" or _names_an_end(turn)) and await write.corrects(turn)
     if is_corrected and _drafted(turn) == before and (said == "yes" or _says_yes_first(turn)):
         return "yes", False
+    if said is None and not is_corrected and _says_yes_first(turn) and _only_repeats(turn):
+        return "yes", False
     return said, is_corrected
+
+
+def _only_repeats(turn: Turn) -> bool:
+    """Whether a message has no words but those of a yes and those of what was read back."""
+    read_back = next(
+        (
+            str(each.body.get("text", ""))
+            for each in reversed(turn.context.history)
+            if each.author_type == "assistant" and each.type == "message"
+        ),
+        "",
+    )
+    return not yesno.beyond(turn.text) - set(words(fold(read_back))) - _OWN_WORDS
 
 
 def _drafted(turn: Turn) -> object:

@@ -95,6 +95,10 @@ _NAME_AND_CODE = re.compile(
     r"\b(?:im|i'?m|i am|this is|it'?s|name'?s|soy|je suis|ich bin|sou) (?P<name>[^\W\d_]+(?: [^\W\d_]+){1,2}?)(?:,| from| and| my| the| zip| post| postal| code| is|:|\s)*\s\(?\d{5}\b",
     re.IGNORECASE,
 )
+_NAME_ALONE = re.compile(
+    r"^\W*(?:(?:hi|hello|hey|yes|sure|ok|hola|bonjour|hallo|ola)\W+)*(?:im|i'?m|i am|this is|it'?s|name'?s|soy|je suis|ich bin|sou) (?P<name>[^\W\d_]+(?: [^\W\d_'’-]+){1,2})\W*$",
+    re.IGNORECASE,
+)
 _NAME_PART = re.compile(r"^[^\W\d_][^\W\d_'’.-]*(?:[' ’.-]+[^\W\d_][^\W\d_'’.-]*){1,3}$")
 _NOT_A_NAME = frozenset(
     """i im the a an my is it order package parcel refund return where when what how hi hello hey thanks thank you please cancel status
@@ -297,6 +301,7 @@ def _names(text: str) -> tuple[str, ...]:
     found += [match["name"] for match in _NAME_BESIDE.finditer(text) if _is_name(match["name"])]
     found += [match["name"] for match in _NAME_LOWER.finditer(text) if _is_name(match["name"])]
     found += [match["name"] for match in _NAME_AND_CODE.finditer(text) if _looks_like_name(match["name"])]
+    found += [match["name"] for match in _NAME_ALONE.finditer(text) if _looks_like_name(match["name"])]
     if len(text) <= 160:
         found += [
             part for part in map(str.strip, _PART.split(text)) if _NAME_PART.match(part) and _looks_like_name(part)

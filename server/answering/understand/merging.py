@@ -131,9 +131,12 @@ def _is_only_proof(part: Part, named: Entities) -> bool:
 
 def _only_proves(parts: list[Part], named: Entities) -> bool:
     """Clauses that say who somebody is or which order they mean, and ask for nothing."""
-    said = {word for part in parts for word in part.tokens if not any(char.isdigit() for char in word)}
     own = {word for name in (*named.names, *named.email) for word in _NOT_LETTERS.split(fold(name))}
-    return not said - own - _PROOF_WORDS
+    read = [word for part in parts for word in part.tokens]
+    written = [word for part in parts for word in words(mask(part.folded))]  # a Brook is no mistyped book
+    return any(
+        not {each for each in said if not re.search(r"\d", each)} - own - _PROOF_WORDS for said in (read, written)
+    )
 
 
 def _merge(parts: list[Part], told: list[Part], whole: Part | None) -> dict[Intent, float]:

@@ -64,6 +64,7 @@ _PADDING = frozenset(
     por favor gracias eso esta bien lo la el muchas que es mi merci s'il vous te plait c'est ca bitte danke das ist es gut schon sehr isso obrigado obrigada
     ta bom tudo o a e ji hai haan sir bhai absolutely really totally then now ok okay okay, sounds works for refund return order cancel exchange them hazlo haz hagalo
     faites le mach mache machen sie das faca fazer kar karo dijiye do krdo kardo mate man lot porfa porfis cool then i'm im yes done
+    looks your help everything great amazing wonderful appreciate appreciated details information info
     cancelalo cancela cancele cancelar cancelem annulez annuler annule stornieren stornier storniere devolver devolva devuelvelo renvoyer""".split()
 )
 _MAX_WORDS = 10
@@ -88,6 +89,12 @@ def answer(text: str, lang: str | None = None) -> Literal["yes", "no"] | None:
     if bool(yes) == bool(no):
         return faces if not yes else None
     return "yes" if yes else "no"
+
+
+def beyond(text: str) -> set[str]:
+    """The words of a text that are neither a yes nor said beside one."""
+    left = _YES_SPLIT.sub(" ", fold(clean(text)))
+    return {word for word in words(left) if word not in _YES and word not in _PADDING}
 
 
 def turns_down(text: str, lang: str | None = None) -> bool:

@@ -232,6 +232,8 @@ def named_variant(text: str, variants: Sequence[Variant], like: Mapping[str, str
 
 
 def _folded(text: str) -> str:
+    if text.isascii():
+        return text.casefold()
     flat = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
     return "".join(character for character in flat if not unicodedata.combining(character))
 

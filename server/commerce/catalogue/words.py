@@ -79,6 +79,8 @@ class Word:
 
 def fold(text: str) -> str:
     """A text without case and accents."""
+    if text.isascii():
+        return text.casefold()
     flat = unicodedata.normalize("NFKD", text.replace("’", "'")).casefold()
     return "".join(sign for sign in flat if not unicodedata.combining(sign))
 

@@ -28,7 +28,7 @@ from server.policies.file import loads
 from server.policies.judge import Ruling
 from server.services import Services
 from tests.server import core
-from tests.server.actions.bank import Bank, Fault, Killed, Rules, audit, balanced
+from tests.server.actions.bank import Bank, Fault, Killed, Rules, audit, balanced, rows
 from tests.server.actions.house import PROVEN, SCARF
 from tests.server.commerce.orders import a_line, a_parcel, an_event, an_order
 from tests.support.databases import NOW
@@ -174,6 +174,7 @@ class Money(RuleBasedStateMachine):
         self.orders: list[tuple[str, str, str]] = []
         self.requests = 0
         self.agreed: list[str] = []
+        self.taken_back: set[str] = set()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run to the end."""
@@ -334,6 +335,26 @@ class Money(RuleBasedStateMachine):
 
         self.run(work())
 
+    @precondition(lambda self: self.agreed)
+    @rule(pick=st.integers(0, 11), person=st.integers(0, 3), is_race=st.booleans())
+    def takes_back(self, pick: int, person: int, is_race: bool) -> None:
+        """What waits is taken back, perhaps while somebody agrees to it: it is done, or taken back, never both."""
+
+        async def approve() -> None:
+            with suppress(*EXPECTED):
+                key = self.agreed[pick % len(self.agreed)]
+                await self.gates[1].approve(key, self.people[person], self.clock.now())
+
+        async def withdraw() -> None:
+            gone = await self.gates[0].withdraw(self.thread.id, len(self.taken_back) + 1)
+            self.taken_back |= {each.key for each in gone}
+
+        async def work() -> None:
+            await asyncio.gather(withdraw(), *([approve()] if is_race else []))
+            assert await self.gates[0].awaiting() == []
+
+        self.run(work())
+
     @rule(hours=st.sampled_from([1, 5, 23, 24 * 8, 24 * 31]))
     def passes_time(self, hours: int) -> None:
         self.clock.advance(timedelta(hours=hours))
@@ -382,6 +403,19 @@ class Money(RuleBasedStateMachine):
     def holds(self) -> None:
         if hasattr(self, "services"):
             self.run(audit(self.database, self.bank, RULES))
+            self.run(self._consents_hold())
+
+    async def _consents_hold(self) -> None:
+        """What waits shows to the unit what it pays; what was taken back is not done by anybody, ever."""
+        for each in await self.gates[0].awaiting():
+            shown = each.preview
+            assert sum(part["amount_minor"] for part in shown["parts"]) == each.amount_minor, each
+            assert sum(share for _, share in shown["to"]) == each.amount_minor, each
+        if self.taken_back:
+            states = {one["key"]: one["state"] for one in await rows(self.database, "SELECT key, state FROM actions")}
+            written = {one["key"] for one in await rows(self.database, "SELECT key FROM store_writes")}
+            assert {states[key] for key in self.taken_back} == {"withdrawn"}
+            assert not self.taken_back & written
 
     @override
     def teardown(self) -> None:

@@ -110,7 +110,8 @@ async def _start_return(services: Services, action: Action, work: Work, at: date
         action.key, action.order_id, lines, work.get("reason", "other"), work.get("outcome", "refund"),
         work.get("method"), at,
     )  # fmt: skip
-    return plain(await labelled(services, action.key, action.order_id, lines, at, opened))
+    release = {"release": action.body["release"]} if action.body.get("release") else {}
+    return plain(await labelled(services, action.key, action.order_id, lines, at, opened)) | release
 
 
 async def _start_exchange(services: Services, action: Action, work: Work, at: datetime) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from memory.engines.base import Tx
 from memory.errors import StorageError
 from memory.threads import NewEvent
 from server import telemetry
+from server.actions import early
 from server.actions.carrying import carry_out
 from server.actions.request import Done
 from server.errors import ActionRefused, StoreRefused, StoreUnavailable
@@ -100,9 +101,11 @@ class Executing:
                 body = {"key": action.key, "action": action.body["arguments"], "result": result}
                 if action.body.get("release"):
                     body["release"] = action.body["release"]
-                await threads.append(
-                    tx, action.thread_id, [NewEvent("executed" if state == "executed" else "failed", body)], now
-                )
+                event = NewEvent("executed" if state == "executed" else "failed", body)
+                await threads.append(tx, action.thread_id, [event], now)
+                if state == "executed":
+                    done = await ledger.by_key(tx, action.key)
+                    await early.wait(tx, self._services, done or action)
 
         await self._services.database.write(unit)
         self.publish(action)

@@ -17,7 +17,7 @@ from memory.actions import Action
 from memory.agents import Agent
 from memory.engines.base import Tx
 from memory.threads import NewEvent
-from server.actions import stepping
+from server.actions import early, stepping
 from server.actions.approving import Waiting
 from server.actions.carrying import capability, has_way, plain
 from server.actions.consent import Consent
@@ -104,8 +104,10 @@ class Gate:
         """Finish actions whose outcome nobody recorded (a crash, an outage); how many were finished.
 
         Repeating with the same key is safe: the order system gives the first result again. Requests for consent that
-        nobody answered in time end here, too, and rulings of more than a year ago are dropped."""
+        nobody answered in time end here, too, returns are paid early where the policy says so, and rulings of more than a
+        year ago are dropped."""
         finished = await self._executing.reconcile()
+        finished += await early.pay_due(self._services)
         await self._consent.lapse()
         await self._judging.forget()
         return finished

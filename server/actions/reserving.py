@@ -9,6 +9,7 @@ from memory import actions as ledger
 from memory.actions import Action
 from memory.engines.base import Tx
 from server.actions.carrying import kind_of, work_of
+from server.actions.early import EARLY
 from server.actions.judging import Fresh
 from server.actions.request import Request
 from server.policies.asked import Asked, asked
@@ -18,7 +19,6 @@ from server.policies.preview import preview
 from server.policies.shape import Policy, Release
 
 _RELEASES: Final[tuple[Release, ...]] = ("immediately", "on_first_scan", "on_receipt", "on_inspection")
-_EARLY: Final = frozenset({"immediately", "on_first_scan"})
 
 
 def is_kept(wish: Asked, ruling: Ruling) -> bool:
@@ -29,12 +29,12 @@ def is_kept(wish: Asked, ruling: Ruling) -> bool:
 
 def release_of(wish: Asked, ruling: Ruling) -> str:
     """When the policy lets a return be paid, where that is before the goods are here; the latest of its lines. Else empty."""
-    if wish.name != "start_return" or ruling.decision is None:
+    if wish.name != "start_return" or wish.outcome not in (None, "refund") or ruling.decision is None:
         return ""
     offers = [line.offer(wish.outcome or "refund") for line in ruling.decision.lines if line.verdict != "deny"]
     found = [_RELEASES.index(each.release) for each in offers if each is not None]
     latest = _RELEASES[max(found)] if found else ""
-    return latest if latest in _EARLY else ""
+    return latest if latest in EARLY else ""
 
 
 def _never_came(ruling: Ruling) -> bool:

@@ -217,9 +217,10 @@ class KeepItem:
 
 @dataclass(frozen=True, slots=True)
 class InstantRefund:
-    """Who is paid before the goods are back."""
+    """Who is paid before the goods are back, and when."""
 
     max: int = _money()
+    release: Literal["on_first_scan", "immediately"] = "on_first_scan"
     min_account_days: int = _days()
     min_orders: int = _count()
     max_return_rate_bp: int = _rate()

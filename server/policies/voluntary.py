@@ -156,7 +156,7 @@ def _voluntary_offer(goods: Goods, kind: OutcomeKind, verdict: Verdict) -> Offer
         bonus_minor=extra,
         label="merchant" if is_free else "customer",
         label_fee_minor=goods.case.in_order_currency(rule.label.fee) if _is_deducted(goods, rule, is_free) else 0,
-        release="immediately" if kind == "refund" and _is_instant(goods) else rule.release,
+        release=policy.instant_refund.release if kind == "refund" and _is_instant(goods) else rule.release,
     )
 
 

@@ -212,7 +212,8 @@ def done(
         values["due_by"] = _moment("due_by", ret.due_by, order)
     where = "label_card" if label and has_card else "label" if label else "label_mail"
     said.add(f"returns.{where}_by" if "due_by" in values else f"returns.{where}", **values)
-    key = f"returns.{_then(draft.outcome, order, policy)}"
+    early = _REFUND_AFTER.get(result.get("release", "")) if draft.outcome == "refund" else None
+    key = f"returns.{early or _then(draft.outcome, order, policy)}"
     return said.add(key, **_only_named(key, {"amount": _money("amount", amount, now)}, voice))
 
 

@@ -171,8 +171,8 @@ const ACTIONS = {
 /** @type {[import("./dom.js").IconName, string, string]} */
 const WITHDRAWN = ["reply", "Taken back by the customer, nothing was done", "quiet"];
 
-/** When the policy lets a return be paid before the goods are here; people pay it. @type {Record<string, string>} */
-const EARLY = { immediately: "may be paid now, before the goods are back", on_first_scan: "may be paid at the carrier's first scan" };
+/** When a return is paid before the goods are here. @type {Record<string, string>} */
+const EARLY = { immediately: "is paid now, before the goods are back", on_first_scan: "is paid at the carrier's first scan" };
 
 /** @param {DeskEvent} event */
 function action(event) {

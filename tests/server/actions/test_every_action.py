@@ -190,7 +190,7 @@ PLACED_LONG_AGO = [
 ]
 
 
-@pytest.mark.parametrize(("older", "release"), [(PLACED_LONG_AGO, "immediately"), ([], None)])
+@pytest.mark.parametrize(("older", "release"), [(PLACED_LONG_AGO, "on_first_scan"), ([], None)])
 async def test_the_desk_sees_who_may_be_paid_before_the_goods_are_back(
     database: Database, older: list[dict[str, Any]], release: str | None
 ) -> None:

@@ -375,11 +375,11 @@ def test_an_unpaid_order_goes_to_a_person() -> None:
     assert told(decide(held)) == ("review", "payment", "not_paid")
 
 
-def test_a_steady_customer_is_paid_at_once() -> None:
+def test_a_steady_customer_is_paid_at_the_first_scan() -> None:
     steady = History(account_days=400, orders=9, return_rate_bp=500)
     offer = first(decide(history=steady)).offer("refund")
     assert offer is not None
-    assert offer.release == "immediately"
+    assert offer.release == "on_first_scan"
 
 
 @pytest.mark.parametrize(

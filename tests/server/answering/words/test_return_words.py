@@ -15,6 +15,7 @@ from server.answering.words.voice import Speech, Voice
 from server.commerce.model import (
     Direction,
     Dispute,
+    Fact,
     LineQuantity,
     OrderSnapshot,
     Refund,
@@ -247,6 +248,20 @@ def test_what_was_done_is_said_and_the_money_is_not_yet(outcome: str, language: 
     assert grounding.check(speech.text, speech.evidence, voice).text == speech.text
     assert "RMA-77" in speech.text and "https://labels.test/77.pdf" in speech.text
     assert not re.search(r"was refunded|se han reembolsado|remboursés|erstattet|foram reembolsados", speech.text)
+
+
+@every_language
+def test_who_is_paid_at_the_scan_hears_so(language: str) -> None:
+    voice, held = Voice(language, ARRIVED), order()
+    made = [
+        return_words.done(
+            held, opened(), draft("refund"), {"rma": "RMA-77", **more}, usd(4_901), voice, SHIPPED, ARRIVED
+        )
+        for more in ({}, {"release": "on_first_scan"})
+    ]
+    late, early = [each.line("", Fact("done", "status", "start_return", "store", ARRIVED)) for each in made]
+    assert late.text != early.text
+    assert [grounding.check(each.text, each.evidence, voice).dropped for each in (late, early)] == [(), ()]
 
 
 def test_without_a_label_it_goes_by_mail() -> None:

@@ -251,8 +251,8 @@ async def test_a_message_that_comes_while_nothing_is_to_be_said_is_answered(hous
 
     class Interrupted(Turns):
         @override
-        async def _read(self, claim: Claim) -> Any:
-            found = await super()._read(claim)
+        async def _read(self, claim: Claim, model: Any = None) -> Any:
+            found = await super()._read(claim, model)
             await house.hear("and the refund?")
             return found
 

@@ -56,14 +56,12 @@ async def pay_due(services: Services) -> int:
     for timer in held:
         try:
             done += await (_pay(services, timer) if timer.kind == PAY else _look_back(services, timer))
-        except (
-            Exception
-        ) as error:  # the edge of a delivery, to the order system: one that breaks must not hold up others
-            telemetry.errors.labels("early_refund").inc()
+        except StoreUnavailable as error:
             # the timer goes off again by itself: when its lease is over, or, if the payment was begun, with that noted
-            _log.warning(
-                "an early refund waits", exc_info=not isinstance(error, StoreUnavailable), extra={"timer": timer.key}
-            )
+            _log.warning("an early refund waits", extra={"timer": timer.key, "why": str(error)})
+        except Exception:  # the edge of a delivery: one that breaks must not hold up the others
+            telemetry.errors.labels("early_refund").inc()
+            _log.exception("an early refund was not made", extra={"timer": timer.key})
     return done
 
 

@@ -69,6 +69,7 @@ _SHADOWS: tuple[tuple[Intent, Intent], ...] = (
     ("refund_status", "refund_request"),
     ("refund_status", "return"),
     ("subscription", "cancel"),
+    ("order_status", "delivery_problem"),
     ("exchange", "return"),
     ("damaged_or_wrong_item", "delivery_problem"),
 )

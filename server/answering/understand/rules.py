@@ -90,6 +90,7 @@ _SURE: tuple[tuple[Intent, str], ...] = (
     ("order_status", r"\b(?:order|parcel|package)\b[^.?!]{0,12}\bkab (?:tak )?(?:aayega|ayega|milega|pahunchega|deliver)"),
     ("order_status", rf"\b(?:where|wheres|wher)(?:'s| is| are|s| r| ?'?re)? (?:my|our) {_NO_GOODS}[a-z]"),
     ("order_status", rf"\b(?:has|have) (?:my|the|our) {_NO_GOODS}[^.?!,;]{{1,30}}? (?:gone out|shipped|dispatched|been (?:shipped|sent|dispatched|posted|packed)|left (?:yet|the warehouse|you))\b"),
+    ("order_status", r"\b(?:has|have|was|were) (?:(?!not\b)#?[\w-]+ ){1,4}?(?:been )?(?:delivered|dispatched)(?: yet| already)?\s*\?"),
     ("order_status", rf"\b(?:is|are) (?:my|our) {_NO_GOODS}[^.?!,;]{{1,30}}? (?:coming|arriving|on (?:its|the|their) way|out for delivery|getting here)\b"),
     ("order_status", rf"\bwhen (?:will|is|does|do|are|should) (?:my|our) {_NO_GOODS}[^.?!,;]{{1,30}}? (?:arriv\w*|com(?:e|ing)|get(?:ting)? here|be here|be delivered|ship\w*|show up|turn up|here)\b"),
     ("order_status", rf"\b(?:my|our) {_NO_GOODS}[^.?!,;]{{1,25}}? (?:(?:still )?(?:has|have|did|is|are) ?n[o']?t|(?:still )?(?:hasn'?t|haven'?t|didn'?t|isn'?t|aren'?t)|has not|have not|never) (?:yet |even )?{_COME}\b"),

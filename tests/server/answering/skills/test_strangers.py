@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import pytest
 
-from server.answering.understand import clauses, language, yesno
+from server.answering.understand import clauses, language, risk, yesno
 from server.answering.words import wishes
 from server.policies.file import load
 from server.settings import Settings
@@ -466,3 +466,16 @@ def test_a_numbered_list_is_cut_at_its_numbers() -> None:
         "1) cancel my order",
         "2) where is my refund",
     ]
+
+
+@pytest.mark.parametrize(
+    ("say", "is_one"),
+    [
+        ("I can't see it on my statement", False),
+        ("can't see my order anywhere", False),
+        ("I can't see very well, can you read it to me", True),
+        ("my mother cannot hear or see", True),
+    ],
+)
+def test_who_does_not_see_an_order_is_not_blind(say: str, is_one: bool) -> None:
+    assert ("vulnerable" in risk.spot(say.casefold())) is is_one

@@ -6,6 +6,7 @@
 import pytest
 
 from server.answering.understand import INTENTS, Understanding, understand
+from server.answering.understand.measuring import first_two
 from tests.server.answering.understand.heldout import read
 
 
@@ -51,6 +52,26 @@ def test_answers_without_asking_are_right(name: str, right: float, answered: flo
     sure = [(wanted, seen) for wanted, seen in judged if not seen.abstain]
     assert len(sure) / len(judged) >= answered
     assert _share([seen.intent == wanted for wanted, seen in sure]) >= right
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "answered", "top_two"),
+    [
+        ("fresh.es", 0.89, 0.80, 0.89),
+        ("fresh.fr", 0.83, 0.75, 0.85),
+        ("fresh.de", 0.88, 0.79, 0.88),
+        ("fresh.pt", 0.85, 0.76, 0.88),
+        ("fresh.hi-en", 0.84, 0.74, 0.87),
+    ],
+)
+def test_what_strangers_write_in_other_languages_is_understood(
+    name: str, right: float, answered: float, top_two: float
+) -> None:
+    judged = _read(name)
+    sure = [(wanted, seen) for wanted, seen in judged if not seen.abstain]
+    assert _share([seen.intent == wanted for wanted, seen in sure]) >= right
+    assert len(sure) / len(judged) >= answered
+    assert _share([wanted in first_two(seen) for wanted, seen in judged]) >= top_two
 
 
 @pytest.mark.parametrize("name", ["en", "es", "fr", "de", "pt", "hi-en"])

@@ -15,12 +15,14 @@ import msgspec
 from server.actions.request import Changed, Request
 from server.answering import weighing
 from server.answering.context import Executed, Proposal
+from server.answering.identify import my_orders
 from server.answering.skills import choosing
 from server.answering.skills.order_status import say_unreadable
 from server.answering.told import told
 from server.answering.turn import Turn, short_hash
 from server.answering.understand import Understanding, yesno
 from server.answering.understand.normalise import words
+from server.answering.words.method_words import names_a_kind
 from server.commerce.catalogue.words import fold
 from server.commerce.model import OrderSnapshot
 from server.errors import ActionRefused, StoreRefused, StoreUnavailable
@@ -30,9 +32,17 @@ CONFIRM: Final = "confirm"
 _PROPOSAL_SECONDS: Final = 24 * 3600.0
 _INNER: Final = frozenset({"customer", "line", "opened", "worn", "delivered_on", "photo"})
 _OF_ITEMS: Final = frozenset({"start_return", "start_exchange", "change_items"})
-_OF_VERSIONS: Final = frozenset({"start_exchange", "change_items"})
 _VERSIONS: Final = frozenset({"exchange", "change_order", "product_question", "stock_question"})
 """What words about another version may be taken for: "yes, size L please"."""
+_OWN_MATTER: Final[Mapping[str, frozenset[str]]] = {
+    "start_exchange": _VERSIONS,
+    "change_items": _VERSIONS,
+    "start_return": frozenset({"return", "refund_request"}),
+    "cancel_order": frozenset({"cancel", "refund_request"}),
+    "change_address": frozenset({"change_address", "account"}),
+    "change_payment": frozenset({"payment", "promo"}),
+}
+"""What words beside a yes may be taken for that only tell more of what was read back."""
 _HOW_PAID: Final = frozenset({"payment", "promo"})
 _CUT: Final = re.compile(r"[,.;!\n]\s*|\s(?=(?:and|y|e|et|und|with|using|to|for|mit|con|com|avec)\s)", re.IGNORECASE)
 _OWN_WORDS: Final = frozenset(
@@ -169,13 +179,21 @@ async def continues(turn: Turn) -> bool:
 
 async def _with_corrections(turn: Turn, write: Write, said: str | None) -> tuple[str | None, bool]:
     """The answer, and whether the message changes what was read back; what it only says once more changes nothing."""
+    is_yes = said is None and _says_yes_first(turn)
+    if is_yes and _reads_whole(turn) and _only_repeats(turn):
+        return "yes", False
     before = _drafted(turn)
     is_corrected = (said != "yes" or _names_an_end(turn)) and await write.corrects(turn)
-    if is_corrected and _drafted(turn) == before and (said == "yes" or _says_yes_first(turn)):
+    if is_corrected and _drafted(turn) == before and (said == "yes" or is_yes):
         return "yes", False
-    if said is None and not is_corrected and _says_yes_first(turn) and _only_repeats(turn):
+    if is_yes and not is_corrected and _only_repeats(turn):
         return "yes", False
     return said, is_corrected
+
+
+def _reads_whole(turn: Turn) -> bool:
+    """Whether what was read back has the new alone: an address said once more is that one, a colour may be the old one's."""
+    return turn.dialogue.proposal is not None and turn.dialogue.proposal.name == "change_address"
 
 
 def _only_repeats(turn: Turn) -> bool:
@@ -210,14 +228,20 @@ async def adds_to_it(turn: Turn, rest: str, beside: Understanding) -> bool:
     if proposal is None or task is None or "?" in rest:
         return False
     intents, wishes = {each.name for each in beside.intents}, {each.name for each in told(rest)}
-    if intents <= _HOW_PAID and "method" in proposal.arguments:
-        return True
-    if proposal.name not in _OF_ITEMS or not wishes <= {task.skill}:
+    order = await turn.order(proposal.order_id) if proposal.order_id else None
+    others = {each.strip("#") for each in beside.entities.order_number} - {order.number.strip("#") if order else ""}
+    if others or not wishes <= {task.skill}:
         return False
-    if proposal.name in _OF_VERSIONS and intents <= _VERSIONS:
+    if "method" in proposal.arguments and (intents <= _HOW_PAID or names_a_kind(rest)):
         return True
-    order = await turn.order(proposal.order_id)
-    return order is not None and bool(choosing.lines_meant(rest, order, turn.voice.language))
+    if order is not None and proposal.name in _OF_ITEMS and choosing.lines_meant(rest, order, turn.voice.language):
+        return True
+    return intents <= _OWN_MATTER.get(proposal.name, frozenset()) and not await _is_elsewhere(turn, rest)
+
+
+async def _is_elsewhere(turn: Turn, text: str) -> bool:
+    """Whether a text names things of the customer's orders: those of the order at work were looked for before."""
+    return bool(choosing.lines_meant(text, await my_orders(turn), turn.voice.language))
 
 
 def _said(turn: Turn, proposal: Proposal) -> str | None:

@@ -105,6 +105,11 @@ def _meant(
     return _only(labelled, paid_with) if labelled else Named()
 
 
+def names_a_kind(text: str) -> bool:
+    """Whether a text names some means of payment, on file or not."""
+    return bool(_kinds_in(fold(text)))
+
+
 def kind_of(method: PaymentMethod) -> str:
     """The kind of a stored method in our words, whatever the shop calls it."""
     written = fold(f"{method.kind} {method.label if not method.kind else ''}").replace("_", " ")

@@ -84,7 +84,7 @@ ERRANDS = (
     Errand("sold out fallback", "ada", ["Swap my keyboard from #W1001 for a clicky one without backlight in 60%. If you're out of those, I'd take 80% size. Ada Brook, 19122"], [swap("#W1001", ("KEYB-linear-RGB-fullsize", "KEYB-clicky-none-80"))], pays="visa"),
     Errand("cancel with story", "ivy", ["Hi. Bit embarrassing, my husband had already bought the same laptop so we have two now. I'd like to cancel W8001 please. Ivy Jensen, 33101"], [cancel("#W8001")], pays="gift card", when={r"Why would|reason": ["we just don't need it any more"]}),
     Errand("a reason by its place", "eva", ["eva@shopper.example please cancel W5002", "2"], [cancel("#W5002", "ordered by mistake")], when={r"Why would": ["the second one"]}),
-    Errand("exchange & forgot to mention", "gus", ["Gus Hale, zip 02108. Please exchange the white mouse for the wireless version.", "oh and the headphones too, I need those in white"], [swap("#W7001", ("GAMI-optical-wired-white", "GAMI-optical-wireless-white"), ("HEAD-inear-wired-black", "HEAD-inear-wired-white"))], pays="mastercard", breaks_in={r"Shall I": ["oh and the headphones too, the in-ear ones, I need those in white"]}),
+    Errand("exchange & forgot to mention", "gus", ["Gus Hale, zip 02108. Please exchange the white mouse for the wireless version."], [swap("#W7001", ("GAMI-optical-wired-white", "GAMI-optical-wireless-white"), ("HEAD-inear-wired-black", "HEAD-inear-wired-white"))], pays="mastercard", breaks_in={r"Shall I": ["oh and the headphones too, the in-ear ones, I need those in white"]}),
     Errand("the amount first", "ivy", ["ivy@shopper.example What would I get back if I returned the vacuum?", "great, then return it", "paypal"], [back("#W8002", "VACU-robotic-yes-HEPAfilter")], pays="paypal"),
     Errand("total of several orders", "gus", ["Gus Hale 02108. If I send back both headphones, how much do I get in total?", "ok send back only the wireless pair then"], [back("#W7002", "HEAD-overear-wireless-red")], pays="card", breaks_in={r"Shall I": ["ok send back only the wireless pair then"]}),
     Errand("pay with gift card instead", "ivy", ["For order W8001 I'd rather use PayPal than the gift card. Ivy Jensen, zip 33101"], [pay("#W8001", "pp_ivy")]),
@@ -151,6 +151,11 @@ ERRANDS = (
     Errand("yes exchange restated", "ada", ["exchange the shirt from W1002 to XL, paypal. Ada Brook 19122"], [swap("#W1002", ("TSHI-blue-M-cotton", "TSHI-blue-XL-cotton"))], breaks_in={r"Shall": ["Yes, I'd like to exchange it for the XL one."]}),
     Errand("yes cancel restated", "gus", ["cancel W7003 no longer needed, original payment. Gus Hale 02108"], [cancel("#W7003")], breaks_in={r"Shall": ["Yes, please cancel order #W7003."]}),
     Errand("who they are in three messages", "ivy", ["hi", "im ivy jensen", "33101", "i want my vacuum exchanged for an upright one, same features, bagged", "paypal"], [swap("#W8002", ("VACU-robotic-yes-HEPAfilter", "VACU-upright-yes-HEPAfilter"))], pays="paypal"),
+    Errand("a yes with another colour", "ada", ["exchange the desk lamp from W1002 for a white one, paypal. Ada Brook 19122"], [swap("#W1002", ("DESK-black-high-ACadapter", "DESK-silver-high-ACadapter"))], breaks_in={r"Shall I": ["yes, silver please"]}),
+    Errand("a yes with another method", "ada", ["return the desk lamp from W1002, paypal. Ada Brook 19122"], [back("#W1002", "DESK-black-high-ACadapter", method="gc_ada")], breaks_in={r"Shall I": ["Yes, refund it to my gift card"]}),
+    Errand("a yes to one piece only", "ben", ["return both t-shirts W2001, mastercard. Ben Castle 60601"], [back("#W2001", "TSHI-red-M-cotton")], breaks_in={r"Shall I": ["yes just one of them"]}),
+    Errand("a yes with another postal code", "ben", ["Ben Castle 60601, change the address of W2002 to 9 Elm Street, Portland, OR 97201"], [move("#W2002", "9 Elm Street", "Portland", "OR", "97202")], breaks_in={r"Shall I": ["Yes, the zip is 97202"]}),
+    Errand("a yes to another order", "gus", ["cancel W7003, no longer needed, original. Gus Hale 02108"], [cancel("#W7004")], pays="original", breaks_in={r"Shall I": ["yes, I mean W7004"], r"Where should": ["original"]}),
 )  # fmt: skip
 
 

@@ -30,6 +30,8 @@ _REMEMBERED_S: Final = 24 * 3600.0
 _CATEGORIES: Final = 5
 _OFFERED: Final = ("cart", "size", "reviews")
 _PARTS: Final = 3
+_FEW_WORDS: Final = 6
+_ENDS: Final = frozenset({"goodbye", "thanks"})
 _MEASURE: Final = re.compile(r"\d\s?(?:cm|in\b|inch|\"|zoll|pouces|pulgadas|polegadas)", re.IGNORECASE)
 _LISTED: Final[tuple[Kind, ...]] = ("stock", "seek", "restock", "options")
 _ORDER_WORD: Final = re.compile(
@@ -72,7 +74,7 @@ async def continues(turn: Turn) -> bool:
     shelf = turn.context.goods
     if shelf is None or turn.dialogue.asked not in _OPEN or _asks_else(turn):
         return False
-    if not _may_be_goods(turn):
+    if not _may_be_goods(turn) or _takes_leave(turn):
         return False
     index = await _index(turn)
     if index is None:
@@ -107,20 +109,32 @@ def _asks_else(turn: Turn) -> bool:
         return False
     if found.order_number or found.email or found.tracking_number or _ORDER_WORD.search(turn.text):
         return True
-    if told(turn.text) and not _puts_in_cart(turn):
+    if told(turn.text) and not _picks_or_buys(turn):
         return True
     others = {each.name for each in turn.understood.intents} - _NO_TASK
-    return bool(others) and not turn.understood.abstain and not _puts_in_cart(turn)
+    return bool(others) and not turn.understood.abstain and not _picks_or_buys(turn)
 
 
-def _puts_in_cart(turn: Turn) -> bool:
-    """ "Add the blue one to my basket" is no change of an order while goods are spoken of."""
-    return _talk(turn).at > 0 and read(turn.text).asks("cart")
+def _picks_or_buys(turn: Turn) -> bool:
+    """ "Add the blue one to my basket", "the cheaper one": no change of an order while goods are spoken of."""
+    question, talk = read(turn.text), _talk(turn)
+    picks = question.extreme and len(talk.shown) > 1 and len(turn.text.split()) <= _FEW_WORDS
+    return talk.at > 0 and (question.asks("cart") or bool(picks))
+
+
+def _takes_leave(turn: Turn) -> bool:
+    """Whether somebody only thanks or goes, whatever was asked."""
+    return (
+        turn.understood.intent in _ENDS
+        and not turn.understood.abstain
+        and not read(turn.text).kinds
+        and "?" not in turn.text
+    )
 
 
 def _may_be_goods(turn: Turn) -> bool:
     """Whether it is worth looking into the catalogue: courtesies and sure readings go their own way."""
-    if _is_choice(turn) or turn.dialogue.asked in _QUESTIONS or _puts_in_cart(turn):
+    if _is_choice(turn) or turn.dialogue.asked in _QUESTIONS or _picks_or_buys(turn):
         return True
     is_courtesy = turn.understood.intent in COURTESIES and "?" in turn.text and _talk(turn).at > 0
     return turn.understood.abstain or turn.understood.intent == "other" or is_courtesy  # "ok, L then?"

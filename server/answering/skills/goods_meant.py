@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from server.answering.context import GoodsTalk
-from server.answering.skills.goods_reading import Question
+from server.answering.skills.goods_reading import Question, sides
 from server.answering.words import goods_words
 from server.commerce.catalogue.index import Found, Index
 from server.commerce.catalogue.wish import Slot
@@ -23,6 +23,7 @@ _CLEARLY: Final = 1.35
 _NEAR: Final = 0.55
 _COVERED: Final = 0.5
 _OPEN: Final = frozenset({"seek", "stock", "restock", "best"})
+_CHOOSING: Final = frozenset({"seek", "price", "best", "compare"})
 _NAMES: Final = frozenset({"kind", "shelf"})
 
 
@@ -53,7 +54,7 @@ class Asked:
 def meant(asked: Asked) -> Meant:
     """Which goods a question is about."""
     question = asked.question
-    if question.asks("compare") or question.is_both:
+    if question.asks("compare") or question.is_both or (question.is_either and set(question.kinds) <= _CHOOSING):
         pair = _pair(asked)
         if len(pair) == 2:  # a comparison needs two
             return Meant("two", tuple(pair))
@@ -78,7 +79,9 @@ def names_goods(asked: Asked, *, is_likely: bool = False) -> bool:
 def _pair(asked: Asked) -> list[Product]:
     """The two that are compared: named in full or in part, else those told last."""
     found = asked.index.search(asked.question.text, asked.language, _CANDIDATES, asked.currency)
-    named = [each.product for each in sorted(found, key=lambda each: -each.named) if each.named >= _HALF]
+    named = _sides(asked) or [
+        each.product for each in sorted(found, key=lambda each: -each.named) if each.named >= _HALF
+    ]
     before = [product for product in map(asked.product, asked.talk.shown) if product is not None]
     if len(named) == 1 and asked.talk.product_id and named[0].id != asked.talk.product_id:
         focus = asked.product(asked.talk.product_id)
@@ -86,12 +89,40 @@ def _pair(asked: Asked) -> list[Product]:
     return named[:2] if len(named) >= 2 else (before[:2] if not named else [])
 
 
+def _sides(asked: Asked) -> list[Product]:
+    """The two things that an "or" parts, where each side names one: "the boots or the rain jacket"."""
+    for texts in sides(asked.question.text):
+        found = [_of_side(asked, text) for text in texts]
+        if found[0] is not None and found[1] is not None and found[0] != found[1]:
+            return [each for each in found if each is not None]
+    return []
+
+
+def _of_side(asked: Asked, text: str) -> Product | None:
+    found = asked.index.search(text, asked.language, 1, asked.currency)
+    slots = asked.index.wish(text, asked.language).slots
+    naming = {
+        slot.word for slot in slots if slot.groups & _NAMES or {term for term, _ in slot.terms} & asked.index.titles
+    }
+    return found[0].product if found and found[0].named >= _HALF and naming & set(found[0].why) else None
+
+
 def _pointed(asked: Asked) -> Product | None:
     """The product that an ordinal or a "this" refers to."""
     talk, question = asked.talk, asked.question
+    if question.extreme and len(talk.shown) > 1 and not _naming(asked):
+        return _extreme(asked)
     if question.ordinal is not None and talk.shown and question.ordinal < len(talk.shown) and not _names_kind(asked):
         return asked.product(talk.shown[question.ordinal])
     return None if _naming(asked) else _focus(asked)
+
+
+def _extreme(asked: Asked) -> Product | None:
+    """The cheapest, or the dearest, of those told last."""
+    told = [product for product in map(asked.product, asked.talk.shown) if product is not None]
+    costs = {product.id: min(each.price_minor for each in product.variants) for product in told if product.variants}
+    priced = [product for product in told if product.id in costs]
+    return min(priced, key=lambda each: -asked.question.extreme * costs[each.id], default=None)
 
 
 def _focus(asked: Asked) -> Product | None:
@@ -189,6 +220,11 @@ def _of(asked: Asked, found: Sequence[Found], words: set[str]) -> Meant:
     most = max(len(words & set(each.why)) for each in found)
     fitting = [each for each in found if len(words & set(each.why)) == most]
     if {slot.word for slot in fitting[0].missed} & words:
+        each_kind = [next((each for each in fitting if word in each.why), None) for word in sorted(words)]
+        if len(fitting) > 1 and None not in each_kind:  # "mugs and lamps": there are both
+            return Meant(
+                "several", tuple(dict.fromkeys(each.product for each in (*each_kind, *fitting) if each))[:_SHOWN]
+            )
         return Meant("near", _top(fitting))
     if len(fitting) == 1 or fitting[0].score >= _CLEARLY * fitting[1].score:
         return Meant("one", (fitting[0].product,))

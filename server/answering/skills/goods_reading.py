@@ -52,6 +52,14 @@ _ORDINALS: Final = (
     r"\b(third|3rd|tercer[oa]?|troisieme|dritte[nrs]?|terceir[oa])\b",
     r"\b(fourth|4th|cuart[oa]|quatrieme|vierte[nrs]?|quart[oa])\b",
 )
+_CHEAPER: Final = r"\b(cheap(er|est)|less expensive|least expensive|lowest priced?|mas (barat|economic)\w*|moins chere?s?|billig(er|st)\w*|gunstig(er|st)\w*|mais (barat|em conta)\w*)\b"
+_DEARER: Final = (
+    r"\b((more|most) expensive|pricier|priciest|mas car[oa]s?|plus chere?s?|teuer(er|st)\w*|teurer\w*|mais car[oa]s?)\b"
+)
+_OR: Final = re.compile(r"\b(?:or|vs|versus|and|o|u|y|e|ou|et|oder|und)\b")
+_EITHER: Final = re.compile(
+    r"\b(?:or|vs|versus|o|u|ou|oder)\b|\b(?:choose|decide|torn) between\b|\bentre\b|\bzwischen\b"
+)
 _LAST: Final = r"\b(last|ultim[oa]|derniere?|letzte[nrs]?)\b"
 _BOTH: Final = r"\b(both|the two|these two|them|amb[oa]s|l[oa]s dos|les deux|beiden?|die zwei|[oa]s dois|as duas)\b"
 _BACK: Final = (
@@ -96,6 +104,7 @@ _NUMBERS: Final = {
 class Question:
     """A question about goods. `ordinal` counts from 0, -1 is the last of those that were told; `text` is without "best rated".
 
+    `extreme` is -1 for the cheaper, 1 for the dearer one; `is_either` = it may be about two things, parted by an "or".
     `is_bare` = goods are named and nothing is asked; `is_trouble` = it tells what is wrong with something bought."""
 
     text: str
@@ -104,6 +113,8 @@ class Question:
     is_both: bool
     points_back: bool
     goes_on: bool
+    extreme: int = 0
+    is_either: bool = False
     is_bare: bool = False
     is_trouble: bool = False
 
@@ -133,9 +144,17 @@ def read(text: str) -> Question:
         bool(re.search(_BOTH, folded)),
         bool(re.search(_BACK, folded) or re.search(_BACK_DE, text)),
         bool(re.search(_GOES_ON, folded)) and words <= _SHORT,
+        extreme=-1 if re.search(_CHEAPER, folded) else int(bool(re.search(_DEARER, folded))),
+        is_either=bool(_EITHER.search(folded)),
         is_bare=not kinds and words <= _SHORT and "?" not in text and not re.search(_VERB, folded),
         is_trouble=not set(kinds) - {"seek"} and bool(re.search(_TROUBLE, folded)),
     )
+
+
+def sides(text: str) -> list[tuple[str, str]]:
+    """What stands before and after each word that may part two things."""
+    folded = fold(text)
+    return [(folded[: each.start()], folded[each.end() :]) for each in _OR.finditer(folded)]
 
 
 def follow_up(text: str, kinds: Collection[str]) -> Question:

@@ -297,3 +297,37 @@ async def _shop(products: Path, *lines: str) -> list[Heard]:
     start = datetime(2027, 3, 16, 16, tzinfo=UTC)
     async with await Stage.open(Settings(), load(None), start, {"products": products}) as stage:
         return [await stage.say(Line(each)) for each in lines]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("which is cheaper, the stone mug or the brass lamp?", "the cheaper one please"),
+        ("help me choose between the brass lamp and the stone mug", "ok, the cheapest then"),
+        ("Steinbecher oder Messinglampe? stone mug oder brass lamp", "die günstigere bitte"),
+    ],
+)
+def test_two_things_are_held_side_by_side_and_the_cheaper_one_is_one_of_them(
+    rated: Path, question: str, answer: str
+) -> None:
+    both, cheaper = asyncio.run(_shop(rated, question, answer))
+
+    assert {"Stone mug", "Brass lamp"} <= {
+        each for each in ("Stone mug", "Tin mug", "Brass lamp") if each in text(both)
+    }
+    assert "Stone mug" in text(cheaper)
+    assert "Brass lamp" not in text(cheaper)
+    assert cheaper.handoff is None
+
+
+def test_two_kinds_that_are_both_there_are_found(rated: Path) -> None:
+    (heard,) = asyncio.run(_shop(rated, "do you have tin mugs and brass lamps?"))
+
+    assert text(heard).startswith("Have a look at these:")
+    assert "Brass lamp" in text(heard)
+
+
+def test_who_takes_leave_is_let_go_whatever_was_asked(rated: Path) -> None:
+    *_, heard = asyncio.run(_shop(rated, "how much is it?", "thanks, bye"))
+
+    assert "?" not in text(heard)

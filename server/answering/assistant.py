@@ -180,6 +180,9 @@ async def _respond(turn: Turn) -> None:
     if guide.insists(turn):
         guide.dispute(turn)
         return
+    if guide.is_unhelped(turn):
+        guide.ask_what_is_open(turn)
+        return
     more = await _cut_off_more(turn)
     if await _answers(turn):
         if more is not None and not turn.reason:

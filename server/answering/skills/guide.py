@@ -39,6 +39,13 @@ _OTHER_MATTERS: Final = frozenset(
         "account",
     }
 )
+_UNHELPED: Final = re.compile(
+    r"\b(?:not what i (?:asked|meant|wanted to know)|(?:doesn'?t|didn'?t|does not|did not|not|never) answer(?:ed|ing|s)? (?:my|the) question|(?:you (?:didn'?t|did not|don'?t|are not|aren't)|you'?re not) (?:answer\w*|listen\w*|read\w*|understand\w*)(?: me)?\W*$"
+    r"|not (?:very )?helpful|no es lo que (?:pregunte|he preguntado)|no (?:responde|contesta)s? (?:a )?(?:mi|la) pregunta|pas ce que j'ai demande|ne repond(?:ez)? pas a (?:ma|la) question|nicht (?:meine frage|was ich gefragt)|beantwortet meine frage nicht|danach habe ich nicht gefragt"
+    r"|nao (?:responde|respondeu) (?:a )?(?:minha )?pergunta|nao foi (?:isso|o) que (?:eu )?perguntei)"
+)
+"""The answer was none to what was asked."""
+_FEW_WORDS, _OFTEN_ENOUGH = 10, 2
 _RETURNS: Final = re.compile(
     r"return|refund|exchang|send.{0,12}back|devol|devuel|cambio|cambiar|rembours|retour|renvo|rendre|[eé]chang|rétract|rück|widerruf"
     r"|umtausch|reembols|troca|wapas",
@@ -85,6 +92,28 @@ def insists(turn: Turn) -> bool:
     tells_more = claim_case_words.trouble_in(turn.text) or claim_case_words.is_not_received(turn.text)
     sure = {each.name for each in turn.understood.intents if each.confidence >= rules.CONFIDENCE}
     return not (tells_more or turn.understood.entities.order_number or sure & _OTHER_MATTERS)
+
+
+def is_unhelped(turn: Turn) -> bool:
+    """Whether the message only says that the answer was none to what was asked."""
+    is_short = len(turn.text.split()) <= _FEW_WORDS and not turn.understood.entities.order_number
+    return (
+        is_short
+        and not turn.choice
+        and not turn.dialogue.asked
+        and _UNHELPED.search(fold(turn.text.replace("’", "'"))) is not None
+    )
+
+
+def ask_what_is_open(turn: Turn) -> None:
+    """Ask once what is still open; the second time a person helps."""
+    turn.dialogue.unsure_times += 1
+    if turn.dialogue.unsure_times >= _OFTEN_ENOUGH:
+        turn.say("guide.person")
+        turn.hand_off("low_confidence")
+        return
+    turn.say("manner.what_is_open")
+    turn.options = [turn.option("choice.human", "human")]
 
 
 def dispute(turn: Turn) -> None:

@@ -479,3 +479,12 @@ def test_a_numbered_list_is_cut_at_its_numbers() -> None:
 )
 def test_who_does_not_see_an_order_is_not_blind(say: str, is_one: bool) -> None:
     assert ("vulnerable" in risk.spot(say.casefold())) is is_one
+
+
+def test_an_answer_to_something_else_is_owned_up_to(shop: Shop) -> None:
+    _, asked, last = shop.talk(
+        "where's my kettle", "thanks but that doesn't answer my question", "no, that's not what I asked", customer=NORA
+    )
+
+    assert "What is still open?" in text(asked)
+    assert last.handoff == "low_confidence"

@@ -334,7 +334,7 @@ async def _without_task(turn: Turn) -> None:
     elif gave_proof(turn):
         turn.work_on(Task("order_status", turn.text))
         await SKILLS["order_status"](turn)
-    elif await knowledge.answers(turn):
+    elif await knowledge.answers(turn, only=knowledge.may_help):
         turn.is_answered = True
     else:
         guide.unsure(turn)

@@ -234,6 +234,11 @@ async def _read_on(turn: Turn) -> None:
     turn.speech.join(article_words.source(hit, turn.voice, help.url, key="knowledge.read_on"))
 
 
+def may_help(turn: Turn, hit: Hit) -> bool:
+    """Whether a section may help somebody: steps against trouble that were shown before did not."""
+    return hit.article.category != TECHNICAL or article_words.name(hit) not in turn.dialogue.articles
+
+
 def _is_of_returns(hit: Hit) -> bool:
     """Whether an article is about returns by what it is called or filed under."""
     return guide.speaks_of_returns(f"{hit.article.category} {hit.article.title} {hit.section.heading}")

@@ -222,9 +222,8 @@ def _of(asked: Asked, found: Sequence[Found], words: set[str]) -> Meant:
     if {slot.word for slot in fitting[0].missed} & words:
         each_kind = [next((each for each in fitting if word in each.why), None) for word in sorted(words)]
         if len(fitting) > 1 and None not in each_kind:  # "mugs and lamps": there are both
-            return Meant(
-                "several", tuple(dict.fromkeys(each.product for each in (*each_kind, *fitting) if each))[:_SHOWN]
-            )
+            both = {each.product.id: each.product for each in (*each_kind, *fitting) if each is not None}
+            return Meant("several", tuple(both.values())[:_SHOWN])
         return Meant("near", _top(fitting))
     if len(fitting) == 1 or fitting[0].score >= _CLEARLY * fitting[1].score:
         return Meant("one", (fitting[0].product,))

@@ -116,8 +116,10 @@ def test_faulty_goods_stay_with_the_customer_so_often_as_the_policy_says(
 OLD = "please return the desk lamp from C-205, I don't need it any more, refund to the original card"
 
 
-@pytest.mark.parametrize("promised", [None, date(2027, 3, 20), date(2027, 3, 10)])
-def test_a_window_that_an_agent_promised_holds_until_its_day(tmp_path: Path, promised: date | None) -> None:
+@pytest.mark.parametrize(("promised", "days_later"), [(None, 0), (date(2027, 3, 20), 0), (date(2027, 3, 20), 6)])
+def test_a_window_that_an_agent_promised_holds_until_its_day(
+    tmp_path: Path, promised: date | None, days_later: int
+) -> None:
     async def talk(stage: Stage) -> Heard:
         await stage.say(Line("hello, about my order C-205", customer="k_olga"))
         thread = await stage.latest()
@@ -125,11 +127,12 @@ def test_a_window_that_an_agent_promised_holds_until_its_day(tmp_path: Path, pro
         kim = await someone(stage.services, "Kim")
         if promised is not None:
             await work.promise(stage.services, thread.public_id, kim, "C-205", promised)
+        await stage.advance(timedelta(days=days_later))
         return await stage.say(Line(OLD, customer="k_olga"))
 
     with claims_shop.opened(tmp_path, f"{BY_LINES}approval: []\n") as shop:
         heard = shop.runner.run(talk(shop.stage))
-        is_kept = promised is not None and promised > claims_shop.NOW.date()
+        is_kept = promised is not None and promised > (claims_shop.NOW + timedelta(days=days_later)).date()
 
         assert [each["name"] for each in heard.proposed] == (["start_return"] if is_kept else [])
 

@@ -488,3 +488,11 @@ def test_an_answer_to_something_else_is_owned_up_to(shop: Shop) -> None:
 
     assert "What is still open?" in text(asked)
     assert last.handoff == "low_confidence"
+
+
+def test_goods_of_two_kinds_in_one_muddled_message_are_answered(shop: Shop) -> None:
+    (heard,) = shop.talk(
+        "Die Jacke passt nicht – zu klein. Bestellung 4832?? ach nein ich bin Jonas, es geht um den Lautsprecher"
+    )
+
+    assert text(heard) or heard.handoff

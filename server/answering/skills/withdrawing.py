@@ -3,13 +3,17 @@
 Whoever owns the thread, a wish that is taken back is taken back; while an agent owns it the assistant says nothing about it.
 """
 
+from typing import Final
+
 from server.answering.identify import numbers_in
 from server.answering.turn import Turn
 from server.answering.words import change_words
-from server.answering.words.withdrawal import takes_back
+from server.answering.words.withdrawal import takes_back, wants_nothing
 from server.commerce.model import Fact
 from server.commerce.store import normalise_number
 from server.errors import StoreUnavailable
+
+_IDLE: Final = frozenset({"", "choose"})
 
 
 async def takes(turn: Turn) -> bool:
@@ -28,6 +32,21 @@ async def takes(turn: Turn) -> bool:
         turn.say("decided.withdrawn_own")
     else:
         turn.say("decided.withdrawn", number=order)
+    return True
+
+
+def lets_go(turn: Turn) -> bool:
+    """Stop asking when the message gives up what was being asked about, or wants nothing; whether it did. Nothing was done yet."""
+    dialogue = turn.dialogue
+    if turn.choice or dialogue.asked.startswith("confirm"):
+        return False
+    is_idle = dialogue.asked in _IDLE and wants_nothing(turn.text)
+    if not (is_idle or (dialogue.asked and takes_back(turn.text))):
+        return False
+    turn.settle()
+    turn.draft = dialogue.task = dialogue.proposal = None
+    dialogue.todo.clear()
+    turn.say("manner.let_go")
     return True
 
 

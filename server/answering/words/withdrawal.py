@@ -40,11 +40,20 @@ _FILLER: Final = re.compile(
     r"|after all|any ?more|anyway|now|all good|you know what|if it takes (?:so|this|that) long|i'?m good|for me|you can|could you|can you|let'?s|just|team|i|instead"
     r"|pues|bueno|gracias|por favor|perdon|entonces|ahora|vale|al final|mejor|hola|ya|eh|non|merci|s'il (?:vous|te) plait|svp|stp|pardon|alors|finalement|bon|d'accord|en fait|bonjour|du coup"
     r"|ach|na ja|naja|nein|danke|bitte|doch|dann|entschuldigung|also|gut|hallo|jetzt|einfach|nun|nao|obrigad[oa]|afinal|entao|desculp\w+|ola|tudo bem|agora|bem|pode|podem|puede[ns]?"
+    r"|(?:good ?)?bye(?: bye)?|see (?:you|ya)|ciao|chao|adios|hasta luego|au revoir|a bientot|salut|tschuss?|auf wiedersehen|tchau|ate logo"
+)
+_IDLE: Final = re.compile(
+    r"nothing(?: else| really| more| much| thanks)?|nah|(?:i am |i'm |im )?(?:just|only) (?:testing|looking(?: around)?|browsing|trying(?: this| it)?(?: out)?|curious)|testing|test"
+    r"|nada(?: mas| en especial)?|solo (?:miraba|estoy mirando|estaba mirando|probaba|estoy probando|una prueba)"
+    r"|rien(?: de special| d'autre| du tout)?|je (?:regarde|teste)(?: juste| seulement)?|juste (?:un test|pour voir)"
+    r"|nichts(?: weiter| besonderes)?|nix|ich (?:schaue|gucke|teste)(?: nur| bloss)?|nur (?:ein test|mal schauen|schauen|gucken)"
+    r"|nada (?:nao|demais)|so (?:olhando|testando|uma olhada|um teste)|estou so (?:olhando|testando)|kuch nahi|bas aise hi"
 )
 _GAP: Final = r"[\s,.;:!()\"-]*"
 _ONLY: Final = re.compile(
     rf"{_GAP}(?:(?:(?P<taken>(?:{_TAKEN_BACK.pattern}))|(?P<bare>(?:{_BARE.pattern}))|(?:{_FILLER.pattern}))(?![\w']){_GAP})+"
 )
+_NOTHING: Final = re.compile(rf"{_GAP}(?:(?:(?P<idle>(?:{_IDLE.pattern}))|(?:{_FILLER.pattern}))(?![\w']){_GAP})+")
 _LONGEST: Final = 160
 
 
@@ -55,3 +64,10 @@ def takes_back(text: str, *, only_outright: bool = False) -> bool:
         return False
     found = _ONLY.fullmatch(folded)
     return found is not None and bool(found["taken"] or (found["bare"] and not only_outright))
+
+
+def wants_nothing(text: str) -> bool:
+    """Whether a message says that there is nothing to do, and nothing else: "nothing, just testing"."""
+    folded = fold(clean(text)).strip()
+    found = _NOTHING.fullmatch(folded) if "?" not in folded and len(folded) <= _LONGEST else None
+    return found is not None and bool(found["idle"])

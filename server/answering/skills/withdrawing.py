@@ -14,6 +14,7 @@ from server.commerce.store import normalise_number
 from server.errors import StoreUnavailable
 
 _IDLE: Final = frozenset({"", "choose"})
+_WHO_OR_WHAT: Final = frozenset({"identify", "which_order", "choose", "which_product", "goods_need"})
 
 
 async def takes(turn: Turn) -> bool:
@@ -36,12 +37,13 @@ async def takes(turn: Turn) -> bool:
 
 
 def lets_go(turn: Turn) -> bool:
-    """Stop asking when the message gives up what was being asked about, or wants nothing; whether it did. Nothing was done yet."""
+    """Stop asking who or which order when the message gives the wish up, or wants nothing; whether it did.
+
+    What skills ask of a wish is theirs: "I changed my mind" is a reason to send something back, too."""
     dialogue = turn.dialogue
-    if turn.choice or dialogue.asked.startswith("confirm"):
-        return False
     is_idle = dialogue.asked in _IDLE and wants_nothing(turn.text)
-    if not (is_idle or (dialogue.asked and takes_back(turn.text))):
+    is_given_up = dialogue.asked in _WHO_OR_WHAT and takes_back(turn.text)
+    if turn.choice or not (is_idle or is_given_up):
         return False
     turn.settle()
     turn.draft = dialogue.task = dialogue.proposal = None

@@ -496,3 +496,22 @@ def test_goods_of_two_kinds_in_one_muddled_message_are_answered(shop: Shop) -> N
     )
 
     assert text(heard) or heard.handoff
+
+
+@pytest.mark.parametrize(
+    ("wish", "gives_up", "says"),
+    [
+        ("where is my parcel?", "oh, never mind", "leave it at that"),
+        ("I'd like to send something back", "forget it, thanks", "leave it at that"),
+        ("hello", "nothing, just testing", "leave it at that"),
+        ("necesito cambiar la dirección", "déjalo, da igual", "lo dejamos así"),
+        ("wo ist meine Bestellung?", "ach, schon gut", "lassen wir es dabei"),
+        ("où est mon colis ?", "laissez tomber", "restons là"),
+        ("cadê a minha encomenda?", "esquece", "deixamos assim"),
+    ],
+)
+def test_who_gives_a_wish_up_is_asked_no_further(shop: Shop, wish: str, gives_up: str, says: str) -> None:
+    _, heard = shop.talk(wish, gives_up)
+
+    assert says in text(heard)
+    assert "?" not in text(heard)

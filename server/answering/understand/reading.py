@@ -1,17 +1,26 @@
 """Reads one message: the only place that knows the order of the steps.
 
 clean -> language -> entities -> clauses -> per clause: what is turned down, typing errors, rules, heads -> one ranked
-list; beside it the mood of the whole. Pure and thread-safe: the same text gives the same understanding, nothing is
-remembered. It knows no customer, no order and no conversation; the dialogue does.
+list; beside it the mood of the whole. Thread-safe, and the same text gives the same understanding: so what is short and
+comes again and again ("thanks", "where is my order?") is read once. It knows no customer, no order and no conversation;
+the dialogue does.
 """
 
 from collections.abc import Sequence
+from typing import Final, TypeAlias
 
-from server.answering.understand import clauses, entities, feelings, language, merging, moods, risk, scoring
+from server.answering.understand import clauses, entities, feelings, language, merging, moods, risk, scoring, weights
 from server.answering.understand.encoder import Vectors, embed_early, encode_early
 from server.answering.understand.normalise import clean, fold
 from server.answering.understand.scoring import Part
 from server.answering.understand.shape import Understanding
+
+_SHORT: Final = 40
+_REMEMBERED: Final = 1024
+Key: TypeAlias = tuple[str, str | None, str | None, str]
+_known: Final[dict[Key, Understanding]] = {}
+"""Short messages that were read, oldest first. Whoever writes an address or a number may be known by it: those are not kept."""
+weights.reload_on_change(_known.clear)
 
 
 def understand(
@@ -28,8 +37,11 @@ def understand(
     `lang` the language that the caller expects, `region` the ISO country that phones, dates and `$` are read in,
     `products` titles worth looking for.
     """
+    key = _key(text, channel, lang, region, products)
+    if key is not None and (known := _known.get(key)) is not None:
+        return known
     draft = Draft(text, channel=channel, lang=lang, region=region, products=products)
-    return draft.finish(encode_early(draft.unsure) if draft.unsure else None)
+    return _kept(key, draft.finish(encode_early(draft.unsure) if draft.unsure else None))
 
 
 async def read(
@@ -41,8 +53,25 @@ async def read(
     products: Sequence[str] = (),
 ) -> Understanding:
     """As `understand`; what needs the encoder waits for it beside what other coroutines ask."""
+    key = _key(text, channel, lang, region, products)
+    if key is not None and (known := _known.get(key)) is not None:
+        return known
     draft = Draft(text, channel=channel, lang=lang, region=region, products=products)
-    return draft.finish(await embed_early(draft.unsure) if draft.unsure else None)
+    return _kept(key, draft.finish(await embed_early(draft.unsure) if draft.unsure else None))
+
+
+def _key(text: str, channel: str | None, lang: str | None, region: str, products: Sequence[str]) -> Key | None:
+    """What a message is remembered by, if it is."""
+    is_plain = len(text) <= _SHORT and "@" not in text and not any(sign.isdigit() for sign in text)
+    return (text, channel, lang, region) if is_plain and not products else None
+
+
+def _kept(key: Key | None, understood: Understanding) -> Understanding:
+    if key is not None:
+        while len(_known) >= _REMEMBERED:
+            _known.pop(next(iter(_known)), None)
+        _known[key] = understood
+    return understood
 
 
 class Draft:

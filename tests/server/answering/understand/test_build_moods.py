@@ -21,6 +21,8 @@ def test_committed_moods_belong_to_the_lines() -> None:
     assert committed["encoder_sha256"] == weights.read_manifest(weights.PACKAGED)["encoder_sha256"]
 
 
+@pytest.mark.long
+@pytest.mark.timeout(300)
 def test_training_twice_gives_the_same_moods(tmp_path: Path) -> None:
     for name in ("first", "second"):
         build.make(FEW).write(tmp_path / name)

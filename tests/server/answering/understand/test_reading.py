@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.answering.understand import INTENTS, understand
+from server.answering.understand import INTENTS, read, understand
 
 
 @pytest.mark.parametrize(
@@ -198,3 +198,17 @@ def test_the_answer_line_ranks_what_may_be_meant_beside_the_first() -> None:
         rest = [each["confidence"] for each in line["intents"][1:]]
         assert line["intents"][0]["name"] == line["intent"]
         assert rest == sorted(rest, reverse=True)
+
+
+async def test_a_short_message_is_read_once_and_told_apart_by_how_it_came() -> None:
+    assert await read("wheres it gone") is understand("wheres it gone")
+    assert understand("wheres it gone", lang="de") is not understand("wheres it gone")
+    assert understand("WHAT A MESS", channel="voice").frustration <= understand("WHAT A MESS").frustration
+
+
+@pytest.mark.parametrize(
+    "text", ["call 0170 1234567", "me@there.example", "a message that is longer than the short ones"]
+)
+def test_what_may_tell_who_wrote_is_not_remembered(text: str) -> None:
+    assert understand(text) is not understand(text)
+    assert understand(text) == understand(text)

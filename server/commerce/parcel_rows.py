@@ -14,6 +14,7 @@ from server.commerce.business import add_days, full_days_passed, local, local_da
 from server.commerce.derive import MOVING, ShipmentState, is_expiring
 from server.commerce.model import (
     Attempt,
+    Moment,
     Money,
     OrderSnapshot,
     Place,
@@ -136,12 +137,20 @@ def _revised(parcel: Parcel) -> RowResult:
     """Row 13: a new date, and which one it replaces; also a moving parcel whose promised day has passed."""
     promised = parcel.order.promised.max if parcel.order.promised else None
     old = parcel.state.previous_eta or promised
-    facts = _journey(parcel).moment("old", old if parcel.state.eta is not None else None)
+    facts = _journey(parcel).moment("old", old if _is_another_day(parcel, old) else None)
     facts.add("reason", "text", _reason(parcel.state.bearing))
     facts.add("delay", "status", None if parcel.is_past_promise else _said_by_carrier(parcel, Flag.LATE))
     urgent = parcel.signals.is_vip or bool(parcel.cfg.urgent_tags & _tags(parcel))
     offers = "track notify goodwill" if parcel.is_past_promise else "track notify"
     return parcel.result(13, facts, offers, [_when(urgent, "vip", "new date on an urgent or VIP order")])
+
+
+def _is_another_day(parcel: Parcel, old: Moment | None) -> bool:
+    """Whether the carrier expects it on another day than the one that it replaces; the day last told may be the new one."""
+    eta = parcel.state.eta.max or parcel.state.eta.min if parcel.state.eta is not None else None
+    if parcel.state.eta is None or old is None:
+        return False
+    return eta is None or local_day(eta, parcel.order.tz) != local_day(old, parcel.order.tz)
 
 
 def _said_by_carrier(parcel: Parcel, flag: ShipmentFlag) -> str | None:

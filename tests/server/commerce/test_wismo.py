@@ -470,6 +470,14 @@ def test_a_revised_date_is_told_with_the_one_it_replaces() -> None:
     assert answer.fact("reason") is None
 
 
+def test_a_day_that_was_told_already_replaces_nothing() -> None:
+    order = snap(shipped(FRESH, eta=moved(), order=LAST_MONTH))
+
+    heard = decide(order, NOW, cfg=CFG, signals=Signals(told={"s1": date(2026, 11, 23)}))
+
+    assert (heard.row, values(heard, "eta"), heard.fact("old")) == (13, [date(2026, 11, 23)], None)
+
+
 def test_a_reason_is_told_only_when_the_carrier_gave_one() -> None:
     order = shipped(scan(ago(hours=1), reason="heavy_snow"), eta=moved())
 

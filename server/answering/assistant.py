@@ -175,7 +175,12 @@ def _complains_again(turn: Turn) -> bool:
 
 async def _respond(turn: Turn) -> None:
     """Answer what is open, then what is newly asked, then go on with what waits."""
-    if manner.takes_solved(turn) or await withdrawing.takes(turn) or withdrawing.lets_go(turn):
+    if (
+        manner.takes_solved(turn)
+        or await withdrawing.takes(turn)
+        or withdrawing.lets_go(turn)
+        or await withdrawing.keeps(turn)
+    ):
         return
     if guide.insists(turn):
         guide.dispute(turn)

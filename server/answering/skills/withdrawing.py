@@ -6,13 +6,15 @@ Whoever owns the thread, a wish that is taken back is taken back; while an agent
 from typing import Final
 
 from server.answering.identify import numbers_in
+from server.answering.told import last_action, told
 from server.answering.turn import Turn
-from server.answering.words import change_words
-from server.answering.words.withdrawal import takes_back, wants_nothing
+from server.answering.words import change_words, return_words
+from server.answering.words.withdrawal import takes_back, undoes_return, wants_nothing
 from server.commerce.model import Fact
 from server.commerce.store import normalise_number
 from server.errors import StoreUnavailable
 
+_OPENED: Final = frozenset({"start_return", "start_exchange"})
 _IDLE: Final = frozenset({"", "choose"})
 _WHO_OR_WHAT: Final = frozenset({"identify", "which_order", "choose", "which_product", "goods_need"})
 
@@ -50,6 +52,40 @@ def lets_go(turn: Turn) -> bool:
     dialogue.todo.clear()
     turn.say("manner.let_go")
     return True
+
+
+async def keeps(turn: Turn) -> bool:
+    """Tell what becomes of the return that was opened last here, when its customer would rather keep the goods; whether it was.
+
+    A return for money that nobody has yet needs no undoing: what is not sent stays bought. Any other is a person's to undo."""
+    last = last_action(turn.context.history)
+    if turn.choice or turn.dialogue.asked or last.get("name") not in _OPENED or not undoes_return(turn.text):
+        return False
+    if {each.name for each in told(turn.text)} - {"cancel"}:
+        return False  # "keep the scarf but return the mug"
+    try:
+        order = await turn.order(turn.dialogue.order_id) if turn.dialogue.order_id else None
+    except StoreUnavailable:
+        order = None
+    numbers = {normalise_number(each) for each in numbers_in(turn)}
+    number = normalise_number(str(last.get("order") or ""))
+    if order is None or normalise_number(order.number) != number or (numbers and number not in numbers):
+        return False
+    turn.dialogue.todo.clear()
+    kept = None if _is_paid_at_once(turn) else return_words.kept(order, turn.voice, turn.context.now)
+    if kept is None:
+        turn.say("person.undo_return")
+        turn.hand_off("policy_exception")
+    else:
+        turn.speech.join(kept)
+        turn.is_answered = True
+    return True
+
+
+def _is_paid_at_once(turn: Turn) -> bool:
+    """Whether the money of a return that was opened here does not wait for the goods."""
+    done = [each.body.get("result", {}) for each in turn.context.history if each.type == "executed"]
+    return any(each.get("release") == "immediately" for each in done)
 
 
 async def _named(turn: Turn) -> list[str]:

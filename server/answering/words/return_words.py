@@ -217,6 +217,20 @@ def done(
     return said.add(key, **_only_named(key, {"amount": _money("amount", amount, now)}, voice))
 
 
+def kept(order: OrderSnapshot, voice: Voice, now: datetime) -> Speech | None:
+    """What becomes of the newest return when its goods are not sent: it lapses. None where a person must undo it: money or
+    goods moved already, new goods are reserved, or nothing says until when it is open."""
+    ret = order.returns[-1] if order.returns else None
+    if ret is None or ret.status not in _OPEN or ret.due_by is None or has_passed(ret.due_by, now, order.tz):
+        return None
+    paid = ret.refund_id or any(each.at and ret.at and each.at >= ret.at for each in order.refunds)
+    if ret.outcome not in (ReturnOutcome.REFUND, ReturnOutcome.STORE_CREDIT) or paid:
+        return None
+    said = voice.at(order.tz).speech()
+    rma = Fact("rma", "text", ret.id, _source(order), now)
+    return said.add("returns.kept", rma=rma, due_by=_moment("due_by", ret.due_by, order))
+
+
 def _then(outcome: str, order: OrderSnapshot, policy: Policy) -> str:
     """The phrase for when it moves on, by the policy's releases."""
     zone = facts.zone_of(policy, order)

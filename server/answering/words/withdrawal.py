@@ -71,3 +71,19 @@ def wants_nothing(text: str) -> bool:
     folded = fold(clean(text)).strip()
     found = _NOTHING.fullmatch(folded) if "?" not in folded and len(folded) <= _LONGEST else None
     return found is not None and bool(found["idle"])
+
+
+_UNDONE: Final = re.compile(
+    r"\b(?:undo|reverse|revert|cancel|call off|stop|scrap|anul\w*|cancel\w*|deshac\w*|deshag\w*|annul\w*|stornier\w*|widerruf\w*|desfa\w*|desfe\w*) "
+    r"(?:\w+ ){0,2}(?:returns?|send(?:ing)? it back|devolucion|retour|renvoi|ruckgabe|rucksendung|retoure|devolucao)\b"
+    r"|\b(?:ruckgabe|rucksendung|retoure)\b[^.?!]{0,20}\b(?:stornier\w*|ruckgangig|zuruckziehen|abbrechen)\b"
+    r"|\b(?:undo|reverse|revert) (?:it|that|this)\b"
+    r"|\b(?:want|like|rather|prefer|decided|going|gonna) (?:to )?keep (?:it|them|the \w+)\b|\b(?:prefiero|quiero) (?:quedarme|quedarmel\w+)\b"
+    r"|\b(?:prefere|veux|vais) (?:le |la |les )?garder\b|\b(?:mochte|will|wurde) (?:es|ihn|sie|das|den|die)? ?(?:\w+ )?(?:doch |lieber )?behalten\b|\b(?:quero|vou|prefiro) ficar com\b"
+)
+
+
+def undoes_return(text: str) -> bool:
+    """Whether a message wants a return undone that was opened: "cancel the return", "I'd rather keep it"."""
+    folded = fold(clean(text))
+    return takes_back(text) or (_UNDONE.search(folded) is not None and "instead" not in folded)

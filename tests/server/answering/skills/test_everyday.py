@@ -144,3 +144,23 @@ def test_who_demands_a_person_gets_one_whatever_else_is_asked(say: str) -> None:
 )
 def test_who_wants_none_gets_none(say: str) -> None:
     assert not courtesy.demands_a_person(say)
+
+
+@pytest.mark.parametrize(
+    "keeps",
+    ["undo that return please", "Actually I'd rather keep the mug, can you cancel the return?", "I changed my mind"],
+)
+def test_a_return_that_is_open_is_undone_by_not_sending(keeps: str) -> None:
+    wish = "I want to return the mug from R-101, I don't need it, refund"
+    *_, done, heard = talk(wish, "yes", keeps, customer=MARA)
+
+    assert [each["name"] for each in done.actions] == ["start_return"]
+    assert "is open until Thursday, April 15 and then lapses" in text(heard)
+    assert (heard.actions, heard.proposed, heard.handoff) == ([], [], None)
+
+
+def test_what_is_kept_beside_what_goes_back_undoes_no_return() -> None:
+    wish = "I want to return the mug from R-101, I don't need it, refund"
+    heard = talk(wish, "yes", "I want to keep the scarf, but return the mug", customer=MARA)[-1]
+
+    assert "lapses" not in text(heard)

@@ -260,7 +260,7 @@ def cpu_s(pid: int) -> float:
     for task in Path(f"/proc/{pid}/task").iterdir():
         try:
             spent += int((task / "schedstat").read_text(encoding="ascii").split()[0])
-        except FileNotFoundError:  # the thread has ended, or the kernel keeps no such counts
+        except (FileNotFoundError, ProcessLookupError):  # the thread has ended, or the kernel keeps no such counts
             continue
     return spent / 1e9 if spent else _ticked_s(pid)
 

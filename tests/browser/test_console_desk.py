@@ -84,6 +84,12 @@ def row(page: Page, name: str) -> Locator:
     return page.locator(".row", has_text=name)
 
 
+def visit(page: Page, name: str) -> None:
+    """Open a conversation and look at it: a reply that is sent before anything was seen is refused."""
+    row(page, name).click()
+    expect(page.locator(".events > li").first).to_be_visible()
+
+
 def test_wrong_password_is_said_on_the_form(host: ConsoleHost, browser: Browser, kim: Agent) -> None:
     page = browser.new_page()
     page.goto(f"{host.origin}/console/t/c_ana")
@@ -145,7 +151,7 @@ def test_claim_reply_and_resolve_by_keys_alone(host: ConsoleHost, desk: Watched,
 
 def test_keys_rest_while_somebody_writes(host: ConsoleHost, desk: Watched) -> None:
     host.handed_off()
-    row(desk.page, "Ana Lopez").click()
+    visit(desk.page, "Ana Lopez")
     desk.page.get_by_label("Reply to the customer").fill("")
     desk.page.get_by_label("Reply to the customer").press_sequentially("tenor jkber?/")
     expect(desk.page.get_by_label("Reply to the customer")).to_have_value("tenor jkber?/")
@@ -154,7 +160,7 @@ def test_keys_rest_while_somebody_writes(host: ConsoleHost, desk: Watched) -> No
 
 def test_who_said_what_is_never_mixed_up(host: ConsoleHost, desk: Watched) -> None:
     host.handed_off()
-    row(desk.page, "Ana Lopez").click()
+    visit(desk.page, "Ana Lopez")
     log = desk.page.get_by_role("log")
     expect(log.locator(".from-customer .role").first).to_have_text("Customer")
     expect(log.locator(".from-assistant .role").first).to_have_text("Assistant")
@@ -183,7 +189,7 @@ def test_a_voice_note_is_played_where_it_was_said(host: ConsoleHost, desk: Watch
         await accept(services, said)
 
     host.do(record)
-    row(desk.page, "Ana Lopez").click()
+    visit(desk.page, "Ana Lopez")
     player = desk.page.get_by_role("log").locator("audio")
     expect(player).to_be_visible()
     length = (
@@ -195,7 +201,7 @@ def test_a_voice_note_is_played_where_it_was_said(host: ConsoleHost, desk: Watch
 
 def test_panel_tells_the_case(host: ConsoleHost, desk: Watched) -> None:
     host.handed_off()
-    row(desk.page, "Ana Lopez").click()
+    visit(desk.page, "Ana Lopez")
     panel = desk.page.get_by_role("complementary")
     for text in (
         str(people.BRIEF["wants"]),
@@ -211,7 +217,7 @@ def test_panel_tells_the_case(host: ConsoleHost, desk: Watched) -> None:
 def test_note_cannot_be_mistaken_for_a_reply_and_keeps_its_own_words(host: ConsoleHost, desk: Watched) -> None:
     host.handed_off()
     page = desk.page
-    row(page, "Ana Lopez").click()
+    visit(page, "Ana Lopez")
     page.get_by_label("Reply to the customer").fill("words for the customer")
     page.get_by_role("button", name="Note", exact=True).click()
     note = page.get_by_label("Note for colleagues")
@@ -227,7 +233,7 @@ def test_note_cannot_be_mistaken_for_a_reply_and_keeps_its_own_words(host: Conso
 
 def test_send_is_off_while_there_is_nothing_to_send(host: ConsoleHost, desk: Watched) -> None:
     host.handed_off()
-    row(desk.page, "Ana Lopez").click()
+    visit(desk.page, "Ana Lopez")
     send = desk.page.get_by_role("button", name="Send reply")
     expect(send).to_be_disabled()
     desk.page.get_by_label("Reply to the customer").fill("   ")
@@ -242,7 +248,7 @@ def test_send_is_off_while_there_is_nothing_to_send(host: ConsoleHost, desk: Wat
 def test_suggested_reply_goes_into_the_field_and_out_again(host: ConsoleHost, desk: Watched) -> None:
     host.handed_off()
     page, (label, text) = desk.page, people.DRAFTS[0]
-    row(page, "Ana Lopez").click()
+    visit(page, "Ana Lopez")
     field = page.get_by_label("Reply to the customer")
     page.get_by_role("button", name=label).click()
     expect(field).to_have_value(text)
@@ -258,7 +264,7 @@ def test_suggested_reply_goes_into_the_field_and_out_again(host: ConsoleHost, de
 
 def test_used_suggestion_is_recorded(host: ConsoleHost, desk: Watched) -> None:
     host.handed_off()
-    row(desk.page, "Ana Lopez").click()
+    visit(desk.page, "Ana Lopez")
     desk.page.get_by_role("button", name=people.DRAFTS[1][0]).click()
     desk.page.get_by_role("button", name="Send reply").click()
     expect(desk.page.get_by_text("Suggested reply 2 was used as it was")).to_be_visible()
@@ -269,7 +275,7 @@ def test_used_suggestion_is_recorded(host: ConsoleHost, desk: Watched) -> None:
 def test_reply_that_is_overtaken_comes_back_with_what_arrived(host: ConsoleHost, desk: Watched) -> None:
     host.handed_off()
     page = desk.page
-    row(page, "Ana Lopez").click()
+    visit(page, "Ana Lopez")
     page.get_by_label("Reply to the customer").fill("An answer to the old question")
     held: list[object] = []
 
@@ -292,7 +298,7 @@ def test_reply_that_is_overtaken_comes_back_with_what_arrived(host: ConsoleHost,
 def test_two_replies_sent_at_once_arrive_in_order(host: ConsoleHost, desk: Watched) -> None:
     host.handed_off()
     page = desk.page
-    row(page, "Ana Lopez").click()
+    visit(page, "Ana Lopez")
     for text in ("first", "second"):
         page.get_by_label("Reply to the customer").fill(text)
         page.keyboard.press("Control+Enter")
@@ -304,19 +310,19 @@ def test_what_was_written_waits_in_its_conversation_over_a_reload(host: ConsoleH
     host.handed_off()
     host.handed_off("bob", "Bob Ray")
     page = desk.page
-    row(page, "Ana Lopez").click()
+    visit(page, "Ana Lopez")
     page.get_by_label("Reply to the customer").fill("half a sent")
-    row(page, "Bob Ray").click()
+    visit(page, "Bob Ray")
     expect(page.get_by_label("Reply to the customer")).to_have_value("")
     page.reload()
-    row(page, "Ana Lopez").click()
+    visit(page, "Ana Lopez")
     expect(page.get_by_label("Reply to the customer")).to_have_value("half a sent")
 
 
 def test_reply_without_a_server_stays_and_is_sent_once(host: ConsoleHost, desk: Watched) -> None:
     host.handed_off()
     page = desk.page
-    row(page, "Ana Lopez").click()
+    visit(page, "Ana Lopez")
     page.route("**/reply", lambda route: route.abort())
     page.get_by_label("Reply to the customer").fill("through thick and thin")
     page.keyboard.press("Control+Enter")
@@ -331,7 +337,7 @@ def test_reply_without_a_server_stays_and_is_sent_once(host: ConsoleHost, desk: 
 def test_take_over_hand_back_and_a_colleagues_thread_say_whose_turn_it_is(host: ConsoleHost, desk: Watched) -> None:
     host.handed_off()
     page = desk.page
-    row(page, "Ana Lopez").click()
+    visit(page, "Ana Lopez")
     page.get_by_role("button", name="Take over").click()
     expect(page.get_by_text("You have this.")).to_be_visible()
     page.get_by_role("button", name="Hand back to Robin").click()
@@ -349,7 +355,7 @@ def test_new_message_does_not_move_what_somebody_reads(host: ConsoleHost, desk: 
     for number in range(30):
         customer_says(host, f"line {number}")
     page = desk.page
-    row(page, "Ana Lopez").click()
+    visit(page, "Ana Lopez")
     expect(page.locator(".bubble", has_text="line 29")).to_be_in_viewport()
     page.locator(".scroll").evaluate("node => node.scrollTo(0, 200)")
     page.wait_for_function("() => document.querySelector('.scroll').scrollTop === 200")
@@ -361,7 +367,7 @@ def test_new_message_does_not_move_what_somebody_reads(host: ConsoleHost, desk: 
 
 def test_typing_of_the_customer_is_shown_until_they_have_written(host: ConsoleHost, desk: Watched) -> None:
     thread = host.handed_off()
-    row(desk.page, "Ana Lopez").click()
+    visit(desk.page, "Ana Lopez")
     expect(desk.page.get_by_role("complementary")).to_contain_text("Brief")
 
     async def types(services: Services) -> None:
@@ -424,7 +430,7 @@ def test_narrow_screens_scroll_only_down_and_lead_back(
         return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
     assert fits()
-    row(page, "Ana Lopez").click()
+    visit(page, "Ana Lopez")
     expect(page.get_by_text("Waiting for a person.")).to_be_visible()
     assert fits()
     page.get_by_role("button", name="Customer and order").click()
@@ -486,7 +492,7 @@ def test_everything_can_be_read_and_has_a_name(
     assert page.evaluate(LUMINANCE) == []
     sign_in(host, page, kim)
     page.get_by_role("button", name="All open").click()
-    row(page, "Ana Lopez").click()
+    visit(page, "Ana Lopez")
     expect(page.get_by_role("complementary")).to_contain_text("What was tried")
     page.get_by_role("button", name="Note", exact=True).click()
     page.get_by_label("Note for colleagues").fill("a note")

@@ -16,6 +16,7 @@ from server.operate import with_database
 from server.settings import Settings, load
 from tests.server.answering.understand.test_retrain import STOCK
 from tests.support.databases import NOW
+from tests.support.weights import packaged_again
 
 SAID = [f"Krzysztof here, my kelvinator hums {end}" for end in ("", "at night", "and hums", "a lot", "like a truck")]
 
@@ -37,7 +38,7 @@ def config(tmp_path: Path) -> Iterator[str]:
 
     with_database(str(path), act)
     yield str(path)
-    weights.use(None)
+    packaged_again()
 
 
 def waiting(config: str, capsys: pytest.CaptureFixture[str]) -> list[dict[str, str]]:

@@ -8,6 +8,7 @@ import pytest
 from server.answering.understand import INTENTS, head, weights
 from server.answering.understand.authored import Line, read_heldout, read_lines
 from server.answering.understand.encoder import encode_early
+from tests.support.weights import packaged_again
 
 build = pytest.importorskip("server.answering.understand.build", reason="needs the `train` extra", exc_type=ImportError)
 LINES = read_lines()
@@ -71,7 +72,7 @@ def test_own_weights_count_while_they_fit_the_release(tmp_path: Path) -> None:
         assert weights.use(tmp_path)
         assert head.load().words.stored.shape[0] < 20_000
     finally:
-        weights.use(None)
+        packaged_again()
     assert head.load().classes == INTENTS
 
 

@@ -10,6 +10,7 @@ import pytest
 from server.answering.understand import measuring, understand, weights
 from server.answering.understand.authored import read_heldout, read_lines
 from server.answering.understand.measuring import Heldout
+from tests.support.weights import packaged_again
 
 if TYPE_CHECKING:
     from server.answering.understand.retrain import Outcome
@@ -38,9 +39,9 @@ def silent(_text: str) -> None:
 
 
 @pytest.fixture(autouse=True)
-def packaged_again() -> Iterator[None]:
+def own_no_longer() -> Iterator[None]:
     yield
-    weights.use(None)
+    packaged_again()
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ counts by how rare it is, and each of the four blocks has length 1.
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,8 +86,9 @@ class Table:
         return rows, values
 
     def _found(self, wanted: Iterable[str]) -> set[int]:
-        rows = self._rows
-        return {rows[name] for name in wanted if name in rows}
+        found = set(map(self._rows.get, wanted))
+        found.discard(None)
+        return cast(set[int], found)
 
     def _pieces_of(self, tokens: Sequence[str]) -> set[int]:
         found: set[int] = set()

@@ -101,14 +101,13 @@ class Ranked:
     runner_up: IntentScore | None = None
 
 
-def rank(folded: str, parts: list[Part], whole: Part | None, named: Entities, code: str) -> Ranked:
-    """`folded` is the whole message, `whole` the asking clauses read as one where there are several."""
+def rank(folded: str, parts: list[Part], told: list[Part], whole: Part | None, named: Entities, code: str) -> Ranked:
+    """`folded` is the whole message, `told` its `asking` clauses, `whole` those read as one where there are several."""
     courtesy = rules.courtesy(folded)
     if courtesy is not None:
         return Ranked((IntentScore(courtesy, rules.CONFIDENCE),))
     if _is_bare_proof(parts, named):
         return Ranked((IntentScore("order_status", _BARE_CONFIDENCE),), abstain=True)
-    told = asking(parts, named)
     scores = _merge(parts, told, whole)
     if not scores or all(word in _EMPTY_WORDS for part in told for word in part.tokens):
         return Ranked((IntentScore("other", _NOTHING_CONFIDENCE),), abstain=True)

@@ -32,6 +32,8 @@ _MASKS = (
     (re.compile(r"\+?\d[\d ().-]{8,}\d"), " xlong "),
     (re.compile(r"\b\d{4,8}\b"), " xorder "),
 )
+_TO_MASK = re.compile(r"\d|@|://|www\.")
+"""Without any of these there is nothing to mask, as in most messages."""
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?", re.UNICODE)
 
 
@@ -55,6 +57,8 @@ def fold(text: str) -> str:
 
 def mask(folded: str) -> str:
     """Numbers, links and addresses of a folded text replaced by what kind of thing they are."""
+    if _TO_MASK.search(folded) is None:
+        return folded
     for pattern, word in _MASKS:
         folded = pattern.sub(word, folded)
     return folded

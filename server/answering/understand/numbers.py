@@ -109,6 +109,8 @@ _RELATIVE = re.compile(
     r"ontem|anteontem|hoje|amanhã|amanha|(?:segunda|terça|terca|quarta|quinta|sexta)(?:-feira)|(?:na |no )?(?:semana|mês) (?:passada|passado|que vem)|há \w+ (?:dias|semanas|meses))\b",
     re.IGNORECASE,
 )
+_NUMBERED = (_ISO, _DAY_MONTH, _MONTH_DAY, _SLASHED)
+_DIGIT = re.compile(r"\d")
 _MONTH_FIRST = frozenset({"US", "PH", "PR"})
 
 
@@ -182,7 +184,7 @@ def _plain_number(written: str, currency: str) -> str:
 def dates(text: str, region: str) -> list[tuple[int, int, str]]:
     """(start, end, ISO date or the words) of every date, those that cannot exist left out."""
     found: list[tuple[int, int, str]] = []
-    for pattern in (_ISO, _DAY_MONTH, _MONTH_DAY, _SLASHED, _RELATIVE):
+    for pattern in (*(_NUMBERED if _DIGIT.search(text) else ()), _RELATIVE):
         for match in pattern.finditer(text):
             if not any(match.start() < end and start < match.end() for start, end, _ in found):
                 value = _date_of(match, region)

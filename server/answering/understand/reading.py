@@ -85,18 +85,27 @@ class Draft:
         self._language = language.detect(self._plain, lang)
         self._named = entities.find(self._plain, region=region, products=products)
         self._parts = [scoring.read_clause(each, self._language) for each in clauses.split(self._plain)]
+        self._told = merging.asking(self._parts, self._named)
         self._whole = self._as_one()
         self._unsure = [part for part in (*self._parts, self._whole) if part is not None and part.is_unsure]
         self._mood = self._read_mood(is_spoken=channel == "voice")
         self.unsure = [part.plain for part in self._unsure]
         if self._mood.plain and (self.unsure or self._mood.wants_meaning):
+            if self._is_read_whole():
+                self.unsure.pop()
             self.unsure.append(self._mood.plain)
 
+    def _is_read_whole(self) -> bool:
+        """Whether the last of the unsure says all that the message says, so that one vector tells its wish and its mood."""
+        last = self._parts[0] if self._whole is None else self._whole
+        if not self._unsure or self._unsure[-1] is not last or any(part.negated for part in self._parts):
+            return False
+        return len(self._parts) == (1 if self._whole is None else len(self._told))
+
     def _as_one(self) -> Part | None:
-        told = merging.asking(self._parts, self._named)
-        if len(told) < 2:
+        if len(self._told) < 2:
             return None
-        return scoring.read_together(told, self._language, merging.turned_down(self._parts, told))
+        return scoring.read_together(self._told, self._language, merging.turned_down(self._parts, self._told))
 
     def _read_mood(self, *, is_spoken: bool) -> moods.Reading:
         said = self._plain.lower() if is_spoken else self._plain
@@ -107,7 +116,7 @@ class Draft:
         """The understanding, with a vector for each of `unsure` (None for none)."""
         if vectors is not None and self._unsure:
             scoring.ask_meaning(self._unsure, vectors[: len(self._unsure)])
-        ranked = merging.rank(self._folded, self._parts, self._whole, self._named, self._language)
+        ranked = merging.rank(self._folded, self._parts, self._told, self._whole, self._named, self._language)
         mood = self._mood.finish(vectors, is_understood=not ranked.abstain)
         intents = tuple(each.name for each in ranked.intents)
         return Understanding(

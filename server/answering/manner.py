@@ -12,16 +12,14 @@ from typing import Final
 from server.answering.context import Context, Dialogue
 from server.answering.turn import Turn
 from server.answering.understand import yesno
-from server.answering.words.claim_words import words_of
+from server.answering.words import brevity
 from server.answering.words.openings import opening
-from server.answering.words.sentences import sentences
 from server.answering.words.spoken import language_of
 from server.answering.words.wording import wording
 
 _CALM_BELOW: Final = 2
 _LEADS: Final = range(1, 9)
 _REMEMBERED: Final = 60
-_SENTENCES: Final = 3
 REFUSED: Final = "refused"
 """Stands in `Dialogue.last` after an answer that refused something."""
 _AGAIN: Final = re.compile(
@@ -93,8 +91,7 @@ def note_refusal(turn: Turn) -> None:
 
 def _is_long(turn: Turn) -> bool:
     """Whether the reply is as long as one should be without that question."""
-    said = sentences(turn.speech.text, words_of(turn.voice.language))
-    return "\n" not in turn.speech.text and len(said) >= _SENTENCES
+    return brevity.count(turn.speech.text, turn.voice.language) >= brevity.MOST
 
 
 def open_anew(turn: Turn) -> None:

@@ -75,10 +75,11 @@ class Crowd:
             if label - self.now < timedelta(hours=9):
                 order["fulfilment"] = "processing"
             return
-        lines = [line["id"] for line in order["lines"]]
+        lines, second = [line["id"] for line in order["lines"]], label + timedelta(hours=2)
         if len(lines) > 2 and self.rng.random() < 0.3:
             self._parcel(order, person, label, lines[:1])
-            self._parcel(order, person, label + timedelta(hours=2), lines[1:])
+            if second <= self.now:
+                self._parcel(order, person, second, lines[1:])
         else:
             self._parcel(order, person, label, lines)
 

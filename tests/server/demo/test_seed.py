@@ -23,6 +23,7 @@ STARTS = (
     datetime(2026, 11, 21, 12, 31, tzinfo=UTC),  # Saturday
     datetime(2026, 11, 22, 4, 59, tzinfo=UTC),  # Sunday in Greenwich, still Saturday in New York
     datetime(2026, 11, 23, 5, 2, tzinfo=UTC),  # Monday, two minutes after midnight in New York
+    datetime(2026, 11, 23, 16, 0, tzinfo=UTC),  # between the two parcels of an order
     datetime(2026, 12, 30, 15, 0, tzinfo=UTC),
     datetime(2027, 3, 15, 6, 30, tzinfo=UTC),  # the night after summer time began
     datetime(2027, 7, 7, 19, 45, tzinfo=UTC),

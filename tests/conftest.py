@@ -7,9 +7,11 @@ import asyncio
 import inspect
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from pathlib import Path
+from typing import Final, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -26,13 +28,25 @@ CHROMIUM = "ONETHREAD_CHROMIUM"
 DEFAULT_POSTGRES = "postgresql://postgres@127.0.0.1:5432/postgres"
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+_MEMORY: Final = Path("/dev/shm")
+"""Where Linux keeps files in memory; pytest makes folders of its own in it."""
+_ENOUGH_BYTES: Final = 2 * 1024**3
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Cut this process off from the internet before any test module is imported; no property is held against a clock."""
     forbid_internet()
+    _keep_files_in_memory()
     hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     hypothesis.settings.load_profile("untimed")
+
+
+def _keep_files_in_memory() -> None:
+    """Put what tests write into memory, unless TMPDIR says where: their databases wait for a disk thousands of times."""
+    if os.environ.get("TMPDIR") or not (_MEMORY.is_dir() and os.access(_MEMORY, os.W_OK)):
+        return
+    if shutil.disk_usage(_MEMORY).free >= _ENOUGH_BYTES:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
 
 
 def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
@@ -124,7 +138,12 @@ def _postgres_database() -> Iterator[str]:
     server = os.environ.get(POSTGRES, DEFAULT_POSTGRES)
     name = f"onethread_test_{os.getpid()}"
     try:
-        _ask_postgres(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}")
+        _ask_postgres(
+            server,
+            f"DROP DATABASE IF EXISTS {name} WITH (FORCE)",
+            f"CREATE DATABASE {name}",
+            f"ALTER DATABASE {name} SET synchronous_commit = off",
+        )
     except (OSError, asyncpg.PostgresError, TimeoutError) as error:
         pytest.skip(f"no PostgreSQL here ({error}): start PostgreSQL on 127.0.0.1:5432, or set {POSTGRES}")
     yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))

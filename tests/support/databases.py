@@ -67,7 +67,12 @@ async def opened(url: str) -> AsyncIterator[Database]:
 def _make_migrated(request: pytest.FixtureRequest, server: str) -> str:
     url = f"{server}_migrated"
     name = url.rpartition("/")[2]
-    _ask(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}")
+    _ask(
+        server,
+        f"DROP DATABASE IF EXISTS {name} WITH (FORCE)",
+        f"CREATE DATABASE {name}",
+        f"ALTER DATABASE {name} SET synchronous_commit = off",
+    )
     admin = f"{server.rpartition('/')[0]}/postgres"
     request.config.add_cleanup(lambda: _ask(admin, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import phonenumbers
 
+from channels.degrading import in_text
 from channels.message import Address, Attachment, Inbound
 from memory import agents, orders, threads
 from memory.agents import Agent
@@ -277,7 +278,9 @@ class Stage:
             if event.type == "message" and event.author_type == "assistant":
                 text = str(event.body["text"])
                 heard.replies.append({"text": text, "evidence": list(event.body.get("evidence", []))})
-                heard.replies[-1]["choices"] = [each["label"] for each in event.body.get("choices", [])]
+                chosen = [(str(each["label"]), str(each["value"])) for each in event.body.get("choices", [])]
+                heard.replies[-1]["choices"] = [label for label, _ in chosen]
+                heard.replies[-1]["in_text"] = in_text(text, chosen)
 
 
 def address(line: Line, region: str) -> Address:
@@ -340,9 +343,9 @@ def _fresh_copy(template: Path, target: Path) -> None:
 
 
 def as_json(heard: Heard) -> dict[str, Any]:
-    """One answer line of `onethread chat --json`."""
+    """One answer line of `onethread chat --json`, which has no buttons: choices that a question needs stand in its text."""
     return {
-        "replies": [{"text": each["text"], "evidence": each["evidence"]} for each in heard.replies],
+        "replies": [{"text": each["in_text"], "evidence": each["evidence"]} for each in heard.replies],
         "intent": heard.intent,
         "actions": heard.actions,
         "proposed": heard.proposed,

@@ -12,7 +12,7 @@ from typing import Final
 
 from server.actions.gate import Gate
 from server.answering import manner, seeing
-from server.answering.context import Answer, Context, Option, Task
+from server.answering.context import Answer, Context, Dialogue, Task
 from server.answering.identify import numbers_in, order_ids, orders_named
 from server.answering.skills import confirming, courtesy, goods, guide, implied, knowledge, withdrawing
 from server.answering.skills.registry import CONTINUES, SKILLS, WRITING
@@ -35,6 +35,7 @@ _SEVERAL: Final = 2
 _TOLD_IN_PARTS: Final = frozenset({"damaged_or_wrong_item", "delivery_problem", "warranty"})
 _FEW_WORDS: Final = 3
 _SHORT: Final = 9
+_PLACE: Final = re.compile(r"\W*([1-9])\W*")
 _KNOWN: Final = frozenset({*LANGUAGES, "hi-en"})
 _CUT: Final = re.compile(r"[,.;!\n]\s*(?:(?:and|also|y|et|und|e)\b)?|\s(?:and|also|y|et|und|e)\s", re.IGNORECASE)
 _WHO: Final = frozenset({"identify", "which_order"})
@@ -77,9 +78,7 @@ async def _begin(context: Context, gate: Gate) -> Turn:
         openings=frozenset(dialogue.openings),
         regrets="sorry" not in dialogue.refused,
     )
-    turn = Turn(
-        context, gate, understood, dialogue, voice, voice.speech(), choice=_meaning(choice, context, dialogue.options)
-    )
+    turn = Turn(context, gate, understood, dialogue, voice, voice.speech(), choice=_meaning(choice, context, dialogue))
     _absorb(turn)
     return turn
 
@@ -98,12 +97,15 @@ def _language(understood: Understanding, before: str) -> str:
     return new if shown > kept else before
 
 
-def _meaning(choice: str | None, context: Context, options: list[Option]) -> str | None:
-    """The value of a tapped quick reply; one typed out by hand counts too, and words about a code that is waited for."""
+def _meaning(choice: str | None, context: Context, dialogue: Dialogue) -> str | None:
+    """The value of a tapped quick reply; its words typed by hand count too, so does its place in the list while no question
+    is open (who asks one reads numbers as it means them), and words about a code that is waited for."""
     if choice:
         return choice
-    said = context.text.strip().casefold()
+    options, said = dialogue.options, context.text.strip().casefold()
     value = next((option.value for option in options if option.label.casefold() == said), None)
+    if value is None and not dialogue.asked and (place := _PLACE.fullmatch(said)) and int(place[1]) <= len(options):
+        value = options[int(place[1]) - 1].value
     is_waiting = any(option.value.startswith("code:") for option in options)
     return value or (seeing.meant(context.text) if is_waiting else None)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from channels.degrading import needs_list
 from server.actions.gate import Gate
 from server.answering.context import (
     Answer,
@@ -169,6 +170,8 @@ class Turn:
     def answer(self) -> Answer:
         """What the turn comes to, after the check that everything said is in the evidence."""
         outcome, dropped = self._outcome()
+        if not self.dialogue.asked:
+            self.dialogue.options = self._numbered(outcome)
         return Answer(
             outcome=outcome,
             dialogue=self.dialogue,
@@ -184,6 +187,13 @@ class Turn:
             dropped=dropped,
             looked=Looked(self.orders, {key: each for key, each in self.records.items() if each is not None}),
         )
+
+    def _numbered(self, outcome: Outcome) -> list[Option]:
+        """The quick replies that a channel without buttons shows as a list, by whose places the next message may answer."""
+        if not isinstance(outcome, Reply):
+            return []
+        is_listed = needs_list(outcome.text, [(each.label, each.value) for each in outcome.choices])
+        return list(outcome.choices) if is_listed else []
 
     def _withdrawn(self) -> Handoff:
         """What was to be confirmed could not be said whole: nothing is proposed, a person takes over."""

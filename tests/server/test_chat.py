@@ -97,6 +97,19 @@ def test_every_reply_carries_text_and_a_list_of_evidence(chat: Chat) -> None:
     assert all(fact["source"] and fact["at"] for fact in reply["evidence"])
 
 
+def test_choices_stand_in_the_text_and_their_numbers_are_answers(chat: Chat) -> None:
+    assert "1. Where is my order?" in words(chat.tell(say="hello", as_="c_ruth"))
+    listed = words(chat.tell(say="1", as_="c_ruth")).splitlines()
+    assert [line[:7] for line in listed[1:]] == ["1. #K-1", "2. #K-1"]
+    second = listed[2].removeprefix("2. ").split(" ")[0]
+    assert second in words(chat.tell(say="2", as_="c_ruth"))
+
+
+def test_a_number_that_answers_nothing_is_not_taken_for_a_button(chat: Chat) -> None:
+    chat.tell(say="where is my order K-12?", as_="c_ruth")
+    assert chat.tell(say="1", as_="c_ruth")["handoff"] is None
+
+
 @pytest.mark.parametrize("name", ["a-1", 7, 0, "", None, {"n": [1]}], ids=repr)
 def test_id_is_echoed_as_it_came(chat: Chat, name: object) -> None:
     assert [chat.tell(**line, id=name)["id"] for line in ({"say": "hello"}, {"advance": "PT1M"}, {"say": 5})] == [

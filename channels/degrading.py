@@ -1,0 +1,26 @@
+"""Says in plain text what a channel without buttons cannot show.
+
+A question that leaves its possible answers to buttons is incomplete without them: there they follow as a numbered list, and
+the number is understood as the answer. What only invites ("Did that solve it?", a shortcut below a whole answer) stays away.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+_SAID_ANYWAY: Final = frozenset({"yes", "no", "solved:yes", "solved:no", "human"})
+"""Answers that need no list: everybody knows how to give them."""
+
+
+def in_text(text: str, choices: Sequence[tuple[str, str]]) -> str:
+    """`text` with its choices, (label, value) each, as a numbered list where its question cannot be answered without."""
+    if not needs_list(text, choices):
+        return text
+    listed = "\n".join(f"{number}. {label}" for number, (label, _) in enumerate(choices, 1))
+    return f"{text}\n{listed}"
+
+
+def needs_list(text: str, choices: Sequence[tuple[str, str]]) -> bool:
+    """Whether `text` asks what its choices answer, and does not name them all itself."""
+    folded = text.rstrip().casefold()
+    needed = [label for label, value in choices if value not in _SAID_ANYWAY]
+    return folded.endswith("?") and any(label.casefold() not in folded for label in needed)

@@ -14,7 +14,7 @@ from server.actions.gate import Gate
 from server.answering import manner, seeing
 from server.answering.context import Answer, Context, Dialogue, Task
 from server.answering.identify import numbers_in, order_ids, orders_named
-from server.answering.skills import confirming, courtesy, goods, guide, implied, knowledge, withdrawing
+from server.answering.skills import confirming, courtesy, goods, guide, implied, knowledge, waiting, withdrawing
 from server.answering.skills.registry import CONTINUES, SKILLS, WRITING
 from server.answering.tasks import COURTESY, gave_proof, tasks_in, wanted
 from server.answering.told import gives_up, told
@@ -50,7 +50,7 @@ async def answer(context: Context, gate: Gate) -> Answer:
         return turn.answer()
     if context.owner_kind == "queue":
         if not await withdrawing.takes(turn):
-            guide.acknowledge(turn)
+            waiting.acknowledge(turn)
     elif not turn.choice and courtesy.asks_who_answers(context.text):
         courtesy.say_machine(turn)
     elif not turn.choice and (tongue := courtesy.tongue_asked(context.text)) is not None:

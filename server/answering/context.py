@@ -98,6 +98,7 @@ class Dialogue(msgspec.Struct, omit_defaults=True):
     `task` is at work, `todo` waits for it; `solved` is `asked` or `passed` once we asked whether that solved it.
     `last` is the skill that answered last.
     `articles` are the sections of articles that were shown, as `slug#anchor`.
+    `noted` are the phrases that were said while a person is awaited, the last one at `noted_at`.
     `openings` are how replies began. `told` is the delivery day or moment that was told last, in ISO 8601, by `order/shipment`."""
 
     language: str = ""
@@ -114,7 +115,8 @@ class Dialogue(msgspec.Struct, omit_defaults=True):
     introduced: bool = False
     contact_asked: bool = False
     contact_given: str = ""
-    acknowledged: bool = False
+    noted: list[str] = []
+    noted_at: float = 0.0
     unsure_times: int = 0
     refused: list[str] = []
     misses: int = 0

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from memory import agents
 from server.answering.context import Answer, Context, Dialogue, Handoff
-from server.answering.words import grounding
+from server.answering.words import desk_words, grounding
 from server.answering.words.spoken import spoken
 from server.answering.words.voice import Voice
-from server.commerce.model import Fact, LocalTime, OrderSnapshot
+from server.commerce.model import Fact, OrderSnapshot
 from server.desk import brief as briefs
 from server.desk import drafts as suggestions
 from server.errors import StoreError
@@ -100,24 +100,11 @@ def checked_notice(notice: str, evidence: Sequence[Fact], dialogue: Dialogue, no
 def _notice(context: Context, answered: Answer) -> tuple[str, tuple[Fact, ...]]:
     """When somebody will be there, and, once, the question how to reach the customer."""
     voice = Voice(answered.dialogue.language, context.now)
-    parts: list[str] = []
-    evidence: tuple[Fact, ...] = ()
-    if context.agents_online:
-        parts.append(voice.text("desk.soon"))
-    elif context.back_at is not None:
-        when = back_at_fact(context.back_at, context.shop.tz, context.now)
-        parts.append(voice.text("desk.back_at", when=when))
-        evidence = (when,)
-    else:
-        parts.append(voice.text("desk.open_nobody" if context.is_desk_open else "desk.no_time"))
+    told = desk_words.when_somebody_is_there(context, voice)
+    parts = [told.text]
     if not context.agents_online:
         parts.append(_contact(context, answered, voice))
-    return " ".join(part for part in parts if part), evidence
-
-
-def back_at_fact(at: datetime, tz: str, now: datetime) -> Fact:
-    """From when on somebody is there."""
-    return Fact("back_at", "datetime", LocalTime(at, tz), "opening hours", now)
+    return " ".join(part for part in parts if part), told.evidence
 
 
 def _contact(context: Context, answered: Answer, voice: Voice) -> str:

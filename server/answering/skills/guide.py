@@ -188,17 +188,3 @@ def before_person(turn: Turn, reason: str) -> None:
     """The sentence that goes before a handoff which policy wants."""
     key = f"handoff.{reason}" if turn.voice.has(f"handoff.{reason}") else "handoff.default"
     turn.say(key)
-
-
-def acknowledge(turn: Turn) -> None:
-    """A person will answer: take note, keep a contact that was asked for, and promise nothing more."""
-    turn.waits_for_person = True
-    found = turn.understood.entities
-    contact = next(iter((*found.email, *found.phone)), "")
-    if contact and turn.dialogue.contact_asked and not turn.dialogue.contact_given:
-        turn.dialogue.contact_given = contact
-        turn.speech.line(turn.voice.text("handoff.contact_kept", contact=contact))
-        turn.dialogue.slots.emails.append(contact)
-    elif not turn.dialogue.acknowledged:
-        turn.dialogue.acknowledged = True
-        turn.say("handoff.noted")

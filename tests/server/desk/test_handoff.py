@@ -9,6 +9,7 @@ from memory import agents, desk
 from memory.agents import Agent
 from memory.engines.base import Tx
 from memory.threads import Thread
+from server.answering.words import desk_words
 from server.desk import handoff
 from server.policies.shape import Policy
 from server.settings import DeskSettings, Settings, ShopSettings
@@ -97,8 +98,8 @@ async def test_the_hours_that_are_named_are_held_against_the_desks_own(night: St
     heard = await night.say(Line(asked))
     dialogue, now = heard.answers[0].dialogue, night.clock.now()
     notice = heard.replies[-1]["text"].partition("\n\n")[2]
-    named = handoff.back_at_fact(_MONDAY_AT_NINE, "America/New_York", now)
-    moved = handoff.back_at_fact(_MONDAY_AT_NINE + timedelta(hours=1), "America/New_York", now)
+    named = desk_words.back_at_fact(_MONDAY_AT_NINE, "America/New_York", now)
+    moved = desk_words.back_at_fact(_MONDAY_AT_NINE + timedelta(hours=1), "America/New_York", now)
 
     assert "28" in notice
     assert handoff.checked_notice(notice, (named,), dialogue, now).text == notice

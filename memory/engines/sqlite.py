@@ -1,13 +1,15 @@
 """SQLite: one writer that commits in groups, several readers on snapshots.
 
 Units that queue up while the last commit runs share the next transaction, each in its savepoint, so one fsync serves them
-all and a lone writer waits for nobody. There is no timer. Each unit runs wholly on the writer's thread: one hop a group.
+all and a lone writer waits for nobody. Reads that are asked for together share a snapshot and a reader. There is no timer. Each
+unit runs wholly on one thread: one hop a group.
 """
 
 import asyncio
 import os
 import sqlite3
 import stat
+from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +25,7 @@ from memory.errors import StorageError, StorageUnavailable
 T = TypeVar("T")
 _QUEUE_SIZE = 4096
 _GROUP_SIZE = 256
+_READS_AT_ONCE = 32
 _BUSY_MS = 5000
 
 
@@ -100,6 +103,22 @@ def _run_member(connection: sqlite3.Connection, tx: Tx, unit: Unit[Any]) -> _Out
     return _Outcome(value=value)
 
 
+def _run_alone(connection: sqlite3.Connection, unit: Unit[Any]) -> list[_Outcome]:
+    """A unit that nobody shares a transaction with. Raises sqlite3.Error when it could not begin or commit."""
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            value = _drive(unit, _SqliteTx(connection))
+        except BaseException as error:
+            if not connection.in_transaction:
+                raise
+            return [_Outcome(error=_unavailable(error) if _is_outage(error) else error)]
+        connection.execute("COMMIT")
+    finally:
+        _rollback(connection)
+    return [_Outcome(value=value)]
+
+
 def _run_group(connection: sqlite3.Connection, units: Sequence[Unit[Any]]) -> list[_Outcome]:
     """All units in one transaction. Raises sqlite3.Error when it could not begin or commit."""
     tx = _SqliteTx(connection)
@@ -126,7 +145,7 @@ def _unavailable(error: BaseException) -> StorageUnavailable:
 def _commit(connection: sqlite3.Connection, units: Sequence[Unit[Any]]) -> list[_Outcome]:
     """Commit a group; when it fails as a whole, its members are tried one by one."""
     try:
-        return _run_group(connection, units)
+        return _run_group(connection, units) if len(units) > 1 else _run_alone(connection, units[0])
     except sqlite3.Error as error:
         if len(units) == 1:
             return [_Outcome(error=_unavailable(error))]
@@ -136,12 +155,23 @@ def _commit(connection: sqlite3.Connection, units: Sequence[Unit[Any]]) -> list[
     return outcomes
 
 
-def _read(connection: sqlite3.Connection, unit: Unit[T]) -> T:
-    connection.execute("BEGIN")
-    try:
-        return _drive(unit, _SqliteTx(connection))
-    finally:
-        _rollback(connection)
+def _read_group(connection: sqlite3.Connection, units: Sequence[Unit[Any]]) -> list[_Outcome]:
+    """Units on one snapshot; after one that failed a new one begins."""
+    tx, outcomes = _SqliteTx(connection), []
+    for unit in units:
+        try:
+            if not connection.in_transaction:
+                connection.execute("BEGIN")
+            outcomes.append(_Outcome(_drive(unit, tx)))
+        except Exception as error:
+            _rollback(connection)
+            outcomes.append(_Outcome(error=_unreadable(error) if _is_outage(error) else error))
+    _rollback(connection)
+    return outcomes
+
+
+def _unreadable(error: Exception) -> StorageUnavailable:
+    return StorageUnavailable(f"SQLite could not read: {error}")
 
 
 class SqliteDatabase:
@@ -152,9 +182,10 @@ class SqliteDatabase:
     def __init__(self, writer: _Connection, readers: list[_Connection]) -> None:
         self._writer = writer
         self._readers = readers
-        self._idle: asyncio.LifoQueue[_Connection] = asyncio.LifoQueue()  # the reader whose caches are warm goes first
-        for reader in readers:
-            self._idle.put_nowait(reader)
+        self._idle = list(readers)  # the reader whose caches are warm goes first
+        self._asked: deque[_Queued] = deque()
+        self._reading: set[asyncio.Task[None]] = set()
+        self._is_sending = False
         self._queue: asyncio.Queue[_Queued | None] = asyncio.Queue(_QUEUE_SIZE)
         self._loop_task = asyncio.create_task(self._write_loop(), name="sqlite writer")
         self._closing = False
@@ -184,18 +215,16 @@ class SqliteDatabase:
         return await done
 
     async def read(self, unit: Unit[T]) -> T:
-        """Run a unit on a snapshot, on an idle reader."""
-        reader = await self._idle.get()
-        try:
-            if self._closing:
-                raise StorageUnavailable("the database is closing")
-            return await reader.on_thread(lambda connection: _read(connection, unit))
-        except sqlite3.OperationalError as error:
-            if not _is_outage(error):
-                raise
-            raise StorageUnavailable(f"SQLite could not read: {error}") from error
-        finally:
-            self._idle.put_nowait(reader)
+        """Run a unit on a snapshot, on an idle reader, together with what else is asked for in this moment."""
+        if self._closing:
+            raise StorageUnavailable("the database is closing")
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[T] = loop.create_future()
+        self._asked.append(_Queued(unit, done))
+        if not self._is_sending:
+            self._is_sending = True
+            loop.call_soon(self._send)
+        return await done
 
     async def backup(self, target: Path) -> None:
         """Copy the live database into `target`, for its owner's eyes only, while it is in use."""
@@ -217,8 +246,29 @@ class SqliteDatabase:
             late = self._queue.get_nowait()
             if late is not None and not late.done.done():
                 late.done.set_exception(StorageUnavailable("the database is closing"))
+        while self._reading:
+            await asyncio.wait(self._reading)
         for connection in [*self._readers, self._writer]:
             await connection.close()
+
+    def _send(self) -> None:
+        """Give what was asked for to readers that are idle; what is left goes when one comes back."""
+        self._is_sending = False
+        while self._asked and self._idle:
+            group = [self._asked.popleft() for _ in range(min(len(self._asked), _READS_AT_ONCE))]
+            task = asyncio.create_task(self._read_group(self._idle.pop(), group), name="sqlite reader")
+            self._reading.add(task)
+            task.add_done_callback(self._reading.discard)
+
+    async def _read_group(self, reader: _Connection, group: list[_Queued]) -> None:
+        units = [queued.unit for queued in group]
+        try:
+            outcomes = await reader.on_thread(lambda connection: _read_group(connection, units))
+        except Exception as error:  # nobody may wait for ever
+            outcomes = _failed("reader", error, group)
+        self._idle.append(reader)
+        _tell(group, outcomes)
+        self._send()
 
     async def _write_loop(self) -> None:
         while (first := await self._queue.get()) is not None:
@@ -238,16 +288,25 @@ class SqliteDatabase:
         try:
             outcomes = await self._writer.on_thread(lambda connection: _commit(connection, units))
         except Exception as error:  # the writer must outlive whatever a unit does
-            failure = StorageError(f"the writer failed: {error}")
-            failure.__cause__ = error
-            outcomes = [_Outcome(error=failure) for _ in group]
-        for queued, outcome in zip(group, outcomes, strict=True):
-            if queued.done.done():
-                continue
-            if outcome.error is None:
-                queued.done.set_result(outcome.value)
-            else:
-                queued.done.set_exception(outcome.error)
+            outcomes = _failed("writer", error, group)
+        _tell(group, outcomes)
+
+
+def _failed(who: str, error: Exception, group: Sequence[_Queued]) -> list[_Outcome]:
+    failure = StorageError(f"the {who} failed: {error}")
+    failure.__cause__ = error
+    return [_Outcome(error=failure) for _ in group]
+
+
+def _tell(group: Sequence[_Queued], outcomes: Sequence[_Outcome]) -> None:
+    """Give each unit's caller what came of it, where one still waits."""
+    for queued, outcome in zip(group, outcomes, strict=True):
+        if queued.done.done():
+            continue
+        if outcome.error is None:
+            queued.done.set_result(outcome.value)
+        else:
+            queued.done.set_exception(outcome.error)
 
 
 def _create_private(path: Path) -> None:

@@ -102,6 +102,29 @@ async def commit_elsewhere(url: str) -> None:
         await other.close()
 
 
+async def test_a_failing_read_harms_none_of_those_that_run_beside_it(database: Database) -> None:
+    async def unit(tx: Tx, number: int) -> int:
+        row = await tx.one("SELECT COUNT(*) AS n FROM guesses" if number % 3 else "SELECT COUNT(*) AS n FROM nowhere")
+        assert row is not None
+        return number + int(row["n"])
+
+    outcomes = await asyncio.gather(
+        *(database.read(partial(unit, number=number)) for number in range(60)), return_exceptions=True
+    )
+    assert [each for each in outcomes if isinstance(each, int)] == [number for number in range(60) if number % 3]
+    assert sum(isinstance(each, Exception) for each in outcomes) == 20
+
+
+async def test_a_cancelled_reader_stops_nobody_else(database: Database) -> None:
+    await database.write(lambda tx: add(tx, "a"))
+    waiting = [asyncio.ensure_future(count(database, "guesses")) for _ in range(50)]
+    await asyncio.sleep(0)
+    for task in waiting[::2]:
+        task.cancel()
+    found = await asyncio.gather(*waiting, return_exceptions=True)
+    assert found[1::2] == [1] * 25
+
+
 async def test_reads_run_beside_writes(database: Database) -> None:
     async def write(number: int) -> None:
         await database.write(lambda tx: add(tx, str(number)))

@@ -54,6 +54,17 @@ async def test_units_that_queue_up_share_one_commit(database: SqliteDatabase) ->
     assert len(await buckets(database)) == 100
 
 
+async def test_reads_that_are_asked_for_together_share_a_snapshot(database: SqliteDatabase) -> None:
+    ran: list[str] = []
+    for reader in database._readers:
+        await reader.on_thread(lambda connection: connection.set_trace_callback(ran.append))
+    found = await asyncio.gather(*(buckets(database) for _ in range(60)))
+    assert found == [[]] * 60
+    assert ran.count("BEGIN") <= 2
+    assert await buckets(database) == []
+    assert ran.count("ROLLBACK") == ran.count("BEGIN") <= 3
+
+
 async def test_a_unit_that_awaits_something_foreign_is_refused(database: SqliteDatabase) -> None:
     async def looks(tx: Tx) -> None:
         await tx.one("SELECT 1")

@@ -5,7 +5,6 @@ and supervised, and ends with the application.
 """
 
 import asyncio
-import gc
 import logging
 import random
 import signal
@@ -59,6 +58,7 @@ from server.policies.file import load as load_policy
 from server.services import Services
 from server.settings import Settings, with_secret_key
 from server.turns import Turns
+from server.upkeep import keep_what_is_loaded
 from server.web import Edge, http_error, json_response, services_of
 
 _log = logging.getLogger("onethread.app")
@@ -368,8 +368,7 @@ class Server(uvicorn.Server):
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        gc.collect()
-        gc.freeze()  # what was loaded by now stays: looking through all of it again and again holds the loop for 100 ms
+        keep_what_is_loaded()
 
     @override
     @contextmanager

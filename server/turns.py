@@ -47,6 +47,7 @@ from server.outbox import put_if_sent
 from server.partials import Partial, has_moved
 from server.policies.identity import CODES
 from server.services import Services
+from server.upkeep import keep_what_is_loaded
 
 if TYPE_CHECKING:
     from server.answering.model.engine import Model, ModelTurn
@@ -87,6 +88,7 @@ class Turns:
         await asyncio.to_thread(warm)
         with suppress(StoreUnavailable):  # the first question about goods makes it then
             await self._services.catalogue.index()
+        keep_what_is_loaded()
         if self._services.database.engine == "sqlite":
             await self._services.database.write(turns.release_all)
         with self._services.bus.listening("turns", self._bell.ring):

@@ -249,10 +249,11 @@ def with_reship(
     """Begin a replacement order without charge; the old order stays as it is. Raises StoreRefused."""
     if not lines:
         raise StoreRefused("nothing to send again")
-    for line in lines:
-        _require_quantity(line, _line(order, line.line_id).quantity)
+    pieces = _by_line(order, lines)
+    for line_id, quantity in pieces.items():
+        _require_quantity(LineQuantity(line_id, quantity), _line(order, line_id).quantity)
     new_id = identifier("RS", key)
-    copies = [_free_copy(_line(order, line.line_id), line.quantity) for line in lines]
+    copies = [_free_copy(_line(order, line_id), quantity) for line_id, quantity in pieces.items()]
     created = OrderDocument(
         id=new_id,
         number=f"{order.number}-{new_id}",
@@ -394,13 +395,18 @@ def _require_returnable(order: OrderDocument, lines: Sequence[LineQuantity]) -> 
     """Each piece goes back once: what other returns hold already is not there any more."""
     if not lines:
         raise StoreRefused("no lines to send back")
-    asked: dict[str, int] = {}
-    for line in lines:
-        asked[line.line_id] = asked.get(line.line_id, 0) + max(line.quantity, 0)
-        _require_quantity(line, _line(order, line.line_id).quantity)
-    for line_id, quantity in asked.items():
+    for line_id, quantity in _by_line(order, lines).items():
         left = _line(order, line_id).quantity - _in_returns(order, line_id)
         _require_quantity(LineQuantity(line_id, quantity), left)
+
+
+def _by_line(order: OrderDocument, lines: Sequence[LineQuantity]) -> dict[str, int]:
+    """How many pieces of each line are asked for in all, though a line may be named twice. Raises StoreRefused."""
+    asked: dict[str, int] = {}
+    for line in lines:
+        _require_quantity(line, _line(order, line.line_id).quantity)
+        asked[line.line_id] = asked.get(line.line_id, 0) + line.quantity
+    return asked
 
 
 def _in_returns(order: OrderDocument, line_id: str) -> int:

@@ -32,6 +32,7 @@ from tests.server.commerce.orders import NOW, Raw, a_line, ago, an_event, an_ord
 from tests.server.commerce.test_documents import CUSTOMER
 
 ONE = (LineQuantity("l1", 1),)
+TWICE = (LineQuantity("l1", 2), LineQuantity("l1", 1))
 BLUE = NewItem("SCARF-BLUE", "Blue scarf", 3000, "p1", {"colour": "blue"})
 ONE_TO_BLUE = (LineQuantity("l1", 1, "SCARF-BLUE"),)
 HOME = Address(name="Ana Souza", line1="1 New St", city="Lincoln", region="NE", zip="68501", country="US")
@@ -217,6 +218,13 @@ def test_a_replacement_is_a_new_order_without_charge() -> None:
     assert checked(created) == created
 
 
+def test_a_line_that_is_named_twice_is_sent_again_as_one() -> None:
+    done = with_reship(DELIVERED, "k1", (*ONE, *ONE), "lost", HOME, NOW)
+    assert done.created is not None
+    assert [(line.id, line.quantity) for line in done.created.lines] == [("l1", 2)]
+    assert checked(done.created) == done.created
+
+
 def test_a_claim_is_kept_with_the_order() -> None:
     done = with_claim(DELIVERED, "k1", "s1", "not_received", "It is not here", NOW)
 
@@ -242,6 +250,7 @@ REFUSED: list[tuple[str, Callable[[], object]]] = [
     ("another currency", lambda: with_refund(DELIVERED, "k", Money(1, "EUR"), (), "x", None, NOW)),
     ("less than nothing", lambda: with_refund(DELIVERED, "k", usd(-1), (), "x", None, NOW)),
     ("the same method", lambda: with_payment(OPEN, PaymentMethodDocument(id="pm_1", kind="card"), NOW)),
+    ("a piece sent again twice", lambda: with_reship(DELIVERED, "k", TWICE, "x", None, NOW)),
     ("nothing to send again", lambda: with_reship(DELIVERED, "k", [], "x", None, NOW)),
     ("claim about a stranger", lambda: with_claim(DELIVERED, "k", "s9", "lost", "", NOW)),
     ("credit of nothing", lambda: with_credit(decode_customer(CUSTOMER)[0], "k", usd(0))),

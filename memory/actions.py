@@ -3,6 +3,9 @@
 The unique key makes an action one action, however often its turn is repeated. Only `server.actions` writes here.
 States: proposed -> confirmed -> executing -> executed | failed | unknown; proposed -> expired | refused; where somebody must
 agree first: awaiting -> confirmed | refused | expired | withdrawn. From `confirmed` on its money is reserved, until it failed.
+
+A return that is paid before its goods are back has a second row, its early refund, under a key made of the return's. From then on
+the money is that row's: no sum counts it twice.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,21 +24,30 @@ _COLUMNS = (
     " kind, counted, need, decision_hash, expires_at"
 )
 _BEGUN = "('confirmed', 'executing', 'unknown', 'executed')"
+_EARLY = "/early"
+_UNPAID = f"""NOT EXISTS (SELECT 1 FROM actions AS paid
+    WHERE paid.key = actions.key || '{_EARLY}' AND paid.state IN {_BEGUN})"""
 _OF_CUSTOMER = f"""SELECT
-    COALESCE(SUM(CASE WHEN created_at >= ? AND currency = ? THEN amount_minor ELSE 0 END), 0) AS sum_minor,
-    COALESCE(SUM(CASE WHEN created_at >= ? AND counted = 1 AND need = 'none' THEN 1 ELSE 0 END), 0) AS refunds,
+    COALESCE(SUM(CASE WHEN created_at >= ? AND currency = ? AND {_UNPAID} THEN amount_minor ELSE 0 END), 0) AS sum_minor,
+    COALESCE(SUM(CASE WHEN created_at >= ? AND counted = 1 AND need = 'none' AND {_UNPAID} THEN 1 ELSE 0 END), 0) AS refunds,
     COALESCE(SUM(CASE WHEN kind IN ('reship', 'replacement') THEN 1 ELSE 0 END), 0) AS replacements,
     COALESCE(SUM(CASE WHEN kind = 'not_received' THEN 1 ELSE 0 END), 0) AS not_received
     FROM actions WHERE customer_id = ? AND created_at >= ? AND key <> ? AND state IN {_BEGUN}"""
 _OF_ORDER = f"SELECT {_COLUMNS} FROM actions WHERE order_id = ? AND key <> ? AND state IN {_BEGUN} ORDER BY id"
 _GIVEN = f"""SELECT {_COLUMNS} FROM actions WHERE customer_id = ? AND created_at >= ? AND name IN ('refund', 'reship')
-    AND key <> ? AND state IN {_BEGUN} ORDER BY id"""
+    AND key NOT LIKE '%{_EARLY}' AND key <> ? AND state IN {_BEGUN} ORDER BY id"""
 _CLAIMS = f"""SELECT {_COLUMNS} FROM actions WHERE customer_id = ? AND created_at >= ? AND kind = 'not_received'
     AND key <> ? AND state IN {_BEGUN} ORDER BY id"""
 _MOVED = f"""SELECT {_COLUMNS} FROM actions WHERE customer_id = ? AND created_at >= ? AND name = 'change_address'
     AND key <> ? AND state IN {_BEGUN} ORDER BY id"""
 _PAID = f"""SELECT COALESCE(SUM(amount_minor), 0) AS sum_minor FROM actions
-    WHERE created_at >= ? AND amount_minor > 0 AND currency = ? AND need = 'none' AND key <> ? AND state IN {_BEGUN}"""
+    WHERE created_at >= ? AND amount_minor > 0 AND currency = ? AND need = 'none' AND key <> ? AND state IN {_BEGUN}
+    AND {_UNPAID}"""
+
+
+def early_key(key: str) -> str:
+    """The key of the row that pays the return with this key before its goods are back."""
+    return f"{key}{_EARLY}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +75,11 @@ class Action:
     need: str = "none"
     decision_hash: str = ""
     expires_at: int = 0
+
+    @property
+    def is_early(self) -> bool:
+        """Whether this pays a return before its goods are back."""
+        return self.key.endswith(_EARLY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,9 +243,12 @@ def told_as(key: str) -> str:
 
 
 async def untold(tx: Tx, since: datetime) -> list[Action]:
-    """The actions that waited for consent, were over since a time, and of which the thread does not tell yet, oldest first."""
+    """What nobody waited for in a turn, is over since a time, and of which the thread does not tell yet, oldest first.
+
+    That is what waited for consent, and early refunds."""
     rows = await tx.all(
-        f"SELECT {_COLUMNS} FROM actions WHERE need <> 'none' AND state IN ('executed', 'failed', 'refused', 'expired')"
+        f"SELECT {_COLUMNS} FROM actions WHERE (need <> 'none' OR key LIKE '%{_EARLY}')"
+        " AND state IN ('executed', 'failed', 'refused', 'expired')"
         " AND updated_at >= ? AND NOT EXISTS"
         " (SELECT 1 FROM events WHERE events.thread_id = actions.thread_id AND events.cid = 'decided:' || actions.key)"
         " ORDER BY id",

@@ -1,13 +1,15 @@
 """Refunds before the goods are back, where the policy releases them at the carrier's first scan or at once.
 
-The return was confirmed with its amount; its payment is the second half of the same action, under a key of its own, so that it is made
-once whatever happens. Anything unusual on the order, a refund that somebody made meanwhile, a dispute, several means of payment,
-leaves it to people. Goods that are not back in time are put before a person; nobody is charged again by itself.
+The return was confirmed with its amount; its payment is a row of the ledger of its own, under a key that follows from the return's:
+reserved first, then asked of the order system, reconciled like any other. Anything unusual on the order, a refund that somebody made
+meanwhile, a dispute, several means of payment, leaves it to people. Goods that are not back in time are put before a person; nobody
+is charged again by itself.
 """
 
 import logging
-from datetime import timedelta
-from typing import Any, Final
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeAlias
 
 from memory import actions as ledger
 from memory import threads, timers
@@ -17,8 +19,8 @@ from memory.threads import NewEvent
 from memory.timers import Timer
 from memory.times import from_ms
 from server import telemetry
-from server.actions.carrying import plain
-from server.commerce.model import LineQuantity, Money, OrderSnapshot, RefundStatus, Return, ReturnStatus
+from server.actions.request import Done
+from server.commerce.model import OrderSnapshot, RefundStatus, Return, ReturnStatus
 from server.errors import StoreRefused, StoreUnavailable
 from server.policies import facts
 from server.services import Services
@@ -30,23 +32,29 @@ LOOK_EVERY: Final = timedelta(minutes=15)
 BACK_WITHIN: Final = timedelta(days=21)
 """Goods that were paid for early and are not here by then are a person's matter (returns-policy, section 3.2)."""
 
-_GIVE_UP: Final = timedelta(days=45)
+_GIVE_UP: Final = timedelta(days=30)
+"""No longer than the sums of refunds look back: so a payment is always made while the return that was judged still counts in them."""
 _LEASE: Final = timedelta(minutes=2)
 _AT_ONCE: Final = 50
 _ON_ITS_WAY: Final = frozenset({ReturnStatus.IN_TRANSIT, ReturnStatus.RECEIVED})
 _OPEN: Final = frozenset({ReturnStatus.REQUESTED, ReturnStatus.APPROVED, ReturnStatus.LABEL_ISSUED})
-_UNDER_WAY: Final = ("confirmed", "executing", "unknown")
+GoOn: TypeAlias = Callable[[Action], Awaitable[Done]]
+"""Asks the order system for a confirmed action of the ledger and records its answer."""
+
 _log = logging.getLogger("onethread.gate")
 
 
-async def wait(tx: Tx, services: Services, action: Action) -> None:
-    """A return was opened that may be paid early: look after it, in the unit that records it."""
-    if action.body.get("release") in EARLY and action.amount_minor:
-        now = services.clock.now()
+async def follow(tx: Tx, services: Services, action: Action) -> None:
+    """Look after a return that may be paid early, and after the goods of one that was, in the unit that records it."""
+    now = services.clock.now()
+    if action.is_early:
+        back = {"key": action.body["early_of"]}
+        await timers.start(tx, f"back:{back['key']}", BACK, action.thread_id, now + BACK_WITHIN, now, back)
+    elif action.body.get("release") in EARLY and action.amount_minor:
         await timers.start(tx, f"early:{action.key}", PAY, action.thread_id, now, now, {"key": action.key})
 
 
-async def pay_due(services: Services) -> int:
+async def pay_due(services: Services, go_on: GoOn) -> int:
     """Pay what may be paid by now, and tell people of goods that did not come; how many of both."""
     now = services.clock.now()
     if not await services.database.read(lambda tx: timers.is_due(tx, now, (PAY, BACK))):
@@ -55,9 +63,9 @@ async def pay_due(services: Services) -> int:
     done = 0
     for timer in held:
         try:
-            done += await (_pay(services, timer) if timer.kind == PAY else _look_back(services, timer))
+            done += await (_pay(services, timer, go_on) if timer.kind == PAY else _look_back(services, timer))
         except StoreUnavailable as error:
-            # the timer goes off again by itself: when its lease is over, or, if the payment was begun, with that noted
+            # what was begun is in the ledger and reconciled; for what was not the timer goes off again when its lease is over
             _log.warning("an early refund waits", extra={"timer": timer.key, "why": str(error)})
         except Exception:  # the edge of a delivery: one that breaks must not hold up the others
             telemetry.errors.labels("early_refund").inc()
@@ -65,34 +73,86 @@ async def pay_due(services: Services) -> int:
     return done
 
 
-async def _pay(services: Services, timer: Timer) -> bool:
+async def _pay(services: Services, timer: Timer, go_on: GoOn) -> bool:
     action = await services.database.read(lambda tx: ledger.by_key(tx, str(timer.body["key"])))
-    order = await services.store.order(action.order_id) if action is not None else None
-    if action is None or order is None:
+    if action is None:
         return await _over(services, timer)
-    if not timer.body.get("paying"):
-        state = await _standing(services, action, order)
-        if state == "over":
-            return await _over(services, timer)
-        if state == "later":
-            return await _later(services, timer, timer.body)
-        await _later(
-            services, timer, {**timer.body, "paying": True}
-        )  # from here on the same payment is asked for again
-    return await _ask(services, timer, action, order)
+    begun = await services.database.read(lambda tx: ledger.begun_on(tx, action.order_id))
+    order = await services.store.order(action.order_id)
+    state = "over" if order is None else _standing(services, action, order)
+    if order is None or state == "over":
+        return await _over(services, timer)
+    seen = frozenset(each.id for each in begun if each.state == "executed")
+    paying = None
+    if state == "pay":
+        paying = await services.database.write(lambda tx: _reserve(tx, services, timer, action, order, seen))
+    if paying is None:
+        return await _later(services, timer)
+    try:
+        await go_on(paying)
+    except StoreRefused:
+        _log.warning("an early refund was refused", extra={"action_id": paying.id})
+    return True
 
 
-async def _standing(services: Services, action: Action, order: OrderSnapshot) -> str:
+async def _reserve(
+    tx: Tx, services: Services, timer: Timer, action: Action, order: OrderSnapshot, seen: frozenset[int]
+) -> Action | None:
+    """The payment's row in the ledger, in place of the timer; None while something else goes on, or the day's money is spent.
+
+    `seen` = the actions that were over before the order was read."""
+    now, limits = services.clock.now(), services.policy.limits
+    await threads.by_id(tx, action.thread_id, lock=True)
+    await ledger.hold_purses(tx, (f"customer:{action.customer_id}", f"order:{order.id}", "assistant"))
+    key = ledger.early_key(action.key)
+    known = await ledger.by_key(tx, key)
+    if known is not None:
+        await timers.stop(tx, timer.key)
+        return known
+    if any(each.id not in seen for each in await ledger.begun_on(tx, order.id, but=action.key)):
+        return None
+    spent = await ledger.paid_since(tx, _midnight(services), services.policy.currency, but=action.key)
+    is_own = action.need == "none" and action.currency == services.policy.currency
+    if is_own and spent + action.amount_minor > limits.bot_daily_refund_total:
+        return None
+    await timers.stop(tx, timer.key)
+    return await ledger.add(
+        tx, action.thread_id, key, "refund", order.id, _body(action, order), "confirmed", now,
+        amount_minor=action.amount_minor, currency=action.currency, customer_id=action.customer_id, kind=action.kind,
+        is_counted=action.is_counted, need=action.need, decision_hash=action.decision_hash,
+    )  # fmt: skip
+
+
+def _body(action: Action, order: OrderSnapshot) -> dict[str, Any]:
+    """What a return's early refund asks of the order system: its own lines, amount and method."""
+    work = action.body["work"]
+    return {
+        "arguments": {"name": "refund", "order": order.number, "amount": action.amount_minor},
+        "order_id": order.id,
+        "work": {**work, "amount": action.amount_minor, "currency": action.currency, "reason": work.get("reason") or "other"},
+        "agent_id": 0,
+        "seq": action.body.get("seq", 0),
+        "why": action.body["release"],
+        "early_of": action.key,
+    }  # fmt: skip
+
+
+def _midnight(services: Services) -> datetime:
+    """When today began where the shop is."""
+    tz = services.policy.defaults.tz
+    return facts.end_of(facts.local_day(services.clock.now(), tz) - timedelta(days=1), tz)
+
+
+def _standing(services: Services, action: Action, order: OrderSnapshot) -> str:
     """`pay`, `later` or `over`: whether the payment is due, not yet, or people's."""
-    policy, now, opened_at = services.policy, services.clock.now(), from_ms(action.created_at)
     opened = _return_of(action, order)
-    if opened is None or now - opened_at > _GIVE_UP or _is_unusual(services, action, order, opened):
+    waited = services.clock.now() - from_ms(action.created_at)
+    if opened is None or waited > _GIVE_UP or _is_unusual(services, action, order, opened):
         return "over"
     is_due = opened.status in _ON_ITS_WAY or (action.body["release"] == "immediately" and opened.status in _OPEN)
-    if policy.limits.stop_all or not is_due:
-        return "later" if opened.status in _OPEN | _ON_ITS_WAY else "over"
-    begun = await services.database.read(lambda tx: ledger.begun_on(tx, order.id, but=action.key))
-    return "later" if any(each.state in _UNDER_WAY for each in begun) else "pay"
+    if is_due and not services.policy.limits.stop_all:
+        return "pay"
+    return "later" if opened.status in _OPEN | _ON_ITS_WAY else "over"
 
 
 def _is_unusual(services: Services, action: Action, order: OrderSnapshot, opened: Return) -> bool:
@@ -113,39 +173,6 @@ def _is_unusual(services: Services, action: Action, order: OrderSnapshot, opened
         or (is_original and len(order.payment.methods) > 1)
         or "refund" not in services.store.capabilities
     )
-
-
-async def _ask(services: Services, timer: Timer, action: Action, order: OrderSnapshot) -> bool:
-    work = action.body["work"]
-    money = Money(action.amount_minor, action.currency)
-    lines = [LineQuantity(each["line"], each["quantity"], None) for each in work.get("lines") or ()]
-    reason, method = str(work.get("reason") or "other"), work.get("method")
-    key = f"{action.key}/early"
-    try:
-        paid = await services.store.refund(key, order.id, money, lines, reason, method, services.clock.now())
-    except StoreRefused as error:
-        return await _tell(services, timer, action, order, "failed", {"error": str(error)})
-    return await _tell(services, timer, action, order, "executed", plain(paid))
-
-
-async def _tell(
-    services: Services, timer: Timer, action: Action, order: OrderSnapshot, kind: str, result: dict[str, Any]
-) -> bool:
-    """Write down what became of the payment, and look for the goods from then on."""
-    now, told = services.clock.now(), {"name": "refund", "order": order.number, "amount": action.amount_minor}
-    body = {"key": f"{action.key}/early", "action": told, "result": result}
-
-    async def unit(tx: Tx) -> None:
-        await timers.stop(tx, timer.key)
-        await threads.append(tx, action.thread_id, [NewEvent(kind, body)], now)
-        if kind == "executed":
-            back = {"key": action.key}
-            await timers.start(tx, f"back:{action.key}", BACK, action.thread_id, now + BACK_WITHIN, now, back)
-
-    await services.database.write(unit)
-    services.bus.publish(f"thread:{action.thread_id}")
-    services.bus.publish("orders", order.id)
-    return True
 
 
 async def _look_back(services: Services, timer: Timer) -> bool:
@@ -182,9 +209,9 @@ async def _over(services: Services, timer: Timer) -> bool:
     return False
 
 
-async def _later(services: Services, timer: Timer, body: dict[str, Any]) -> bool:
+async def _later(services: Services, timer: Timer) -> bool:
     now = services.clock.now()
     await services.database.write(
-        lambda tx: timers.start(tx, timer.key, timer.kind, timer.thread_id, now + LOOK_EVERY, now, body)
+        lambda tx: timers.start(tx, timer.key, timer.kind, timer.thread_id, now + LOOK_EVERY, now, timer.body)
     )
     return False

@@ -105,7 +105,7 @@ class Executing:
                 await threads.append(tx, action.thread_id, [event], now)
                 if state == "executed":
                     done = await ledger.by_key(tx, action.key)
-                    await early.wait(tx, self._services, done or action)
+                    await early.follow(tx, self._services, done or action)
 
         await self._services.database.write(unit)
         self.publish(action)

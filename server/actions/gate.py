@@ -107,7 +107,7 @@ class Gate:
         nobody answered in time end here, too, returns are paid early where the policy says so, and rulings of more than a
         year ago are dropped."""
         finished = await self._executing.reconcile()
-        finished += await early.pay_due(self._services)
+        finished += await early.pay_due(self._services, self._executing.go_on)
         await self._consent.lapse()
         await self._judging.forget()
         return finished

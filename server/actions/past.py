@@ -92,7 +92,9 @@ async def _kept(tx: Tx, policy: Policy, customer_id: str, known: History, now: d
 
 def _given(order: OrderSnapshot | None, begun: Sequence[Action], sum_minor: int, since: datetime) -> int:
     """What was given since a time: by the ledger, and what others gave back on this order without it."""
-    here = sum(one.amount_minor for one in begun if one.created_at >= to_ms(since))
+    keys = {one.key for one in begun}
+    counted = [one for one in begun if ledger.early_key(one.key) not in keys]
+    here = sum(one.amount_minor for one in counted if one.created_at >= to_ms(since))
     shown = sum(
         one.amount.amount_minor
         for one in (order.refunds if order else ())
@@ -114,7 +116,7 @@ def _settled(begun: Sequence[Action]) -> dict[str, int]:
     """Pieces that were sent again or paid back without a return, by line."""
     found: dict[str, int] = {}
     for one in begun:
-        if one.name in ("reship", "refund"):
+        if one.name in ("reship", "refund") and not one.is_early:
             for line in one.body.get("work", {}).get("lines", ()):
                 found[line["line"]] = found.get(line["line"], 0) + line["quantity"]
     return found

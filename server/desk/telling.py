@@ -1,4 +1,7 @@
-"""Tells the customer what became of a wish that waited for a person: from the ledger, in their language, once.
+"""Tells the customer what became of a wish outside of a turn: from the ledger, in their language, once.
+
+That is what waited for a person, and a return that was paid before its goods were back. Of the latter the assistant does not speak into a
+conversation that an agent leads: there it is a note for the agent.
 
 The message carries the action's key as its client id, which a thread holds once: whoever tells it again, after a crash or in
 another process, tells nothing. What is over and not told yet is found again by `tell_all`.
@@ -44,7 +47,7 @@ async def tell(services: Services, action: Action) -> bool:
     now, policy = services.clock.now(), services.policy
     one = Decided(
         action.name, action.body["arguments"], action.result, Money(action.amount_minor, action.currency),
-        _error(action), f"ledger:actions/{action.key}", order,
+        _error(action), f"ledger:actions/{action.key}", order, action.is_early,
     )  # fmt: skip
 
     async def unit(tx: Tx) -> Thread | None:
@@ -57,7 +60,10 @@ async def tell(services: Services, action: Action) -> bool:
         evidence = (*speech.evidence, handed) if one.error else speech.evidence
         text = grounding.check(speech.text, evidence, voice).text
         message = await _message(tx, services, thread, action, text, voice.language, evidence, one.error)
-        again = one.error not in _ENDS_IT and thread.state.owner_kind == "assistant"
+        is_led, is_closed = thread.state.owner_kind != "assistant", thread.state.status == "closed"
+        if one.is_early and is_led:
+            message = NewEvent("note", {"text": text}, cid=ledger.told_as(action.key))
+        again = one.error not in _ENDS_IT and not is_led and not is_closed
         handoff_ = [NewEvent("handoff", {"reason": "failed"}, "all", "assistant")] if again else []
         thread, stored = await threads.append(tx, thread.id, [*handoff_, message], now)
         await put_if_sent(tx, services, thread, stored[-1])

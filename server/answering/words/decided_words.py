@@ -1,4 +1,6 @@
-"""What became of a wish that a person had to decide, in words: done, refused, or not done because something changed or failed.
+"""What became of a wish outside of a turn, in words: of one that a person had to decide, and of a return that is paid early.
+
+Done, refused, or not done because something changed or failed.
 
 Everything that is said is in the ledger and in the order as it stands after it.
 """
@@ -19,7 +21,7 @@ _ENDS: Final = {"store_credit": "credit"}
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """An action that waited for consent and is over. `error` says why it was not done; empty = it was.
+    """An action that is over. `error` says why it was not done; empty = it was. `is_early` = it pays a return before its goods are back.
 
     `order` as it stands now, None where it is about the customer's own record."""
 
@@ -30,12 +32,15 @@ class Decided:
     error: str
     source: str
     order: OrderSnapshot | None
+    is_early: bool = False
 
 
 def decided(one: Decided, policy: Policy, voice: Voice, now: datetime) -> Speech:
     """What the customer is told."""
     if one.error:
         return _not_done(one, voice)
+    if one.is_early and one.order is not None:
+        return _paid_early(one, one.order, voice, now)
     said = voice.speech().add("decided.agreed")
     proof = f":{_change(one)}" if one.name == "change_subscription" else ""
     said.line("", Fact("done", "status", f"{one.name}{proof}", one.source, now))
@@ -46,9 +51,22 @@ def decided(one: Decided, policy: Policy, voice: Voice, now: datetime) -> Speech
 def _not_done(one: Decided, voice: Voice) -> Speech:
     key = {"refused": "refused", "expired": "lapsed", "changed": "changed"}.get(one.error, "failed")
     said = voice.speech()
+    if one.is_early and one.order is not None:
+        amount = Fact("amount", "amount", one.amount, one.source, one.order.as_of)
+        return said.add("decided.early_failed", amount=amount, number=change_words.number(one.order))
     if one.order is None:
         return said.add(f"decided.{key}_own")
     return said.add(f"decided.{key}", number=change_words.number(one.order))
+
+
+def _paid_early(one: Decided, order: OrderSnapshot, voice: Voice, now: datetime) -> Speech:
+    """The refund of a return, as the order system answered it; the goods are still due unless they are here."""
+    said = voice.speech().add("decided.early", number=change_words.number(order))
+    said.line("", Fact("done", "status", one.name, one.source, now))
+    _money(one, one.result, said, now)
+    if not any(each.received_at for each in order.returns[-1:]):
+        said.add("decided.early_goods")
+    return said
 
 
 def _return(one: Decided, said: Speech, policy: Policy, now: datetime) -> None:

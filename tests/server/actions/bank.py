@@ -19,6 +19,7 @@ from server.errors import StoreRefused, StoreUnavailable
 
 Fault = Literal["kill_before", "kill_after", "cut_before", "cut_after", "refuse"]
 BEGUN: Final = ("confirmed", "executing", "unknown", "executed")
+EARLY: Final = "/early"
 _MONTH_MS: Final = int(timedelta(days=30).total_seconds() * 1000)
 _DAY_MS: Final = int(timedelta(days=1).total_seconds() * 1000)
 
@@ -122,13 +123,33 @@ async def audit(database: Database, bank: Bank, rules: Rules) -> None:
         _audit_tenders(document)
     actions = await rows(database, "SELECT * FROM actions ORDER BY id")
     approvals = await rows(database, "SELECT * FROM approvals")
-    for action in actions:
-        if action["state"] in BEGUN:
-            _audit_consent(action, [one for one in approvals if one["action_id"] == action["id"]], rules)
-    alone = [one for one in actions if one["state"] in BEGUN and one["need"] == "none"]
-    _audit_sums(alone, rules)
+    ids = {one["key"]: one["id"] for one in actions}
+    begun = [one for one in actions if one["state"] in BEGUN]
+    for action in begun:
+        agreed_to = ids[_return_of(action["key"])]
+        _audit_consent(action, [one for one in approvals if one["action_id"] == agreed_to], rules)
+    _audit_early(actions)
+    paid_early = {_return_of(one["key"]) for one in begun if one["key"].endswith(EARLY)}
+    alone = [one for one in begun if one["need"] == "none"]
+    _audit_sums([one for one in alone if one["key"] not in paid_early], rules)
     for document in await bank.documents():
         _audit_settled(document, alone)
+
+
+def _return_of(key: str) -> str:
+    """The key of the return that an early refund pays; any other key as it is."""
+    return key.removesuffix(EARLY)
+
+
+def _audit_early(actions: list[Row]) -> None:
+    """A return is paid early at most once, with its own amount, to its own customer, and only once it was opened."""
+    by_key = {one["key"]: one for one in actions}
+    for one in actions:
+        if one["key"].endswith(EARLY):
+            opened = by_key[_return_of(one["key"])]
+            assert (opened["name"], opened["state"], one["name"]) == ("start_return", "executed", "refund")
+            same = ("amount_minor", "currency", "order_id", "customer_id", "need", "counted", "kind")
+            assert [one[each] for each in same] == [opened[each] for each in same]
 
 
 def _audit_pieces(document: dict[str, Any]) -> None:
@@ -150,6 +171,8 @@ def _audit_settled(document: dict[str, Any], alone: list[Row]) -> None:
     settled: dict[str, int] = {}
     for action in alone:
         if action["order_id"] == document["id"] and action["name"] in ("reship", "refund", "start_return"):
+            if action["key"].endswith(EARLY):
+                continue
             for line in msgspec.json.decode(action["body"])["work"]["lines"]:
                 settled[line["line"]] = settled.get(line["line"], 0) + line["quantity"]
     for line in document["lines"]:
@@ -188,22 +211,33 @@ def _audit_sums(alone: list[Row], rules: Rules) -> None:
         assert sum(one["amount_minor"] for one in today) <= rules.daily, "over the day's total"
 
 
-async def balanced(database: Database) -> None:
+async def balanced(database: Database, bank: Bank) -> None:
     """After everything was reconciled: the ledger and the order system tell the same story."""
     actions = await rows(database, "SELECT * FROM actions ORDER BY id")
     assert not [one["key"] for one in actions if one["state"] in ("confirmed", "executing", "unknown")]
     written = {one["key"]: one for one in await rows(database, "SELECT * FROM store_writes")}
     done = {one["key"]: one for one in actions if one["state"] == "executed"}
-    keys = {key.partition("/")[0] for key in written}
+    keys = {_owner(key) for key in written}
     states = {one["key"]: (one["name"], one["state"], one["result"]) for one in actions}
     assert keys == set(done), f"told otherwise by the order system: {[states.get(key) for key in keys ^ set(done)]}"
     for key, action in done.items():
         result = msgspec.json.decode(action["result"])
-        parts = [msgspec.json.decode(one["result"]) for name, one in written.items() if name.partition("/")[0] == key]
+        parts = [msgspec.json.decode(one["result"]) for name, one in written.items() if _owner(name) == key]
         paid = sum(_paid(part["result"]) for part in parts)
         assert action["name"] != "refund" or paid == action["amount_minor"] == _paid(result)
         if action["name"] == "cancel_order":
             assert paid == action["amount_minor"]
+    paid_back = {each["id"]: each for one in await bank.documents() for each in one.get("refunds") or ()}
+    for action in actions:
+        if action["key"].endswith(EARLY):
+            shown = paid_back.get(_refund_id(action["key"]))
+            amount = action["amount_minor"] if action["state"] == "executed" else None
+            assert (shown["amount"] if shown else None) == amount, f"{action['key']}: the order shows another payment"
+
+
+def _owner(key: str) -> str:
+    """The action that a write of the order system belongs to: parts of a refund have keys of their own."""
+    return key if key.endswith(EARLY) else key.partition("/")[0]
 
 
 def _paid(result: dict[str, Any]) -> int:

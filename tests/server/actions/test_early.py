@@ -8,8 +8,12 @@ from typing import Any
 
 import pytest
 
+from memory import threads
 from memory.engines.base import Database
+from memory.threads import NewEvent
 from server.actions.gate import Gate
+from server.desk import telling
+from server.errors import StoreUnavailable
 from tests.server import core
 from tests.server.actions.bank import Bank, Fault, Killed
 from tests.server.actions.house import OPEN, House, delivered, house_of, one
@@ -49,6 +53,14 @@ async def moved(house: House, status: str = "in_transit") -> None:
     await edited(house, returns=[{**each, "status": status} for each in document["returns"]])
 
 
+async def told(house: House) -> list[str]:
+    """What the customer heard of it, after several looks."""
+    for _ in range(2):
+        await telling.tell_all(house.services)
+    said = await core.log(house.services, house.thread, "message")
+    return [str(each.body["text"]) for each in said if each.author_type == "assistant"]
+
+
 async def paid(house: House) -> list[int]:
     """What went back, after a while and several looks."""
     for _ in range(3):
@@ -68,6 +80,69 @@ async def test_a_steady_customer_is_paid_once_when_the_carrier_has_the_parcel(ho
     ]
     order = await house.order()
     assert (order.returns[0].status.value, order.refunds[0].lines[0].quantity) == ("in_transit", 1)
+
+
+async def test_it_is_a_refund_of_the_ledger_whose_money_counts_once(house: House) -> None:
+    before = await house.consider({**BACK, "lines": [one(quantity=1)]})
+    past = await house.gate.past(await house.order(), await house.ana(), house.thread.id)
+    await moved(house)
+    assert await paid(house) == [AMOUNT]
+    row, opened = await house.action("key/early"), await house.action("key")
+    assert (row.name, row.state, row.amount_minor, row.kind) == ("refund", "executed", AMOUNT, "refund")
+    assert (row.customer_id, row.order_id, row.is_counted) == (opened.customer_id, opened.order_id, True)
+    now = await house.gate.past(await house.order(), await house.ana(), house.thread.id)
+    assert before.amount_minor == AMOUNT
+    assert (now.sum_refunds_30d_minor, now.refunds_30d, now.paid_today_minor) == (AMOUNT, 1, AMOUNT)
+    assert (past.sum_refunds_30d_minor, past.refunds_30d, past.paid_today_minor) == (AMOUNT, 1, AMOUNT)
+    assert now.settled == {} and now.kept_items == 0
+
+
+async def test_the_days_money_is_not_overspent_by_it(house: House) -> None:
+    await moved(house)
+    short = house.under(OPEN.replace("bot_daily_refund_total: 100000000", f"bot_daily_refund_total: {AMOUNT - 1}"))
+    assert await paid(short) == []
+    assert await paid(house) == [AMOUNT]
+
+
+async def test_while_something_else_on_the_order_is_open_it_waits(house: House) -> None:
+    await moved(house)
+    assert isinstance(house.store, Bank)
+    house.store.fault = "cut_before"
+    with pytest.raises(StoreUnavailable):
+        await house.do({"name": "reship", "order": "#1042", "lines": [one()], "reason": "missing_item"}, key="other")
+    house.clock.advance(timedelta(seconds=1))
+    house.store.fault = "cut_before"
+    await house.gate.reconcile()
+    assert await paid(house) == [AMOUNT]
+
+
+async def test_the_customer_hears_of_it_once_and_only_when_it_is_done(house: House) -> None:
+    assert await told(house) == []
+    await moved(house)
+    assert await paid(house) == [AMOUNT]
+    (said,) = await told(house)
+    assert "20.01" in said and "submitted" in said and "#1042" in said and "still need" in said
+    assert await told(house) == [said]
+
+
+async def test_of_one_that_failed_a_person_is_promised_and_takes_over(house: House) -> None:
+    await moved(house)
+    assert isinstance(house.store, Bank)
+    house.store.fault = "refuse"
+    assert await paid(house) == []
+    (said,) = await told(house)
+    assert "could not be sent" in said and "was refunded" not in said
+    assert [each.body["reason"] for each in await core.log(house.services, house.thread, "handoff")] == ["failed"]
+
+
+async def test_into_an_agents_conversation_it_is_a_note(house: House) -> None:
+    await moved(house)
+    owned = NewEvent("assigned", {"owner_kind": "agent", "owner_id": "1"}, author_type="agent", author_id=1)
+    await house.services.database.write(lambda tx: threads.append(tx, house.thread.id, [owned], house.clock.now()))
+    assert await paid(house) == [AMOUNT]
+    assert await told(house) == []
+    notes = [str(each.body["text"]) for each in await core.log(house.services, house.thread, "note")]
+    assert len(notes) == 1 and "20.01" in notes[0]
 
 
 async def test_at_once_where_the_policy_says_so(database: Database) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeVar
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from typing_extensions import override
@@ -45,6 +45,7 @@ approval:
   - {{when: "verdict == review", need: agent}}
 limits: {{bot_daily_refund_total: {RULES.daily}, bot_refunds_per_customer_30d: {RULES.refunds}}}
 defaults: {{tz: UTC}}
+outcomes: {{refund: {{release: on_first_scan}}}}
 actions:
   reship: {{need: none}}
   start_exchange: {{times: any}}
@@ -57,6 +58,8 @@ METHODS: Final = ("original", "pm_1", "gift_1", "store_credit", "pm_9", None)
 NAMES: Final = (
     "start_return", "start_exchange", "refund", "cancel_order", "change_items", "store_credit", "reship", "open_claim",
 )  # fmt: skip
+BACK: Final = ("in_transit", "in_transit", "in_transit", "received", "inspected", "cancelled", "expired")
+"""Where a return may be found, mostly on its way."""
 KINDS: Final = ("waiting", "delivered", "lost", "two_tenders", "partly_paid")
 EXPECTED: Final = (ActionRefused, Changed, Moved, StoreError, NotAllowed, Killed)
 T = TypeVar("T")
@@ -389,6 +392,63 @@ class Money(RuleBasedStateMachine):
 
         self.run(work())
 
+    @precondition(lambda self: self.orders)
+    @rule(
+        picks=st.lists(st.integers(0, 11), min_size=1, max_size=3),
+        status=st.sampled_from(BACK),
+        fault=st.one_of(st.none(), faults),
+        is_race=st.booleans(),
+        other=st.one_of(st.none(), wishes),
+    )
+    def a_parcel_comes_back(
+        self, picks: list[int], status: str, fault: Fault | None, is_race: bool, other: Wish | None
+    ) -> None:
+        """Its return is scanned, arrives, or is called off; who pays early looks, into a fault, and something else is wished."""
+
+        def edit(document: dict[str, Any]) -> dict[str, Any]:
+            opened = [{**each, "status": status} for each in document.get("returns") or ()]
+            return {**document, "returns": opened}
+
+        async def looks(gate: Gate) -> None:
+            with suppress(*EXPECTED):
+                await gate.reconcile()
+
+        async def wishes_more() -> None:
+            if other is not None:
+                await self._execute(0, *await self._considered(picks[0], other))
+
+        async def work() -> None:
+            for pick in picks:
+                await self.bank.edit_order(self.orders[pick % len(self.orders)][0], edit)
+            self.clock.advance(timedelta(minutes=16))
+            self.bank.fault = fault
+            gates = self.gates if is_race else self.gates[:1]
+            await asyncio.gather(*(looks(gate) for gate in gates), wishes_more())
+            self.bank.fault = None
+            states = [
+                one["state"] for one in await rows(self.database, "SELECT * FROM actions WHERE key LIKE '%/early'")
+            ]
+            event(f"early refunds: {','.join(sorted(set(states))) or 'none'}")
+
+        self.run(work())
+
+    @precondition(lambda self: any(kind == "delivered" for _, _, kind in self.orders))
+    @rule(
+        pick=st.integers(0, 11), pieces=st.integers(1, 2), status=st.sampled_from(BACK), later=st.sampled_from(BACK),
+        fault=st.one_of(st.none(), faults), is_race=st.booleans(),
+    )  # fmt: skip
+    def sends_back(self, pick: int, pieces: int, status: str, later: str, fault: Fault | None, is_race: bool) -> None:
+        """A return from its opening to its end, so that payments before the goods are back are not rare here."""
+        held = [at for at, (_, _, kind) in enumerate(self.orders) if kind == "delivered"]
+        at = held[pick % len(held)]
+
+        async def opens() -> None:
+            await self._execute(0, *await self._considered(at, ("sensible", 0, pieces)))
+
+        self.run(opens())
+        self.a_parcel_comes_back([at], status, fault, is_race, None)
+        self.a_parcel_comes_back([at], later, None, is_race, None)
+
     @rule()
     def reconciles(self) -> None:
         self.run(self._reconcile())
@@ -397,7 +457,7 @@ class Money(RuleBasedStateMachine):
         self.bank.fault = None
         self.clock.advance(timedelta(seconds=21))
         await asyncio.gather(*(gate.reconcile() for gate in self.gates))
-        await balanced(self.database)
+        await balanced(self.database, self.bank)
 
     @invariant()
     def holds(self) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from memory.projection import Event
 from server.actions.gate import Gate
+from server.commerce.embedded import EmbeddedStore
 from server.desk import work
 from server.desk.telling import tell_all
 from server.errors import ActionRefused, NotAllowed
@@ -139,3 +140,39 @@ async def test_who_may_not_decide_tells_nothing(desk: Desk) -> None:
         await desk.gate.approve(desk.key, await someone(desk.stage.services, "Vic", "viewer"), desk.stage.clock.now())
 
     assert await tell_all(desk.stage.services) == 0
+
+
+MEI = "mei_kovacs_8020"
+EARLY = """
+approval: []
+limits: {bot_daily_refund_total: 1000000, bot_refunds_per_customer_30d: 9}
+outcomes: {refund: {release: on_first_scan, label: {kind: merchant}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "after"),
+    [("did you refund me for W1004 yet?", "submitted to the bank"), ("¿ya me reembolsaron el pedido W1004?", "banco")],
+)
+async def test_did_you_refund_me_is_answered_by_what_was_paid(tmp_path: Path, asked: str, after: str) -> None:
+    async with await opened(tmp_path, EARLY) as stage:
+        talk = Talk(stage)
+        await talk.say(
+            "I want to return the tea kettle from order W1004",
+            "I don't like it",
+            "a refund please",
+            "to my PayPal",
+            "yes",
+            signed_in=MEI,
+        )
+        assert [each["name"] for each in talk.actions] == ["start_return"], talk.said
+        await talk.say(asked, signed_in=MEI)
+        assert "25.00" not in talk.reply and "submitted" not in talk.reply, talk.reply
+        assert isinstance(stage.services.store, EmbeddedStore)
+        document = await stage.services.store.document("ord_W1004")
+        assert document is not None
+        moved = [{**each, "status": "in_transit"} for each in document["returns"]]
+        await stage.put_order({**document, "returns": moved})
+        await Lifecycle(stage.services).settle()
+        await talk.say(asked, signed_in=MEI)
+        assert after in talk.reply and "25" in talk.reply, talk.reply

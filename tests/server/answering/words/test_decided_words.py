@@ -72,3 +72,16 @@ def test_what_was_not_done_is_told_whole(error: str, language: str) -> None:
 
 def test_every_action_that_can_be_asked_for_can_be_told() -> None:
     assert set(RESULTS) == {name for name in ACTIONS if has_way(name)}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("status", ["succeeded", "pending"])
+@pytest.mark.parametrize("error", ["", "not now"])
+def test_a_return_that_is_paid_early_is_told_whole(language: str, status: str, error: str) -> None:
+    one = Decided("refund", {}, {**MONEY, "status": status}, Money(1250, "USD"), error, "ledger:actions/k", ORDER, True)
+    voice = Voice(language, AT, "America/New_York")
+    speech = decided_words.decided(one, policy(), voice, AT)
+    checked = grounding.check(speech.text, speech.evidence, voice)
+
+    assert checked.dropped == ()
+    assert "12" in checked.text and "1042" in checked.text

@@ -16,6 +16,7 @@ from server.answering import seeing
 from server.answering.context import Guess, Option
 from server.answering.turn import Turn, short_hash
 from server.answering.understand import yesno
+from server.answering.words.which_order import described
 from server.answering.words.wishes import mentioned
 from server.commerce.model import CustomerRecord, OrderSnapshot
 from server.commerce.store import normalise_number
@@ -30,7 +31,7 @@ _ASKER_TRIES: Final = 5
 _NUMBERS_AT_ONCE: Final = 5
 _ASKED_ENOUGH: Final = 3
 _BARE_NUMBER: Final = re.compile(
-    r"(?<![\w.,-])#?[A-Za-z]{0,4}-?\d{3,10}(?!\w|[.,]\d|\s?(?:%|(?:m?l|[gt]b|[cm]m|inch(?:es)?|k?g|hz|mah|mp|pieces|pcs)\b))",
+    r"(?<![\w.,$€£-])#?[A-Za-z]{0,4}-?\d{3,10}(?!\w|[.,]\d|\s?(?:[%$€£]|(?:usd|dollars?|bucks|eur(?:os?)?|pounds?|percent|m?l|[gt]b|[cm]m|inch(?:es)?|k?g|hz|mah|mp|pieces|pcs)\b))",
     re.IGNORECASE,
 )
 _TAKEN_BACK: Final = re.compile(
@@ -81,6 +82,9 @@ async def find_order(turn: Turn, *, delivered: bool = False, fits: Fits | None =
     if held is not None and (fits is None or fits(held.order)):
         return held
     own = await my_orders(turn)
+    told = described(turn.text, own)
+    if told:
+        return await _the_one(turn, told, delivered, is_named=True)
     if fits is not None:
         own = tuple(order for order in own if fits(order)) or (() if held else own)
     if own:
@@ -244,7 +248,7 @@ def numbers_in(turn: Turn) -> tuple[str, ...]:
         return ()
     if found.order_number or not (found.email or turn.dialogue.asked == "identify"):
         return _not_taken_back(turn.text, found.order_number)
-    rest = re.sub(r"\S+@\S+", " ", turn.text)
+    rest = re.sub(r"\S+@\S+|(?<!\w)\d{4}(?:[ -]?\d{4}){2,4}(?!\w)", " ", turn.text)
     taken = {*found.zips, *found.phone, *found.tracking_number}
     return tuple(each for each in _BARE_NUMBER.findall(rest) if each not in taken)[:2]
 

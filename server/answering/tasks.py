@@ -176,6 +176,8 @@ def _asks_a_rule(turn: Turn) -> bool:
 def _told_outright(said: list[str], outright: list[str]) -> list[str]:
     """With what is told by verb and object: "return it, it is too small" wishes for no exchange beside."""
     if any(name in _ALIKE for name in outright):
+        if _ANOTHER & set(outright) and "return" not in outright:
+            said = [name for name in said if name != "refund_request"]  # who gets or pays the difference
         said = [name for name in said if name in outright or name not in _ALIKE]
     return said + [name for name in outright if name not in said]
 
@@ -234,7 +236,7 @@ def _without_aids(said: list[str], outright: list[str], text: str, *, asks_of_go
     aids = {"payment"} if money_goes else set[str]()
     if outright and not _ASKS_STATUS.search(text):
         aids.add("refund_status")  # "refund it to my card" asks for no news
-    if outright and "?" not in text and not asks_of_goods:
+    if (outright or _MONEY_GOES & set(said)) and "?" not in text and not asks_of_goods:
         aids |= {"product_question", "stock_question", "promo"}
     return [name for name in said if name not in aids]
 

@@ -44,6 +44,7 @@ _CHANGE: Final = (
     r"(?:need|want|prefer|like|love)s?\s+(?:the|an?)\s+(?:[\w%-]+\s+){1,5}?(?:one|ones|version|model)\b(?!\s+(?:back|refunded|returned|cancell?ed|sent|gone))|"
     r"chang(?:e|ing)\s+(?:the|my|an?|this|that|one of)\s+(?!(?:\w+\s+)?(?:address|payment|credit|card|shipping|delivery|e-?mail|phone|password|order|name|mind|method|account|way|date|time|subscription|plan)\b)"
     r"|(?:the|my)\s+(?:\w+\s+){1,3}?(?:should|needs? to|must|has to) be\b(?=[^.;!?]{1,40}\binstead\b)"
+    r"|(?:can|could)\s+(?:the|my|that|this|it)\s+(?!(?:[\w-]+\s+)?(?:order|package|parcel|refund|money|delivery|shipment|account)\b)(?:[\w-]+\s+){0,3}?be\b(?!\s+(?:\w+ly\s+)?(?:\w+ed|sent|late|lost|here|used|there|for|a problem|the|why|that|because)\b)(?=[^.;!]{1,50}\binstead\b)"
     r"|(?:get|have|take|make)\s+(?:the|my|that|it)\b[^.;!?]{1,40}\binstead\b(?! of (?:the|my) (?:refund|money))"
     r"|(?:upgrade|switch|change|swap)\s+(?:it|that|this)\s+(?:to|for|into)\b(?!\s+(?:a |my |the )?(?:new |different |other )?(?:address|card|method|paypal|visa))"
     r"|(?:upgrade|switch|change)\s+(?:the|my|it|that)\s+(?:\w+\s+){1,5}?(?:to|for|from)\b(?!\s+(?:a |my |the )?(?:new |different |other )?(?:address|card|method|paypal|visa))"
@@ -66,7 +67,7 @@ _WISHES: Final = (
         (
             name,
             re.compile(
-                rf"(?:^|(?<=[.;:!?,]\s)|(?<=\bplease\s)|(?<=\bpls\s)|(?<=\bplz\s)){verb}\s+(?!{_NO_OBJECT})[a-z]"
+                rf"(?:^|(?<=[.;:!?,]\s)|(?<=\d\s)|(?<=\bplease\s)|(?<=\bpls\s)|(?<=\bplz\s)|(?<=\bkindly\s)|(?<=\bthen\s)|(?<=\bwanna\s)|(?<=\b(?:want|like|need|wish)\sto\s)){verb}\s+(?!{_NO_OBJECT})[a-z]"
             ),
         )
         for name, verb in _BARE_VERBS
@@ -92,6 +93,21 @@ _BESIDE: Final = (
     ),
 )
 """Told so often in passing that they count beside another wish only."""
+_WANTED: Final = r"(?: also| both| all)* (?:(?:i|we)(?:'d| would| really| also)* (?:want|like|need|wish|prefer|have)(?: it| them)? (?:to|it|them)|(?:is|are|goes|go|must|should|can|could|needs?|has|have|shall|gets?)(?: (?:also|please|to|be|get|going|just|all|both))*)"
+_OBJECT_FIRST: Final = tuple(
+    (
+        name,
+        re.compile(
+            rf"\b(?:the|my|that|this|those|these)\s+(?:(?!(?:i|we|and|or|not|is|are)\b)[\w-]+\s+){{0,4}}?(?!(?:money|refund|order)\b)[\w-]+{_WANTED} (?:{verb})\b(?! (?:polic|by|on|at))"
+        ),
+    )
+    for name, verb in (
+        ("return", r"return|send back|give back|returned|sent back|refunded|back"),
+        ("exchange", r"exchange|swap|exchanged|swapped"),
+        ("cancel", r"cancel|cancell?ed"),
+    )
+)
+"""The thing comes first: "and the grill I want to send back"."""
 _WISHES_AT_THE_END: Final = tuple((name, re.compile(rf"\b{verb}\b")) for name, verb in _VERBS_AT_THE_END)
 _NO_GOODS: Final = re.compile(
     r"direccion|a(?:d|dd)ress|endereco|zahl|\b(?:pago|paga\w*|pay\w*|paiement|payer)\b|correo|e-?mail|mail\b|telef|telephon|phone|nombre|\bnom\b|\bname|\bnome\b"
@@ -102,6 +118,7 @@ _NO_ORDER: Final = re.compile(
     r"^\S+ (?:\S+ ){0,2}(?:subscri\w*|suscrip\w*|abonn\w*|abo|assinatura|membership|plan|account|cuenta|compte|konto|conta)\b"
 )
 """What may be cancelled and is no order."""
+_ADDRESS: Final = re.compile(r"[^\s<>()]+@[^\s<>()]+")
 _NEAR: Final = 60
 _CHANGES: Final = frozenset({"exchange", "change_order"})
 _TURNED: Final = re.compile(
@@ -178,10 +195,17 @@ def told(text: str) -> list[Told]:
     folded = fold(text)
     if len(folded) != len(text):
         folded = "".join(fold(sign)[:1] or " " for sign in text)
+    folded = _ADDRESS.sub(lambda match: "." * len(match.group()), folded)  # what follows begins a sentence
     found: list[tuple[int, str]] = []
     for name, pattern in _WISHES:
         hits = pattern.finditer(folded)
         found += [(hit.start(), name) for hit in hits if _is_about_goods(name, folded[hit.start() :])]
+    found += [
+        (hit.start(), name)
+        for name, pattern in _OBJECT_FIRST
+        for hit in pattern.finditer(folded)
+        if "?" not in folded[hit.start() : hit.end() + _NEAR]
+    ]
     for name, pattern in _WISHES_AT_THE_END:
         clauses = [(_clause_start(folded, hit.start()), hit.end()) for hit in pattern.finditer(folded)]
         found += [(start, name) for start, end in clauses if _is_about_goods(name, folded[start:end])]

@@ -256,7 +256,10 @@ def _kinds(said: Sequence[Token], language: str) -> frozenset[str]:
     found = ideas(said, language, "kind")
     if not found:
         return frozenset()
-    return found[max(found)] if language in ("en", "de") else found[min(found)]
+    if language not in ("en", "de"):
+        return found[min(found)]
+    last = max(found)
+    return found[last] | (found.get(last - 1, frozenset()) if len(said[last - 1].raw) == 1 else frozenset())  # t-shirt
 
 
 def _without_left_out(text: str) -> str:

@@ -15,6 +15,7 @@ from server.answering.identify import my_orders
 from server.answering.skills import choosing
 from server.answering.skills.returns_case import products_of
 from server.answering.skills.variants import variant_meant
+from server.answering.told import pays_by
 from server.answering.turn import Turn
 from server.commerce.catalogue.words import fold
 from server.commerce.model import OrderSnapshot
@@ -22,6 +23,11 @@ from server.errors import StoreUnavailable
 
 SKILL: Final = "change_order"
 _GOODS: Final = frozenset({"product_question", "stock_question"})
+_HOW_PAID: Final = frozenset({"payment", "promo"})
+_EXTRA: Final = re.compile(
+    r"\b(?:(?:price|cost) difference|difference in (?:price|cost)|how much (?:more|extra)|what(?:'s| is)? the (?:extra|additional) (?:cost|charge|price)|(?:cost|costs|pay|be|charge[ds]?)(?: me)? (?:extra|more|on top)|(?:extra|additional) (?:cost|charge|money)|money back or pay|diferencia de precio|cuanto mas|difference de prix|combien (?:de|en) plus|aufpreis|preisunterschied|diferenca de preco|quanto (?:a )?mais)\b"
+)
+"""A question about what another version would cost beside what was paid."""
 _BUYS: Final = re.compile(
     r"\b(?:buy|purchase|(?:order|get|have|want|need) (?:an ?other|one more|a second|more)|place an order|in addition|comprar|acheter|kaufen|encomendar|noch ein\w*)\b"
 )
@@ -33,7 +39,8 @@ _ASKS: Final = re.compile(
 
 async def with_change(turn: Turn, tasks: list[Task]) -> list[Task]:
     """The tasks of a message; of one that only seems to ask about goods, a change of what the customer has bought."""
-    if turn.choice or {each.skill for each in tasks} - _GOODS or _is_about_the_shelf(fold(turn.text)):
+    told_beside = _HOW_PAID if tasks and not pays_by(turn.text) and "?" not in turn.text else frozenset[str]()
+    if turn.choice or {each.skill for each in tasks} - _GOODS - told_beside or _is_about_the_shelf(fold(turn.text)):
         return tasks
     try:
         orders = [order for order in await my_orders(turn) if order.cancelled_at is None]
@@ -45,7 +52,7 @@ async def with_change(turn: Turn, tasks: list[Task]) -> list[Task]:
 
 def _is_about_the_shelf(folded: str) -> bool:
     """Whether a text asks what there is, or wants to buy something more."""
-    return bool(_BUYS.search(folded) or _ASKS.search(folded))
+    return bool(_BUYS.search(folded) or (_ASKS.search(folded) and not _EXTRA.search(folded)))
 
 
 async def _wants_another(turn: Turn, orders: Sequence[OrderSnapshot]) -> bool:

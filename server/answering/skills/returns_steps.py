@@ -8,7 +8,7 @@ from typing import Final
 from server.answering.context import Option
 from server.answering.drafts.returns import ReturnDraft
 from server.answering.identify import Found
-from server.answering.skills import returns_reading, swaps
+from server.answering.skills import cancelling, changing, returns_reading, swaps
 from server.answering.skills.order_status import tell
 from server.answering.skills.proving import may
 from server.answering.skills.returns_case import (
@@ -157,6 +157,8 @@ async def _none_can_go_back(turn: Turn, draft: ReturnDraft, found: Found, held: 
     if decision is None or decision.verdict != "deny":
         return False
     if {result.explain_key for result in decision.lines} <= {"not_delivered", "not_shipped"}:
+        if await _is_cancelled_instead(turn, found):
+            return True
         tell(turn, found)  # where it is says why
         if turn.reason or wismo(found.order, turn.context.now, cfg=turn.context.wismo).row in _TOLD_BY_STATUS:
             turn.draft = None
@@ -165,6 +167,19 @@ async def _none_can_go_back(turn: Turn, draft: ReturnDraft, found: Found, held: 
     turn.speech.join(return_words.refusal(found.order, decision, turn.voice, context.policy, context.now))
     draft.lines = everything.lines
     refuse(turn, draft)
+    return True
+
+
+async def _is_cancelled_instead(turn: Turn, found: Found) -> bool:
+    """Whether money for an order that has not left is had by cancelling it: then that is offered, and a yes asked for it."""
+    task, order = turn.dialogue.task, found.order
+    if task is None or not changing.is_open_for(turn.context.policy, cancelling.ACTION, order):
+        return False
+    if cancelling.ACTION not in turn.context.store.capabilities:
+        return False
+    task.skill, turn.draft = "cancel", None
+    task.order_id = turn.dialogue.order_id = order.id
+    await cancelling.begin(turn)
     return True
 
 

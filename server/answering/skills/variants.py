@@ -278,12 +278,34 @@ class _Reader:
         return list(dict.fromkeys(found))
 
     def _belongs(self, value: str, name: str, span: tuple[int, int]) -> bool:
-        """A value that several options have is meant for the one whose name stands beside it; a bare number needs company."""
-        rivals = [other for other, values in self.listed.items() if other != name and value in values]
-        if rivals:
-            near = self.folded[max(0, span[0] - 24) : span[1] + 24]
-            return any(stem in near for stem in _stems(name))
-        return True
+        """A value that several options have, in whatever word, is meant for the one whose name stands beside it."""
+        rivals = [other for other, values in self.listed.items() if other != name and self._has_like(value, values)]
+        if not rivals:
+            return True
+        nearest = self._named_beside([name, *rivals], span)
+        if nearest:
+            return nearest == name
+        return not any(value in self.listed[other] for other in rivals)
+
+    def _has_like(self, value: str, values: Sequence[str]) -> bool:
+        """Whether a value is among others, or one that means the same: medium and M."""
+        if value in values:
+            return True
+        own = _ideas_of(value, self.language) | _ideas_of(value, "en")
+        return bool(own) and any(own & (_ideas_of(each, self.language) | _ideas_of(each, "en")) for each in values)
+
+    def _named_beside(self, names: Sequence[str], span: tuple[int, int]) -> str:
+        """Which of these options is named nearest to a place, right behind it before right in front; empty if none is."""
+        shared = set.intersection(*(_stems(each) for each in names))
+        after = next((at for at, each in enumerate(self.said) if each.start >= span[1]), len(self.said))
+        before = next((at for at, each in enumerate(self.said) if each.end > span[0]), len(self.said)) - 1
+        places = [after, after + 1, before, after + 2, before - 1, before - 2, after + 3]
+        for at in places:
+            stem = self.said[at].stem if 0 <= at < len(self.said) else ""
+            found = [each for each in names if stem and stem in _stems(each) - shared]
+            if len(found) == 1:
+                return found[0]
+        return ""
 
     def _partly(self, name: str, listed: Sequence[str]) -> tuple[set[str], set[str]]:
         """Values named by a telling word of theirs: google for "Google Assistant"."""
@@ -307,10 +329,21 @@ class _Reader:
         found: list[tuple[tuple[int, int], str]] = []
         for value in listed:
             own = _ideas_of(value, self.language) | _ideas_of(value, "en")
-            found += [((at, at), value) for at, named in self.ideas.items() if own & named and self._is_no_grade(at)]
+            found += [
+                ((at, at), value)
+                for at, named in self.ideas.items()
+                if own & named and self._is_no_grade(at) and self._is_its_own(value, name, at)
+            ]
             foreign = words.in_other_tongues(_flat(value))
             found += [(match.span(), value) for match in foreign.finditer(self.folded)] if foreign else []
         return self._sorted(found)
+
+    def _is_its_own(self, value: str, name: str, at: int) -> bool:
+        """Whether the word at a place is not said of another option that has such a value, too."""
+        end = next((each.end for each in self.said if each.start == at), at)
+        rivals = [other for other, values in self.listed.items() if other != name and self._has_like(value, values)]
+        nearest = self._named_beside([name, *rivals], (at, end)) if rivals else ""
+        return nearest in ("", name)
 
     def _is_no_grade(self, at: int) -> bool:
         """ "Larger" is a step on a scale, not the value large."""

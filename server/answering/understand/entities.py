@@ -60,6 +60,7 @@ _UNIT_AFTER = re.compile(
     r"^\s?(?:(?i:gb|tb|mb|ml|cl|l|kg|g|lbs?|oz|mm|cm|m|km|inch(?:es)?|in|ft|w|watts?|v|volts?|mah|hz|days?|weeks?|months?|hours?|mins?|minutes?|times|percent|people|points?|followers|miles|calories|pieces|pcs|units|steps|words|years?|"
     r"dias|días|semanas|meses|jours|semaines|mois|tage|wochen|monate|puntos|points|punkte|pontos)\b|%|°|\"|(?:[A-Z][\w.]+ ){1,3}(?:St|Street|Ave|Avenue|Road|Rd|Blvd|Lane|Ln|Drive|Dr|Way|Court|Ct|Place|Pl)\b)"
 )
+_CARD_NUMBER = re.compile(r"(?<![\w#-])\d{4}(?:[ -]?(?:\d{4}|[x*]{4})){2,4}(?!\w)", re.IGNORECASE)
 _ORDER_MENTION = re.compile(rf"\b(?:{_ORDER_WORD})\b|#", re.IGNORECASE)
 
 _ZIP_CUED = re.compile(
@@ -84,9 +85,14 @@ _NAME_CUED = re.compile(
     rf"\b(?i:my name is|my name's|name's|name is|name:|name|i am|i'm|this is|it's|me llamo|mi nombre es|soy|nombre:|je m'appelle|je suis|mon nom est|nom :|nom:|ich hei(?:ß|ss)e|ich bin|mein name ist|name ist|meu nome é|meu nome e|me chamo|sou (?:o |a )?|nome:|mera naam|under the name|in the name of|regards,?|thanks,?|cheers,?|saludos,?|cordialement,?|grüße,?|gr(?:ü|u)(?:ß|ss)en?,?|atenciosamente,?)\s+(?P<name>{_NAME})"
 )
 _NAME_BESIDE = re.compile(
-    rf"(?<![\w@.#-])(?P<name>{_NAME})(?:,? here)?(?:\s*[,;:(–-]+\s*|\s+)(?:(?i:and|my|y|et|und|e) )*(?i:(?:zip|post(?:al|leitzahl)?|plz|cep|c[oó]digo postal|code postal)"
+    rf"(?<![\w@.#-])(?P<name>{_NAME})(?:,? here)?(?:\s*[,;:/(–-]+\s*|\s+)(?:(?i:from|in|at|and|my|de|y|et|aus|und|em|e) )*(?i:(?:zip|post(?:al|leitzahl)?|plz|cep|c[oó]digo postal|code postal)"
     r"(?:[ -]?code)?(?: is| es| est| ist|:)?\s*)?\(?\d{4,5}(?!\w|[.,]\d)"
 )
+_NAME_BESIDE_LOWER = re.compile(
+    r"(?:^|[.!?;:\n–-]\s*|\b(?:hi|hello|hey|yo|hola|bonjour|salut|hallo|moin|ol[aá]|oi)\b[\s,!.]*|\bhere\s+)(?P<name>[a-zà-ÿ][a-zà-ÿ'’-]+ [a-zà-ÿ][a-zà-ÿ'’-]+)(?: here)?[\s,;:/(–-]+(?:(?:from|in|at|and|my|de|y|et|aus|und|em|e) )*"
+    r"(?:(?:zip|post(?:al|leitzahl)?|plz|cep|c[oó]digo postal|code postal)(?:[ -]?code)?(?: is| es| est| ist|:)?\s*)?\(?\d{5}(?!\w|[.,]\d)"
+)
+"""A name in small letters right before a postal code."""
 _NAME_LOWER = re.compile(
     r"\b(?:my name is|name is|me llamo|mi nombre es|je m'appelle|mein name ist|ich heisse|ich heiße|meu nome é|me chamo|mera naam) (?P<name>[^\W\d_]+(?: [^\W\d_]+)?)",
     re.IGNORECASE,
@@ -128,6 +134,7 @@ def find(text: str, *, region: str = "US", products: Sequence[str] = ()) -> Enti
     zips += [match.group() for match in page.take(_ZIP_SHAPED, lambda match: match.group())]
     names = _names(text)
     zips += _placed_zips(page, bool(cued), bool(names))
+    page.take(_CARD_NUMBER, lambda match: None)
     orders = cued + _loose_orders(page)
     zips += [each for each in orders if len(each) == 5 and each.isdigit() and each not in cued]
     return Entities(
@@ -299,6 +306,7 @@ def _placed_zips(page: _Page, ordered: bool, named: bool) -> list[str]:
 def _names(text: str) -> tuple[str, ...]:
     found = [match["name"] for match in _NAME_CUED.finditer(text) if _is_name(match["name"])]
     found += [match["name"] for match in _NAME_BESIDE.finditer(text) if _is_name(match["name"])]
+    found += [match["name"] for match in _NAME_BESIDE_LOWER.finditer(text) if _has_unknown(match["name"])]
     found += [match["name"] for match in _NAME_LOWER.finditer(text) if _is_name(match["name"])]
     found += [match["name"] for match in _NAME_AND_CODE.finditer(text) if _looks_like_name(match["name"])]
     found += [match["name"] for match in _NAME_ALONE.finditer(text) if _looks_like_name(match["name"])]
@@ -321,6 +329,11 @@ def _looks_like_name(part: str) -> bool:
         return not part.isupper() or len(part) < 30
     known = spelling.load().known
     return not any(word in known for word in words(fold(part)) if word not in _PARTICLES)
+
+
+def _has_unknown(part: str) -> bool:
+    """Whether a word of what may be a name is none that customers use otherwise."""
+    return _is_name(part) and any(word not in spelling.load().known for word in words(fold(part)))
 
 
 _PARTICLES = frozenset("de da do dos del la van von der di le e y".split())

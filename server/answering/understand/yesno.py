@@ -14,7 +14,7 @@ from server.answering.understand.normalise import clean, fold, words
 
 _YES = frozenset(
     """yes yeah yep yup yea ya yess yas y sure ok okay okey k kk absolutely definitely certainly correct right exactly confirm confirmed
-    affirmative proceed continue agreed agree indeed perfect great fine alright ye okie okey-dokey
+    affirmative aye righto mhm uhuh proceed continue agreed agree indeed perfect great fine alright ye okie okey-dokey
     si sí claro vale correcto exacto confirmo confirmado dale bueno perfecto cierto efectivamente venga procede proceda prosiga hagalo hazlo
     oui ouais ouaip daccord d'accord exact exactement parfait confirme volontiers bien certainement allons-y continuez procedez
     ja jo jawohl jap jep klar genau richtig gerne stimmt korrekt einverstanden bestatige passt doch naturlich
@@ -26,7 +26,7 @@ _NO = frozenset(
     incorrecto incorrect falsch errado galat""".split()
 )
 _YES_PHRASES = (
-    "go ahead", "please proceed", "do it", "please do", "sounds good", "that's right", "thats right", "that is right", "that's correct", "that is correct", "of course",
+    "go ahead", "uh huh", "uh-huh", "mm hmm", "mm-hmm", "i agree", "we agree", "agree to", "exactly what i want", "exactly what i need", "what i want", "what i wanted", "please process it", "process it", "please process", "you can go ahead", "you may proceed", "you can proceed", "please proceed", "do it", "please do", "sounds good", "that's right", "thats right", "that is right", "that's correct", "that is correct", "of course",
     "why not", "you got it", "go for it", "works for me", "that works", "looks good", "all good", "for sure", "make it so", "yes please", "please proceed", "proceed", "looks right", "looks correct", "yes change it", "yes, change it", "yes please change it", "yes, please change it", "i do", "i am", "i confirm", "no problem", "not a problem",
     "go on then", "do that", "let's do it", "lets do it", "let's go for it", "lets go for it", "carry on", "go on", "that's fine", "fine by me", "fine with me", "happy with that", "sure thing", "that'd be great", "that would be great", "that is fine", "very well", "yes that one", "i want that", "okie dokie",
     "por supuesto", "de acuerdo", "esta bien", "adelante", "hazlo", "asi es", "eso es", "desde luego", "claro que si", "como no", "sin problema", "me parece bien", "si quiero", "me vale", "dale pues", "por mi bien", "continue por favor",
@@ -64,6 +64,7 @@ _PADDING = frozenset(
     por favor gracias eso esta bien lo la el muchas que es mi merci s'il vous te plait c'est ca bitte danke das ist es gut schon sehr isso obrigado obrigada
     ta bom tudo o a e ji hai haan sir bhai absolutely really totally then now ok okay okay, sounds works for refund return order cancel exchange them hazlo haz hagalo
     faites le mach mache machen sie das faca fazer kar karo dijiye do krdo kardo mate man lot porfa porfis cool then i'm im yes done
+    today now exactly perfectly absolutely fully correctly everything's
     looks your help everything great amazing wonderful appreciate appreciated details information info
     cancelalo cancela cancele cancelar cancelem annulez annuler annule stornieren stornier storniere devolver devolva devuelvelo renvoyer""".split()
 )

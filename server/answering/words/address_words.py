@@ -11,7 +11,7 @@ from server.commerce.store import normalise_number
 
 _DEFAULT: Final = (
     r"(?:default|profile|account|saved|stored|registered|on[- ]file|home) (?:(?:shipping|delivery|mailing|postal) )?address(?:es)?|"
-    r"address(?:es)? (?:(?:that is |that's |which is )?(?:in|on|of|from|for) (?:my |the )?(?:profile|account|file)|book)|(?:profile|account)(?:'s)? address|my (?:profile|account)(?= too| also| as well|$|[,.])|"
+    r"address(?:es)? (?:(?:that is |that's |which is )?(?:in|on|of|from|for) (?:my |the )?(?:profile|account|file)|book)|(?:profile|account)(?:'s)? address|my (?:profile|account)(?= too| also| as well|$|[,.]| (?:and|&|plus)\b)|"
     r"direccion(?: \w+)? (?:predeterminada|por defecto|principal|habitual|guardada|de mi (?:perfil|cuenta))|direccion (?:de|en) (?:mi|la) (?:cuenta|perfil)|"
     r"adresse (?:\w+ )?(?:par defaut|principale|habituelle|enregistree|de mon (?:profil|compte))|adresse (?:de|dans|sur) (?:mon|le) (?:profil|compte)|"
     r"standard(?:liefer)?adresse|haupt(?:liefer)?adresse|hinterlegte\w* adresse|adresse (?:in|aus|von) (?:meinem|dem) (?:profil|konto)|profiladresse|kontoadresse|gespeicherte\w* adresse|"

@@ -141,7 +141,7 @@ def _word(method: PaymentMethod, paid_with: Sequence[PaymentMethod]) -> str:
 def _has_digits(folded: str, method: PaymentMethod) -> bool:
     """Whether the last four digits of a label stand in the text by themselves."""
     last = re.findall(r"\d{4}(?!\d)", method.label)
-    return bool(last) and bool(re.search(rf"(?<![\d#]){last[-1]}(?!\d)", folded))
+    return bool(last) and bool(re.search(rf"(?<![\d#.+@a-wyz]){last[-1]}(?![\w@]|[.-]\w+@)", folded))
 
 
 def _brand_fits(folded: str, method: PaymentMethod) -> bool:

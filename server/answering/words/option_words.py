@@ -50,7 +50,7 @@ NONE_VALUES: Final = frozenset(
 YES_VALUES: Final = frozenset({"yes", "true", "si", "oui", "ja", "sim", "with"})
 WATERPROOF: Final = re.compile(r"water-?proof|waterresistant|wasserdicht|wasserfest|impermeable|impermeavel|etanche")
 WITHOUT: Final = re.compile(
-    r"\b(?:no|not|without|non|w/o|don'?t need|minus|sin|sans|pas de|pas d'|ohne|keine?[nrms]?|sem)\s+(?:any |a |an |the |el |la |le |der |die |das )?$"
+    r"\b(?:no|not|without|non|w/o|don'?t need|minus|sin|sans|pas de|pas d'|ohne|keine?[nrms]?|sem)\s+(?:any |a |an |the |el |la |le |der |die |das )?(?:extra |additional |special |added |other |further )?$"
 )
 AGAINST: Final = re.compile(
     r"\b(?:instead of|rather than|not|but not|except(?: for)?|any\w*(?: \w+){0,2} but|other than|apart from|over|from|different from|than|en vez de|en lugar de|no|menos|excepto|salvo|au lieu d[eu']|pas|sauf|plutot que|"
@@ -67,7 +67,7 @@ MOST: Final = r"(?:most|highest|maximum|max|am meisten|hochste\w*|la mas|el mas|
 LEAST: Final = r"(?:least|lowest|minimum|min|am wenigsten|niedrigste\w*|geringste\w*|la menos|el menos|le moins|la moins|o menos|a menos)"
 SAME: Final = r"(?:same|mism[oa]s?|meme|gleiche[nrsm]?|selbe[nrsm]?|mesm[oa]s?)"
 UNLESS: Final = re.compile(
-    r"[,.;]?\s*\b(?:if (?:that|it|this|those|they|there|(?:the )?[\w%]+(?: [\w%]+)?)(?:'s| is| are|'re)?(?: isn'?t| aren'?t| not| no)?(?: \w+){0,2} (?:available|in stock|possible|there|out of stock|sold out)|if not(?: available| possible)?|otherwise|or else|failing that|"
+    r"[,.;]?\s*\b(?:if (?:that|it|this|those|they|there|(?:the )?[\w%]+(?: [\w%]+)?)(?:'s| is| are|'re)?(?: isn'?t| aren'?t| not| no)?(?: \w+){0,2} (?:available|in stock|possible|there|out of stock|sold out)|if (?:(?:it|that|this|they|those)(?:'s|'re| is| are) )?not(?: available| possible| in stock| there)?(?:,? then)?|otherwise|or else|failing that|"
     r"si no (?:hay|esta|queda)\w*|si no|sinon|si (?:ce )?n'est pas possible|sonst|falls nicht|wenn nicht|senao|se nao (?:houver|tiver|der))\b[,:]?"
 )
 """Where a second choice begins."""

@@ -11,6 +11,7 @@ from server.commerce.catalogue.words import Word, fold
 from server.commerce.contacts import stems
 
 _WORD: Final = re.compile(r"[^\W_]+")
+_SHORTENED: Final = re.compile(r"[^\W\d_]['’]$")
 _STRONG: Final = re.compile(r"(?<!\(\d)(?<!\s\d)[.;!?\n]+(?:\s|$)|\s(?=\(?\d{1,2}[.)]\s)")
 _WEAK: Final = re.compile(
     r",\s|\s(?:and|also|plus|y|e|et|und|sowie|ademas|además|aussi|außerdem|também|tambem)\s", re.IGNORECASE
@@ -32,6 +33,8 @@ def tokens(text: str) -> list[Token]:
     found = []
     for match in _WORD.finditer(text):
         raw = fold(match.group())
+        if len(raw) == 1 and _SHORTENED.search(text[: match.start()]):
+            continue  # the t of "don't" is no word
         kept = stems(raw)
         if kept:
             found.append(Token(raw, kept[0], match.start(), match.end()))

@@ -52,7 +52,7 @@ _OPENED: Final = re.compile(
     r"\b(?:lo|la|los|las) (?:abri|he abierto)\b|\babiert[oa]s?\b|\bouvert\w*\b|\bgeoffnet\b|aufgemacht|\babri\b|\babert[oa]s?\b"
 )
 _ALL_OF_IT: Final = re.compile(
-    r"\b(everything|all of (it|them|those|these)|(it|them) all|all (the |my |of the )?(items|things|pieces|two|three|four)|both|the (whole|entire|full|complete) (\S{1,12} )?(order|lot|thing|package|parcel|purchase)|"
+    r"\b(everything|all (that )?(i|we)( have|'ve)? (ever )?(received|ordered|bought|gotten)|all of (it|them|those|these)|(it|them) all|all (the |my |of the )?(items|things|pieces|two|three|four)|both|the (whole|entire|full|complete) (\S{1,12} )?(order|lot|thing|package|parcel|purchase)|"
     r"(renvoyer|retourner|rendre|echanger) tout|tout (renvoyer|retourner|rendre|echanger)|devolver(lo)? todo|(devolver|trocar) tudo|alles (zuruck\w*|umtauschen|retour\w*)|sab(kuch)? (wapas|return)|"
     r"todo el (pedido|paquete)|el pedido (\S{1,12} )?(entero|completo)|todos los (articulos|productos)|ambos|ambas|l[oa]s dos|toute la commande|la commande (\S{1,12} )?(entiere|complete)|"
     r"tous les (articles|produits)|les deux|die (ganze|gesamte|komplette) (\S{1,12} )?(bestellung|lieferung)|alle artikel|beide[sn]?|o pedido (\S{1,12} )?(todo|inteiro|completo)|"

@@ -239,7 +239,12 @@ def test_a_second_exchange_is_refused_with_its_reason() -> None:
 
 
 def test_no_reason_is_asked_where_none_matters() -> None:
-    swaps = [talk for talk in TALKS if not any(done["name"] == "cancel_order" for done in talk.does)]
+    ends_in_cancelling = {"what has not left cannot come back"}
+    swaps = [
+        talk
+        for talk in TALKS
+        if talk.name not in ends_in_cancelling and not any(done["name"] == "cancel_order" for done in talk.does)
+    ]
     asked = re.compile(r"reason[^.]*\?", re.IGNORECASE)
 
     assert not any(asked.search(text(talk.name, at)) for talk in swaps for at in range(len(talk.says)))

@@ -15,6 +15,7 @@ from memory.engines.base import Tx
 from memory.ids import new_public_id
 from memory.projection import Event
 from memory.threads import NewEvent, Thread
+from memory.times import from_ms, to_ms
 from server.answering.understand.numbers import digits_for_words
 from server.errors import RefusedInput
 from server.services import Services
@@ -43,7 +44,8 @@ async def accept(services: Services, inbound: Inbound) -> Accepted:
     accepted = await services.database.write(lambda tx: _accept(tx, services, inbound))
     if not accepted.is_repeat:
         wake(services, accepted.thread)
-        services.bus.publish("turns")
+        due = _due(services, accepted.thread, inbound, from_ms(accepted.event.at))
+        services.bus.publish("turns", to_ms(due))
     return accepted
 
 
@@ -74,12 +76,14 @@ async def _accept(tx: Tx, services: Services, inbound: Inbound) -> Accepted:
     thread = await _held(tx, identity, thread, now)
     await threads.join(tx, thread.id, identity.id, now)
     inbound = await _without_code(tx, services, inbound, thread, identity)
-    thread, stored = await threads.append(tx, thread.id, [*_reopening(thread), _message(inbound, identity)], now)
-    if thread.state.owner_kind == "agent":
-        await turns.due(tx, thread.id, now, now)
-    else:
-        await turns.due(tx, thread.id, now + burst(services, inbound.channel), now)
+    thread, stored = await threads.append_to(tx, thread, [*_reopening(thread), _message(inbound, identity)], now)
+    await turns.due(tx, thread.id, _due(services, thread, inbound, now), now)
     return Accepted(thread, stored[-1], identity, is_repeat=False)
+
+
+def _due(services: Services, thread: Thread, inbound: Inbound, now: datetime) -> datetime:
+    """When a message is to be answered: at once where a person owns the thread, for only its labels are refreshed."""
+    return now if thread.state.owner_kind == "agent" else now + burst(services, inbound.channel)
 
 
 async def _without_code(tx: Tx, services: Services, inbound: Inbound, thread: Thread, identity: Identity) -> Inbound:
@@ -151,7 +155,9 @@ async def _thread_for(tx: Tx, identity: Identity, named: Thread | None, now: dat
 async def _held(tx: Tx, identity: Identity, thread: Thread, now: datetime) -> Thread:
     """The thread as it stands, held until the unit commits: somebody may have resolved or closed it since it was looked at."""
     held = await threads.by_id(tx, thread.id, lock=True) or thread
-    return held if held.state.status in _OPEN else await _thread_for(tx, identity, held, now)
+    if held.state.status in _OPEN:
+        return held
+    return await _held(tx, identity, await _thread_for(tx, identity, held, now), now)
 
 
 async def _open_one(tx: Tx, identity: Identity) -> Thread | None:

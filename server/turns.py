@@ -20,7 +20,7 @@ from memory import customers, desk, dialogues, proofs, threads, turns
 from memory.engines.base import Tx
 from memory.errors import StorageError
 from memory.threads import NewEvent, Thread
-from memory.times import from_ms
+from memory.times import from_ms, to_ms
 from memory.turns import Claim
 from server import contexts
 from server.actions.gate import Gate, Moved
@@ -81,6 +81,7 @@ class Turns:
         self._model = model
         self._hearing = Hearing(services)
         self._bell = Bell()
+        self._heard: int | None = None
         self._slots = asyncio.Semaphore(services.settings.turns.workers)
 
     async def run(self) -> None:
@@ -91,18 +92,19 @@ class Turns:
         keep_what_is_loaded()
         if self._services.database.engine == "sqlite":
             await self._services.database.write(turns.release_all)
-        with self._services.bus.listening("turns", self._bell.ring):
+        due: int | None = None
+        with self._services.bus.listening("turns", self._ring):
             async with asyncio.TaskGroup() as running:
                 while True:
                     try:
-                        claims, upcoming = await self._claim(self._services.settings.turns.workers)
+                        claims, due = await self._claim(self._services.settings.turns.workers, due)
                         for claim in claims:
                             await self._slots.acquire()
                             running.create_task(self._in_slot(claim), name=f"turn {claim.thread_id}")
-                        pause = self._pause(upcoming)
+                        pause = self._pause(due)
                     except StorageError:
-                        pause = _STORAGE_PAUSE_S
-                    await self._bell.wait(pause)
+                        due, pause = None, _STORAGE_PAUSE_S
+                    due = await self._wait(due, pause)
 
     async def drain(self) -> list[Answer]:
         """Answer everything that is due now, one by one: for `chat` and `rehearse`."""
@@ -135,13 +137,29 @@ class Turns:
         finally:
             self._slots.release()
 
-    async def _claim(self, limit: int) -> tuple[Sequence[Claim], int | None]:
-        """What is due, held from now on, and when the next turn is, in milliseconds; None when there is none."""
+    def _ring(self, _topic: str = "", due_at: int | None = None) -> None:
+        """Somebody asks for an answer at `due_at`, in milliseconds; None = at once."""
+        at = due_at or 0
+        self._heard = at if self._heard is None else min(at, self._heard)
+        self._bell.ring()
+
+    async def _wait(self, due: int | None, pause: float) -> int | None:
+        """Wait until the next turn is due, or somebody asks for one; when it is, None when one has to look."""
+        is_rung = await self._bell.wait(pause)
+        heard, self._heard = self._heard, None
+        known = min((each for each in (due, heard) if each is not None), default=None)
+        return known if is_rung or (known is not None and from_ms(known) <= self._services.clock.now()) else None
+
+    async def _claim(self, limit: int, due: int | None = None) -> tuple[Sequence[Claim], int | None]:
+        """What is due, held from now on, and when the next turn is, in milliseconds; None when there is none.
+
+        `due` is when the first is said to be due, None = one has to look."""
         now = self._services.clock.now()
         lease = timedelta(seconds=self._services.settings.turns.lease_s)
-        upcoming = await self._services.database.read(lambda tx: turns.next_at(tx, now))
-        if upcoming is None or from_ms(upcoming) > now:
-            return (), upcoming
+        if due is None:
+            due = await self._services.database.read(lambda tx: turns.next_at(tx, now))
+        if due is None or from_ms(due) > now:
+            return (), due
 
         async def unit(tx: Tx) -> tuple[Sequence[Claim], int | None]:
             return await turns.claim(tx, now, lease, limit), await turns.next_at(tx, now)
@@ -157,7 +175,7 @@ class Turns:
         at = self._services.clock.now() + delay
         with suppress(StorageError):  # the lease runs out by itself
             await self._services.database.write(lambda tx: turns.again(tx, claim, at, failed=failed))
-        self._bell.ring()
+        self._ring(due_at=to_ms(at))
 
     async def _answer(self, claim: Claim) -> Answer | None:
         work = await self._read(claim)
@@ -215,7 +233,7 @@ class Turns:
     async def _postpone_lookup(self, work: _Work) -> bool:
         at = self._even_pace(work.context)
         await self._services.database.write(lambda tx: turns.again(tx, work.claim, at, failed=False))
-        self._bell.ring()
+        self._ring(due_at=to_ms(at))
         return True
 
     async def _drop(self, claim: Claim, work: _Work | None) -> None:

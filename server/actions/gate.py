@@ -69,8 +69,10 @@ class Gate:
         return await self._judging.past(order, customer, thread_id, said)
 
     async def is_risky(self, name: str, order: OrderSnapshot | None, customer_id: str, thread_id: int) -> bool:
-        """Whether this action asks for more proof now, because something about its customer was changed lately."""
+        """Whether this action asks for more proof now: its customer's contacts were changed lately, or its order is worth much."""
         services = self._services
+        if identity.is_valuable(services.policy, name, order):
+            return True
         if not identity.is_guarded(services.policy, name):
             return False
         owner, now = (order.customer.id if order else customer_id), services.clock.now()

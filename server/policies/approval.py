@@ -41,8 +41,6 @@ class Case:
     chargeback: bool = False
     fault: bool = False
     statutory: bool = False
-    policy_units_per_unit: tuple[int, int] | None = None
-    """The order's shop/presentment ratio as (shop amount, presentment amount), both minor units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +75,9 @@ def highest(*needs: Need) -> Need:
 
 
 def _in_policy_currency(policy: Policy, case: Case) -> dict[str, int] | None:
-    """The case's amounts in the policy's currency, rounded up; None if they cannot be compared."""
+    """The case's amounts; None if they are of another currency than the policy's and cannot be compared."""
     amounts = {name: int(getattr(case, name)) for name in _AMOUNTS}
-    if case.currency == policy.currency or not any(amounts.values()):
-        return amounts
-    if case.policy_units_per_unit is None:
-        return None
-    shop, presentment = case.policy_units_per_unit
-    return {name: -(-amount * shop // presentment) for name, amount in amounts.items()} if presentment > 0 else None
+    return amounts if case.currency == policy.currency or not any(amounts.values()) else None
 
 
 def _facts(case: Case, money: dict[str, int]) -> dict[str, Fact]:

@@ -6,7 +6,7 @@ from babel.numbers import format_currency
 
 from server.policies.actions import ACTIONS
 from server.policies.refunds import exponent
-from server.policies.shape import ActionRule, OutcomeRule, Policy, Proofs
+from server.policies.shape import ActionRule, OutcomeRule, Policy
 
 PROOF_NAMES: Mapping[str, str] = {
     "order_number": "the order number",
@@ -31,7 +31,7 @@ def describe(policy: Policy) -> list[str]:
         *_flags(policy),
         *_fault(policy),
         *_actions(policy.actions),
-        *_identity(policy.identity),
+        *_identity(policy),
         *_approval(policy),
         *_limits(policy),
         f"Always to a person: {', '.join(policy.human_only) or 'nothing'}.",
@@ -173,10 +173,13 @@ _DOORS: Mapping[str, str] = {
 }
 
 
-def _identity(identity: Mapping[str, Proofs]) -> Iterator[str]:
-    for name, proofs in identity.items():
+def _identity(policy: Policy) -> Iterator[str]:
+    for name, proofs in policy.identity.items():
         ways = "; or ".join(" and ".join(PROOF_NAMES[word] for word in words) for words in proofs.any_of)
         subject = _DOORS.get(name, f"For {name}")
+        if proofs.order_total_over is not None:
+            over = _money(policy, proofs.order_total_over)
+            yield f"For money, addresses and cancelling on orders above {over}, besides: {ways}."
         yield f"{subject}: {ways}."
 
 

@@ -25,9 +25,11 @@ Scope = Literal["none", "order", "customer"]
 SEEING: Final = "read_order"
 CHANGING: Final = "write"
 STEPPING_UP: Final = "step_up"
-"""What is asked for besides, for what `GUARDED` names, when something about the customer was changed lately."""
+"""What is asked for besides: for what `GUARDED` names, when something about the customer was changed lately; for what `VALUED`
+names, when the order is worth more than the policy says."""
 GUARDED: Final = frozenset({"change_address", "change_payment", "refund", "reship", "store_credit"})
 """Money that does not wait for goods, and where goods and charges go."""
+VALUED: Final = GUARDED | {"cancel_order"}
 CODE: Final = "otp"
 CODE_TO_SEE: Final = "otp_see"
 """A one-time code that was asked for to see orders: it opens what only reads, as `otp` would, and no change."""
@@ -108,12 +110,23 @@ def allows(policy: Policy, action: str, proofs: frozenset[str]) -> bool:
 
 def allows_risky(policy: Policy, action: str, proofs: frozenset[str]) -> bool:
     """Whether these proofs open `action` while something speaks for more care: `step_up` is asked for besides."""
-    return allows(policy, action, proofs) and (not is_guarded(policy, action) or allows(policy, STEPPING_UP, proofs))
+    is_asked = action in VALUED and STEPPING_UP in policy.identity
+    return allows(policy, action, proofs) and (not is_asked or allows(policy, STEPPING_UP, proofs))
 
 
 def is_guarded(policy: Policy, action: str) -> bool:
     """Whether more proof may be asked for this action at all."""
     return action in GUARDED and STEPPING_UP in policy.identity
+
+
+def is_valuable(policy: Policy, action: str, order: OrderSnapshot | None) -> bool:
+    """Whether more proof is asked for this action because of what the order is worth: all of it, whatever the action moves.
+
+    A total in another currency than the policy's cannot be compared and counts as above."""
+    rule = policy.identity.get(STEPPING_UP)
+    if rule is None or rule.order_total_over is None or action not in VALUED or order is None:
+        return False
+    return order.currency != policy.currency or order.totals.total.amount_minor > rule.order_total_over
 
 
 def scope(policy: Policy, action: str, proofs: frozenset[str]) -> Scope:

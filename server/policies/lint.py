@@ -109,6 +109,8 @@ def _identity(policy: Policy) -> Iterator[str]:
     for name, proofs in policy.identity.items():
         if name not in ("read_order", "write", "step_up") and name not in ACTIONS:
             yield f"identity.{name} is no action{_near(name, [*ACTIONS, 'read_order', 'write', 'step_up'])}"
+        if proofs.order_total_over is not None and name != "step_up":
+            yield f"identity.{name}.order_total_over has no meaning here: write it under identity.step_up."
         if not proofs.any_of:
             yield f"identity.{name}.any_of is empty: nobody could ever do it. Switch an action off by enabled: false."
         if any(not words for words in proofs.any_of):

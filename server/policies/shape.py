@@ -350,9 +350,12 @@ class Tenders:
 
 @dataclass(frozen=True, slots=True)
 class Proofs:
-    """Any one list of proof words, all of them given, opens the door."""
+    """Any one list of proof words, all of them given, opens the door.
+
+    `order_total_over`, of `step_up` alone: it is asked for, too, where the order's total is above so much."""
 
     any_of: tuple[tuple[ProofWord, ...], ...]
+    order_total_over: int | None = field(default=None, metadata={"least": 0})
 
 
 @dataclass(frozen=True, slots=True)

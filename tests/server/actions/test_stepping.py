@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from memory import actions
 from memory.engines.base import Database
 from server.actions.gate import Request
 from server.errors import ActionRefused
@@ -134,6 +135,84 @@ async def test_a_policy_with_its_own_rule_for_writing_has_no_second_one(house: H
 def test_the_shipped_policy_asks_for_a_code_within_a_week() -> None:
     policy = load(None)
     assert (policy.identity["step_up"].any_of, policy.channel.contact_days) == ((("otp",),), 7)
+
+
+# What an order is worth
+
+WORTH = f"{OPEN_SHOP}\nidentity: {{step_up: {{order_total_over: 5499}}}}"
+"""The order that waits is worth 55.00."""
+CANCEL = {"name": "cancel_order", "order": "#1043", "reason": "other", "method": "original"}
+LITTLE = {"name": "refund", "order": "#1043", "amount": 1, "reason": "other"}
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        CANCEL,
+        LITTLE,
+        {**LITTLE, "amount": 5_500},
+        {"name": "change_address", "order": "#1043", "address": ELSEWHERE},
+        {"name": "change_payment", "order": "#1043", "method": "pm_2"},
+        {"name": "store_credit", "order": "#1043", "customer": "c1", "amount": 100, "reason": "late"},
+    ],
+)
+async def test_money_addresses_and_cancelling_of_a_dear_order_need_a_code_however_little_is_moved(
+    house: House, action: dict[str, Any]
+) -> None:
+    dear = house.under(WORTH)
+    request = await dear.request(action, "ord_8", proofs=SIGNED_IN)
+    assert await is_refused(dear, request)
+    with pytest.raises(ActionRefused, match="identity"):
+        await dear.gate.ask_approval(request, await dear.consider(action, "ord_8"))
+    assert [each.state for each in await dear.services.database.read(lambda tx: actions.begun_on(tx, "ord_8"))] == []
+
+
+@pytest.mark.parametrize(
+    "proofs", [SIGNED_IN, SIGNED_IN | {"otp_see"}, SIGNED_IN | {"channel", "email", "zip", "name"}]
+)
+async def test_nothing_but_the_code_will_do(house: House, proofs: frozenset[str]) -> None:
+    dear = house.under(WORTH)
+    assert await is_refused(dear, await dear.request(CANCEL, "ord_8", proofs=proofs))
+    assert not await is_refused(dear, await dear.request(CANCEL, "ord_8", "coded", proofs=SIGNED_IN | {"otp"}))
+
+
+async def test_up_to_the_amount_being_signed_in_is_enough(house: House) -> None:
+    just = house.under(WORTH.replace("5499", "5500"))
+    assert not await is_refused(just, await just.request(CANCEL, "ord_8", proofs=SIGNED_IN))
+
+
+async def test_another_order_s_name_opens_no_dear_one(database: Database) -> None:
+    cheap = delivered(totals={"items": 500, "total": 500, "discount": 0, "shipping": 0, "tax": 0, "refunded": 0})
+    async with house_of(database, cheap, waiting(), text=WORTH) as house:
+        named = await house.request({**CANCEL, "order": "#1042"}, "ord_8", proofs=SIGNED_IN)
+        assert await is_refused_for(house, named) == "malformed"
+        carried = replace(named, order=await house.order("ord_7"), arguments=CANCEL)
+        assert await is_refused_for(house, carried) == "malformed"
+
+
+async def test_what_went_back_already_makes_an_order_no_cheaper(database: Database) -> None:
+    back = {
+        "id": "EX1",
+        "at": "2026-11-20T10:00:00Z",
+        "amount": 4000,
+        "status": "succeeded",
+        "method": "original",
+        "lines": [],
+    }
+    async with house_of(database, waiting(refunds=[back]), text=WORTH) as house:
+        assert await is_refused(house, await house.request(CANCEL, "ord_8", proofs=SIGNED_IN))
+
+
+async def test_a_total_in_another_currency_counts_as_above(database: Database) -> None:
+    async with house_of(database, waiting(currency="EUR"), text=WORTH.replace("5499", "999999")) as house:
+        assert await is_refused(house, await house.request(CANCEL, "ord_8", proofs=SIGNED_IN))
+
+
+async def is_refused_for(house: House, request: Request) -> str:
+    """Why the gate does not do it."""
+    with pytest.raises(ActionRefused) as refused:
+        await house.gate.execute(request)
+    return refused.value.reason
 
 
 # What the policy hears

@@ -20,6 +20,7 @@ from server.answering.tasks import COURTESY, gave_proof, tasks_in, wanted
 from server.answering.told import gives_up, told
 from server.answering.turn import Turn, copied
 from server.answering.understand import IntentScore, Understanding, read, rules, yesno
+from server.answering.words import shop_words
 from server.answering.words.claim_words import words_of
 from server.answering.words.spoken import LANGUAGES, language_of
 from server.answering.words.voice import Voice
@@ -156,7 +157,7 @@ def _asks_for_person(turn: Turn, intents: Collection[str]) -> bool:
     """Whether a person is asked for: outright, or as it seems; beside another wish it must be said in so many words."""
     if turn.choice == "human" or courtesy.demands_a_person(turn.context.text):
         return True
-    if "human_request" not in intents or _says_yes_or_no(turn):
+    if "human_request" not in intents or _says_yes_or_no(turn) or shop_words.topic(turn.text) is not None:
         return False
     others = {each.name for each in turn.understood.intents if each.confidence >= rules.CONFIDENCE} & SKILLS.keys()
     has_more = bool(others - COURTESY - {"complaint"}) or bool(told(turn.text))
@@ -191,7 +192,7 @@ async def _respond(turn: Turn) -> None:
         guide.ask_what_is_open(turn)
         return
     more = await _cut_off_more(turn)
-    if await _answers(turn):
+    if not _asks_of_the_shop(turn) and await _answers(turn):
         if more is not None and not turn.reason:
             turn.part, turn.understood = more, turn.read(more)
             turn.dialogue.todo = [*tasks_in(turn), *turn.dialogue.todo]
@@ -210,6 +211,11 @@ async def _respond(turn: Turn) -> None:
     _suspend(turn, tasks)
     turn.dialogue.todo = [*tasks, *turn.dialogue.todo]
     await _go_on(turn)
+
+
+def _asks_of_the_shop(turn: Turn) -> bool:
+    """Whether all that is said is a question about the shop itself: it answers nothing that was asked."""
+    return turn.choice is None and not gave_proof(turn) and shop_words.topic(turn.text) is not None
 
 
 async def _cut_off_more(turn: Turn) -> str | None:

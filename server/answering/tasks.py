@@ -17,6 +17,7 @@ from server.answering.skills.registry import SKILLS, WRITING
 from server.answering.told import Told, same_again, told
 from server.answering.turn import Turn
 from server.answering.understand import Clause, IntentScore, rules, understand
+from server.answering.words import shop_words
 from server.commerce.catalogue.words import fold
 
 COURTESY: Final = frozenset({"greeting", "thanks", "goodbye"})
@@ -97,7 +98,30 @@ def tasks_in(turn: Turn) -> list[Task]:
     """The tasks of this message, facts first; empty when it asks for nothing that is understood."""
     if turn.choice and turn.choice.startswith("do:"):
         return [Task(turn.choice.removeprefix("do:"), turn.text)]
-    names = _besides_address(turn, wanted(turn))
+    of_shop = _of_the_shop(turn)
+    names = _besides_address(turn, wanted(turn)) if of_shop is None or turn.text != of_shop.text else []
+    return [*_of_the_rest(turn, names), *([of_shop] if of_shop else [])][:MOST]
+
+
+def _of_the_shop(turn: Turn) -> Task | None:
+    """The questions about the shop itself; then what else is said is all that counts for the other tasks."""
+    clauses = [each.text for each in turn.understood.clauses]
+    asked = shop_words.asked_in(clauses)
+    if not asked:
+        return Task("policy_question", turn.text) if shop_words.topic(turn.text) else None
+    others = [each for each in turn.understood.clauses if each.text not in asked and not _is_courtesy(each)]
+    rest = " ".join(each.text for each in others)
+    if not others or turn.read(rest).abstain:
+        return Task("policy_question", turn.text)
+    turn.part, turn.understood = rest, turn.read(rest)
+    return Task("policy_question", " ".join(asked))
+
+
+def _is_courtesy(clause: Clause) -> bool:
+    return bool(clause.intents) and clause.intents[0].name in COURTESY
+
+
+def _of_the_rest(turn: Turn, names: Sequence[str]) -> list[Task]:
     if not names:
         return []
     spoken = _spoken(turn)

@@ -159,7 +159,7 @@ async def answers(
     hit = await find(turn, categories)
     if hit is None or (only is not None and not only(turn, hit)):
         return False
-    _tell(turn, hit)
+    tell(turn, hit)
     await _tell_second(turn, hit, categories, only)
     return True
 
@@ -172,7 +172,7 @@ async def _tell_second(
         hit = await _sure(turn, clause.text, categories)
         is_other = hit is not None and hit.article == first.article and hit.section != first.section
         if hit is not None and is_other and (only is None or only(turn, hit)):
-            _tell(turn, hit)
+            tell(turn, hit)
             return
 
 
@@ -220,7 +220,7 @@ async def _first_aid(turn: Turn) -> bool:
         return False
     if hit.article.category != TECHNICAL and not article_words.has_steps(hit.section):
         return False
-    _tell(turn, hit)
+    tell(turn, hit)
     return True
 
 
@@ -249,7 +249,8 @@ def _is_technical(turn: Turn, hit: Hit) -> bool:
     return hit.article.category == TECHNICAL or bool(_GENERAL.search(turn.text))
 
 
-def _tell(turn: Turn, hit: Hit) -> None:
+def tell(turn: Turn, hit: Hit) -> None:
+    """Quote a section, once in a reply, and name its article."""
     help, name = turn.context.help, article_words.name(hit)
     if help is None or name in turn.articles:
         return

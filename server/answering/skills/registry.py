@@ -27,10 +27,12 @@ from server.answering.skills import (
     proving,
     refund_status,
     returns,
+    shop,
     subscriptions,
     warranty,
 )
 from server.answering.turn import Turn
+from server.answering.words import shop_words
 from server.answering.words.claim_case_words import is_not_received
 
 Skill = Callable[[Turn], Awaitable[None]]
@@ -54,7 +56,7 @@ async def _change_order(turn: Turn) -> None:
 async def _payment(turn: Turn) -> None:
     is_new = turn.draft is None
     if is_new and payment_trouble.asks_for_ways(turn.text) and not turn.understood.entities.order_number:
-        await knowledge.policy_question(turn)
+        await shop.tell(turn, shop_words.WAYS_TO_PAY)
     elif isinstance(turn.draft, ChangeDraft) or paying.asks_to_change(turn.text):
         await paying.begin(turn)
     elif is_new and payment_trouble.is_about_invoice(turn.text):
@@ -93,7 +95,7 @@ SKILLS: Final[Mapping[str, Skill]] = {
     "exchange": returns.begin,
     "refund_request": _refund_request,
     "damaged_or_wrong_item": knowledge.troubleshooting(claims.begin),
-    "policy_question": knowledge.policy_question,
+    "policy_question": shop.policy_question,
     "complaint": guide.complaint,
     "cancel": cancelling.begin,
     "change_address": addresses.begin,
@@ -111,6 +113,7 @@ SKILLS: Final[Mapping[str, Skill]] = {
 CONTINUES: Final[tuple[Continues, ...]] = (
     proving.continues,
     knowledge.continues,
+    shop.continues,
     confirming.continues,
     returns.continues,
     goods.continues,

@@ -73,6 +73,7 @@ _HINTS = (
     ("sv", re.compile(r"å", re.IGNORECASE)),
     ("tr", re.compile(r"[ğışİ]")),
 )
+_ONLY_SPANISH = re.compile(r"[¿¡]")
 _SCRIPTS = (
     ("ja", re.compile(r"[\u3040-\u30ff]")),
     ("ko", re.compile(r"[\uac00-\ud7af\u1100-\u11ff]")),
@@ -113,6 +114,8 @@ def detect(text: str, hint: str | None = None) -> str:
     script = _by_script(text)
     if script is not None:
         return script
+    if _ONLY_SPANISH.search(text):
+        return "es"
     tokens = words(mask(fold(text)))
     scores = _scores(text, tokens)
     foreign = {

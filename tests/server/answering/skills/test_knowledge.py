@@ -79,7 +79,7 @@ def test_an_article_is_quoted_and_named_with_its_link(question: str, quoted: str
 
 
 def test_what_the_articles_do_not_say_goes_to_a_person() -> None:
-    (heard,) = talk("What are your opening hours in Chicago?")
+    (heard,) = talk("What is your policy on animal testing?")
     assert heard.handoff == "out_of_scope"
     assert "/help/" not in text(heard)
 

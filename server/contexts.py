@@ -24,7 +24,7 @@ from server.desk.hours import back_at, is_staffed
 from server.library import library_of
 from server.services import Services
 
-_STAYS_TRUE: Final = ("language", "slots", "introduced", "openings")
+_STAYS_TRUE: Final = ("language", "slots", "order_id", "told", "introduced", "openings")
 _ONCE: Final = ("solved", "refused")
 """After a hand-back these hold only what is said once in a thread: see `desk.work`."""
 

@@ -105,6 +105,12 @@ def test_choices_stand_in_the_text_and_their_numbers_are_answers(chat: Chat) -> 
     assert second in words(chat.tell(say="2", as_="c_ruth"))
 
 
+def test_nobody_says_again_who_they_are_after_a_solved_question(chat: Chat) -> None:
+    assert "solve" in words(chat.tell(say=f"where is my order K-12? {RUTH}"))
+    chat.tell(say="yes")
+    assert "K-12" in words(chat.tell(say="and where is it now?"))
+
+
 def test_a_number_that_answers_nothing_is_not_taken_for_a_button(chat: Chat) -> None:
     chat.tell(say="where is my order K-12?", as_="c_ruth")
     assert chat.tell(say="1", as_="c_ruth")["handoff"] is None

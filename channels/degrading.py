@@ -7,8 +7,10 @@ the number is understood as the answer. What only invites ("Did that solve it?",
 from collections.abc import Sequence
 from typing import Final
 
-_SAID_ANYWAY: Final = frozenset({"yes", "no", "solved:yes", "solved:no", "human"})
+_SAID_ANYWAY: Final = frozenset({"yes", "no", "human"})
 """Answers that need no list: everybody knows how to give them."""
+_INVITES: Final = "solved:"
+"""What the choices of "Did that solve it?" begin with: the others beside them are shortcuts."""
 
 
 def in_text(text: str, choices: Sequence[tuple[str, str]]) -> str:
@@ -23,4 +25,6 @@ def needs_list(text: str, choices: Sequence[tuple[str, str]]) -> bool:
     """Whether `text` asks what its choices answer, and does not name them all itself."""
     folded = text.rstrip().casefold()
     needed = [label for label, value in choices if value not in _SAID_ANYWAY]
+    if any(value.startswith(_INVITES) for _, value in choices):
+        return False
     return folded.endswith("?") and any(label.casefold() not in folded for label in needed)

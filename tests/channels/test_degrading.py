@@ -23,7 +23,10 @@ def test_a_person_stands_in_the_list_of_a_question_that_needs_one() -> None:
     [
         ("Order #1 arrives tomorrow.", (("Tell me when it moves", "do:notify"), ("Talk to a person", "human"))),
         ("Shall I cancel it?", (("Yes, do it", "yes"), ("No", "no"))),
-        ("It came today. Did that solve it?", (("Yes", "solved:yes"), ("No", "solved:no"), ("A person", "human"))),
+        (
+            "It came today. Did that solve it?",
+            (("Yes", "solved:yes"), ("No", "solved:no"), ("Return something", "do:return")),
+        ),
         ("Shall it be red or blue?", (("Red", "option:red"), ("blue", "option:blue"))),
         ("Which one?", ()),
     ],

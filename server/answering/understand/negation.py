@@ -123,6 +123,12 @@ _AFTER = re.compile(
 _FINE = re.compile(
     r"\b(?P<scope>(?:the |my )?(?:shipping |delivery )?address (?:is|was|stays) (?:fine|right|correct|ok(?:ay)?|good|the same))\b"
 )
+_SOUND = re.compile(
+    r"(?:\b(?:is|are|was|were|does|do|did)(?:n'?t| not)|'s not|'re not|\bno esta[n]?|ne (?:sont|suis) pas|n'est pas|n'etait pas|(?:ist|sind|war|waren) nicht|nao (?:esta|estao|veio|vieram)) "
+    r"(?:actually |really |even |look |come |arrive |wirklich |vraiment )?"
+    r"(?:broken|damaged|defective|faulty|cracked|rot[oa]s?|danad[oa]s?|defectuos[oa]s?|casse(?:e|s|es)?|abime(?:e|s|es)?|endommage(?:e|s|es)?|kaputt|beschadigt|defekt|quebrad[oa]s?|danificad[oa]s?)\b"
+)
+"""Nothing is the matter with it: those words complain of nothing."""
 _STILL_WANTED = re.compile(r"\b(?:as|in|to) (?:a )?(?:store credit|gift card|voucher|credit)\b|\bwait\b")
 _PATTERNS = (_INSTEAD, _SCOPED, _ORDERED, _DOING, _NONE, _DENIED, _AFTER, _FINE)
 _OF_THE_MATCH: dict[str, Intent] = {"back": "return"}
@@ -134,15 +140,19 @@ class Asserted:
 
     folded: str
     negated: tuple[Intent, ...]
+    is_cut: bool
+    """Whether anything was taken out."""
 
 
 def assert_only(clause: str) -> Asserted:
     """What a clause says once the parts that it turns down are taken out."""
-    folded = fold(clause)
+    whole = fold(clause)
+    folded = _SOUND.sub(" ", whole)
+    is_cut = folded != whole
     negated: dict[Intent, None] = {}
     for pattern in _PATTERNS:
         folded = _take_out(pattern, folded, negated)
-    return Asserted(folded, tuple(negated))
+    return Asserted(folded, tuple(negated), is_cut or bool(negated))
 
 
 def _take_out(pattern: re.Pattern[str], folded: str, negated: dict[Intent, None]) -> str:

@@ -98,7 +98,7 @@ class Draft:
     def _is_read_whole(self) -> bool:
         """Whether the last of the unsure says all that the message says, so that one vector tells its wish and its mood."""
         last = self._parts[0] if self._whole is None else self._whole
-        if not self._unsure or self._unsure[-1] is not last or any(part.negated for part in self._parts):
+        if not self._unsure or self._unsure[-1] is not last or any(part.is_cut for part in self._parts):
             return False
         return len(self._parts) == (1 if self._whole is None else len(self._told))
 

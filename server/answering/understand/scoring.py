@@ -32,6 +32,8 @@ class Part:
     said: Worded
     """Its tokens as the heads read them."""
     scores: dict[Intent, float] = field(default_factory=dict)
+    is_cut: bool = False
+    """Whether what it turns down was taken out of it."""
     is_unsure: bool = False
     """Whether the meaning head should be asked."""
     is_near: bool = True
@@ -108,6 +110,7 @@ def read_clause(text: str, code: str) -> Part:
         tuple(negation.asked_for(said.folded)),
         tokens,
         glossary.worded(tokens, code),
+        is_cut=said.is_cut,
     )
     part.score_by_words()
     return part

@@ -212,3 +212,22 @@ async def test_a_short_message_is_read_once_and_told_apart_by_how_it_came() -> N
 def test_what_may_tell_who_wrote_is_not_remembered(text: str) -> None:
     assert understand(text) is not understand(text)
     assert understand(text) == understand(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "it's not broken, I just want a refund",
+        "no está roto pero quiero un reembolso",
+        "ist nicht kaputt, ich möchte nur mein Geld zurück",
+        "il n'est pas cassé, je veux un remboursement",
+        "não está quebrado, quero um reembolso",
+    ],
+)
+def test_who_says_that_nothing_is_broken_reports_no_damage(text: str) -> None:
+    assert "damaged_or_wrong_item" not in {each.name for each in understand(text).intents}
+
+
+def test_what_is_wrong_beside_what_is_not_broken_is_heard() -> None:
+    heard = understand("the lamp is not damaged but it is the wrong colour")
+    assert heard.intent == "damaged_or_wrong_item"

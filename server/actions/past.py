@@ -75,7 +75,7 @@ async def history(tx: Tx, policy: Policy, subject: Subject, known: History, now:
         paid_today_minor=await ledger.paid_since(tx, midnight, policy.currency, but=but),
         in_flight_minor=sum(one.amount_minor for one in unseen if one.name in _PAYING),
         in_progress=len(unseen),
-        settled=_settled(begun),
+        settled=_settled(begun, order),
         kept_items=await _kept(tx, policy, subject.customer_id, known, now, but),
         credits_on_order=sum(1 for one in begun if one.name == "store_credit"),
     )
@@ -112,11 +112,15 @@ def _unseen(begun: Sequence[Action], seen: frozenset[int] | None) -> list[Action
     ]
 
 
-def _settled(begun: Sequence[Action]) -> dict[str, int]:
-    """Pieces that were sent again or paid back without a return, by line."""
+def _settled(begun: Sequence[Action], order: OrderSnapshot | None) -> dict[str, int]:
+    """Pieces that were sent again or paid back without a return, by line.
+
+    So were those of a return that was paid early and came to nothing afterwards."""
     found: dict[str, int] = {}
+    live = {each.id for each in (order.returns if order else ()) if each.status not in facts.VOID_RETURNS}
+    pays_return = {ledger.early_key(one.key) for one in begun if str(one.result.get("rma")) in live}
     for one in begun:
-        if one.name in ("reship", "refund") and not one.is_early:
+        if one.name in ("reship", "refund") and one.key not in pays_return:
             for line in one.body.get("work", {}).get("lines", ()):
                 found[line["line"]] = found.get(line["line"], 0) + line["quantity"]
     return found

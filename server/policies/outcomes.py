@@ -106,8 +106,11 @@ def _decided(case: Case, order: OrderSnapshot, kind: str) -> Outcome:
 
 
 def is_settled(case: Case, order: OrderSnapshot) -> bool:
-    """Whether pieces are asked for that were sent again or paid back before: nobody gets both."""
+    """Whether pieces are asked for that were sent again or paid back before: nobody gets both, nor sends those back beside."""
     counts = dict(case.history.settled)
+    for line in order.lines:
+        if counts.get(line.id):
+            counts[line.id] += line.quantities.returning + line.quantities.returned
     for wish in case.asked.lines:
         counts[wish.line_id] = counts.get(wish.line_id, 0) + wish.quantity
     asked = {wish.line_id for wish in case.asked.lines if case.history.settled.get(wish.line_id, 0)}

@@ -116,6 +116,20 @@ async def test_while_something_else_on_the_order_is_open_it_waits(house: House) 
     assert await paid(house) == [AMOUNT]
 
 
+async def test_what_was_paid_early_is_not_paid_again_when_its_return_came_to_nothing(house: House) -> None:
+    await moved(house)
+    assert await paid(house) == [AMOUNT]
+    await moved(house, "cancelled")
+    again = await house.consider({**BACK, "lines": [one(quantity=2)]})
+    assert (again.verdict, again.key, again.is_open) == ("review", "settled_before", False)
+    assert (await house.consider(BACK)).is_open
+
+
+async def test_goods_that_were_sent_again_do_not_come_back_beside_the_first(house: House) -> None:
+    await house.do({"name": "reship", "order": "#1042", "lines": [one()], "reason": "missing_item"}, key="again")
+    assert (await house.consider(BACK)).key == "settled_before"
+
+
 async def test_the_customer_hears_of_it_once_and_only_when_it_is_done(house: House) -> None:
     assert await told(house) == []
     await moved(house)

@@ -28,7 +28,7 @@ from server.policies.file import loads
 from server.policies.judge import Ruling
 from server.services import Services
 from tests.server import core
-from tests.server.actions.bank import Bank, Fault, Killed, Rules, audit, balanced, rows
+from tests.server.actions.bank import OVER, Bank, Fault, Killed, Rules, audit, balanced, rows
 from tests.server.actions.house import PROVEN, SCARF
 from tests.server.commerce.orders import a_line, a_parcel, an_event, an_order
 from tests.support.databases import NOW
@@ -406,8 +406,11 @@ class Money(RuleBasedStateMachine):
         """Its return is scanned, arrives, or is called off; who pays early looks, into a fault, and something else is wished."""
 
         def edit(document: dict[str, Any]) -> dict[str, Any]:
-            opened = [{**each, "status": status} for each in document.get("returns") or ()]
-            return {**document, "returns": opened}
+            held = document.get("returns") or ()
+            return {
+                **document,
+                "returns": [each if each["status"] in OVER else {**each, "status": status} for each in held],
+            }
 
         async def looks(gate: Gate) -> None:
             with suppress(*EXPECTED):

@@ -5,7 +5,7 @@ number; what a reader may not see is left out here, in the statement.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
@@ -172,6 +172,11 @@ async def append_to(tx: Tx, thread: Thread, new: Sequence[NewEvent], now: dateti
         thread.id, thread.public_id, thread.number, thread.customer_id, thread.previous_id, thread.created_at, state
     )
     return changed, stored
+
+
+def as_read(event: Event) -> Event:
+    """An event that was just stored, as who reads it back finds it."""
+    return replace(event, body=msgspec.json.decode(msgspec.json.encode(event.body)))
 
 
 def _numbered(item: NewEvent, seq: int, at: int) -> Event:

@@ -4,6 +4,7 @@ Everything inbound, whatever the channel, comes through `accept`. It decides not
 customer, finds the thread that the message joins, dedupes, and asks for a turn. When it returns, everything is on disk.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -49,9 +50,9 @@ async def accept(services: Services, inbound: Inbound) -> Accepted:
     return accepted
 
 
-def wake(services: Services, thread: Thread) -> None:
-    """Tell every reader of a thread, and of the inbox, that its log grew."""
-    services.bus.publish(f"thread:{thread.id}")
+def wake(services: Services, thread: Thread, stored: Sequence[Event] = ()) -> None:
+    """Tell every reader of a thread, and of the inbox, that its log grew; `stored` is what it grew by, where that is at hand."""
+    services.bus.publish(f"thread:{thread.id}", stored)
     services.bus.publish("inbox", thread.id)
 
 

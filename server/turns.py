@@ -19,6 +19,7 @@ import msgspec
 from memory import customers, desk, dialogues, proofs, threads, turns
 from memory.engines.base import Tx
 from memory.errors import StorageError
+from memory.projection import Event
 from memory.threads import NewEvent, Thread
 from memory.times import from_ms, to_ms
 from memory.turns import Claim
@@ -209,11 +210,12 @@ class Turns:
                 lambda tx: contexts.with_history(tx, work.thread, work.context)
             )
             package = await handoff.package(self._services, context, answered, work.model)
-        thread = await self._services.database.write(lambda tx: self._commit(tx, work, answered, package, at_stake))
+        kept = await self._services.database.write(lambda tx: self._commit(tx, work, answered, package, at_stake))
         self._gate.kept(work.thread.id)
-        if thread is None:
+        if kept is None:
             raise Moved
-        wake(self._services, thread)
+        thread, stored = kept
+        wake(self._services, thread, stored)
         self._services.bus.publish("outbox")
         if package is not None:
             self._services.bus.publish(f"panel:{thread.id}")
@@ -310,7 +312,7 @@ class Turns:
 
     async def _commit(
         self, tx: Tx, work: _Work, answered: Answer, package: "handoff.Package | None", at_stake: stakes.Stakes
-    ) -> Thread | None:
+    ) -> tuple[Thread, list[Event]] | None:
         """Write everything that the turn comes to; None when the thread moved meanwhile."""
         if not await turns.holds(tx, work.claim):
             return None
@@ -337,7 +339,7 @@ class Turns:
         await dialogues.save(tx, thread.id, thread.state.last_seq, msgspec.to_builtins(answered.dialogue))
         await self._gate.keep(tx, thread.id)
         await turns.finish(tx, work.claim)
-        return thread
+        return thread, stored
 
 
 def card_digest(card: Mapping[str, Any] | None) -> str:

@@ -1,6 +1,7 @@
 """Follows the threads of one speaker: subscribes first, then reads the log after what was sent, and never skips.
 
-The bus only says that something changed; what is sent is always read from the log. A frame goes out through `Sink`, which
+The bus only says that something changed; what is sent is read from the log, or is what was just stored there where that is
+certain to be next. A frame goes out through `Sink`, which
 queues it and never waits, except for replays, which are paced by how fast the browser takes them. Three things live on the bus
 alone: `typing:ID` with `{"who":{"type","name"},"on"}`, `read:ID` with `{"who","seq"}`, who = `customer` or `agent`, and what is
 shown of a reply while it is written (`server/partials.py`).
@@ -8,13 +9,15 @@ shown of a reply while it is written (`server/partials.py`).
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from memory.engines.base import Tx
 from memory.errors import StorageError
-from memory.threads import Thread
+from memory.projection import Event
+from memory.threads import Thread, as_read
 from server.inbox import Accepted
 from server.intake import frames, sight
 from server.intake.doors import Doors
@@ -164,11 +167,41 @@ class Feed:
 
     # What the bus says
 
-    def _on_thread(self, topic: str, _note: Any) -> None:
+    def _on_thread(self, topic: str, note: Any) -> None:
+        """The log of a thread grew; `note` is what by, where whoever wrote it says so."""
         follow = self._follows.get(int(topic.partition(":")[2]))
-        if follow is not None:
-            follow.wakes += 1
+        if follow is None:
+            return
+        is_next = follow.is_clean and bool(note) and self._is_next(follow, note)
+        follow.wakes += 1
+        if is_next:
+            self._grown(follow, note)
+        else:
             self._sink.due()
+
+    def _is_next(self, follow: _Follow, stored: Sequence[Event]) -> bool:
+        """Whether these events follow what was sent, and it is plain without the log which of them this speaker sees."""
+        is_partial = follow.shown is not None or follow.ending is not None
+        if self.went_over or is_partial or follow.prev is None or stored[0].seq != follow.at + 1:
+            return False
+        own = {self._sight.own}
+        if set(self._sight.readers(follow.thread)) != own:
+            return False
+        return all(
+            each.audience == "desk" or (each.type == "message" and each.identity_id in {0, *own}) for each in stored
+        )
+
+    def _grown(self, follow: _Follow, stored: Sequence[Event]) -> None:
+        """Show what was stored without reading it back."""
+        scene = self._scene(follow.thread, self._doors.services.settings.shop.assistant)
+        for event in stored:
+            if event.audience == "all":
+                self._sink.put(frames.of_event(as_read(event), follow.prev or 0, scene))
+                follow.prev = event.seq
+        follow.at, follow.handled = stored[-1].seq, follow.wakes
+
+    def _scene(self, thread: Thread, assistant: str = "") -> Scene:
+        return Scene(thread.public_id, assistant, {}, self._doors.tickets.file_url)
 
     def _on_visitor(self, _topic: str, note: Any) -> None:
         """A thread of this speaker began, or went over to somebody who signed in."""
@@ -256,8 +289,7 @@ class Feed:
         is_next = mark is not None and follow.wakes == mark + 1 and event.seq == follow.at + 1
         if accepted.is_repeat or not is_next or follow.prev is None or follow.is_busy or follow.restart is not None:
             return
-        scene = Scene(thread.public_id, "", {}, self._doors.tickets.file_url)
-        self._sink.put(frames.of_event(event, follow.prev, scene))
+        self._sink.put(frames.of_event(event, follow.prev, self._scene(thread)))
         follow.at = follow.prev = event.seq
         follow.handled = follow.wakes
 

@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 
 from memory import threads
 from memory.engines.base import Database, Tx
+from memory.projection import Event
 from memory.threads import NewEvent, Thread
 from server.app import DEFAULT_PATIENCE, build
 from server.clock import HandClock
@@ -40,16 +41,16 @@ class House:
     def services(self) -> Services:
         return self.app.state.services  # type: ignore[no-any-return]  # Starlette's state is untyped
 
-    async def append(self, conv: str, *events: NewEvent) -> Thread:
-        """Let something happen in a thread, as the rooms behind the doors would."""
+    async def append(self, conv: str, *events: NewEvent, is_told: bool = False) -> Thread:
+        """Let something happen in a thread, as the rooms behind the doors would; `is_told` = with what it was."""
 
-        async def unit(tx: Tx) -> Thread:
+        async def unit(tx: Tx) -> tuple[Thread, list[Event]]:
             thread = await threads.by_public_id(tx, conv)
             assert thread is not None
-            return (await threads.append(tx, thread.id, events, self.clock.now()))[0]
+            return await threads.append(tx, thread.id, events, self.clock.now())
 
-        thread = await self.services.database.write(unit)
-        wake(self.services, thread)
+        thread, stored = await self.services.database.write(unit)
+        wake(self.services, thread, stored if is_told else ())
         return thread
 
     @property

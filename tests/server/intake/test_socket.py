@@ -190,6 +190,39 @@ async def test_resume_replays_after_a_number(house: House) -> None:
         assert [frame["seq"] for frame in durable(tab.frames)] == [2, 3]
 
 
+async def test_what_was_just_stored_is_shown_as_it_is_replayed(house: House) -> None:
+    session = await house.browser.session()
+    body = {"text": "two", "lang": "en", "choices": ({"label": "Yes", "value": "yes", "why": "desk"},), "evidence": []}
+    async with house.browser.tab(session) as tab:
+        await tab.say("one")
+        await tab.until("msg", text="one")
+        answer = NewEvent("message", body, "all", "assistant", author_name="Robin")
+        await house.append(session.conv, NewEvent("note", {"text": "for the desk"}), answer, is_told=True)
+        await tab.until("msg", text="two")
+        await house.append(session.conv, NewEvent("resolved", {"how": "confirmed"}, "all"), is_told=True)
+        await tab.until("state")
+        await tab.say("three")
+        await tab.until("msg", text="three")
+        live = durable(tab.frames)
+        assert [(frame["prev"], frame["seq"]) for frame in live] == [(0, 1), (1, 3), (3, 4), (4, 5), (5, 6), (6, 7)]
+        tab.frames.clear()
+        await tab.send("resume", conv=session.conv, last_seq=0)
+        await tab.until("msg", text="three")
+        assert durable(tab.frames) == live
+
+
+async def test_what_is_not_for_this_reader_is_not_shown_however_it_is_told(house: House) -> None:
+    session = await house.browser.session()
+    async with house.browser.tab(session) as tab:
+        await tab.say("one")
+        await tab.until("msg", text="one")
+        hidden = NewEvent("message", {"text": "hidden"}, "all", "customer", identity_id=77)
+        await house.append(session.conv, hidden, NewEvent("message", {"text": "draft"}, "desk"), is_told=True)
+        await house.append(session.conv, NewEvent("message", {"text": "two"}, "all", "assistant"), is_told=True)
+        await tab.until("msg", text="two")
+        assert [(frame["prev"], frame["seq"]) for frame in durable(tab.frames)] == [(0, 1), (1, 4)]
+
+
 async def test_resume_of_somebody_elses_thread_is_as_of_none(house: House) -> None:
     other = await house.browser.session()
     async with house.browser.tab(other) as tab:

@@ -18,8 +18,9 @@ from memory.projection import Event
 from server.desk import work
 from server.inbox import accept
 from server.services import Services
-from tests.browser.console_host import ConsoleHost, Watched, chromium_at, enter, sign_in, watch
+from tests.browser.console_host import ConsoleHost, Watched, enter, sign_in, watch
 from tests.server.console import people
+from tests.support.chromium import chromium_at
 
 pytestmark = pytest.mark.browser
 

@@ -7,14 +7,15 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.widget_host import PIXEL, Visitor, WidgetHost, chromium, order_card
+from tests.browser.widget_host import PIXEL, Visitor, WidgetHost, order_card
+from tests.support.chromium import chromium_at
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as one:
+def browser(chromium: str) -> Iterator[Browser]:
+    with chromium_at(chromium) as one:
         yield one
 
 

@@ -7,7 +7,8 @@ import jwt
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.widget_host import Visitor, WidgetHost, chromium
+from tests.browser.widget_host import Visitor, WidgetHost
+from tests.support.chromium import chromium_at
 
 pytestmark = pytest.mark.browser
 
@@ -16,8 +17,8 @@ BLOCKED_STORAGE = """if (location.pathname.startsWith("/widget/")) for (const na
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as one:
+def browser(chromium: str) -> Iterator[Browser]:
+    with chromium_at(chromium) as one:
         yield one
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.widget_host import Visitor, WidgetHost, chromium, order_card
+from tests.browser.widget_host import Visitor, WidgetHost, order_card
+from tests.support.chromium import chromium_at
 
 pytestmark = pytest.mark.browser
 
@@ -50,8 +51,8 @@ LANGUAGES = {
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as one:
+def browser(chromium: str) -> Iterator[Browser]:
+    with chromium_at(chromium) as one:
         yield one
 
 

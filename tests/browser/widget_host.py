@@ -10,15 +10,14 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import uvicorn
-from playwright.sync_api import Browser, FrameLocator, Locator, sync_playwright
+from playwright.sync_api import Browser, FrameLocator, Locator
 from playwright.sync_api import Frame as PageFrame
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -694,14 +693,3 @@ class Visitor:
     def inside(self) -> PageFrame:
         """The frame itself, to run code in it."""
         return next(frame for frame in self.page.frames if "/widget/frame" in frame.url)
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """The system's Chromium, headless."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        try:
-            yield browser
-        finally:
-            browser.close()

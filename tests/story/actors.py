@@ -17,7 +17,9 @@ from typing import Any, Final, TypeAlias
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
-from playwright.sync_api import Browser, BrowserContext, FrameLocator, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, FrameLocator, Locator, Page, expect
+
+from tests.support.chromium import chromium_at
 
 Said: TypeAlias = tuple[str, str]
 """Who said it (`customer`, `assistant` or `agent`), and what, with every run of white space as one blank."""
@@ -112,11 +114,9 @@ def until_ready(process: "subprocess.Popen[str]", url: str) -> str:
 @contextmanager
 def chrome(path: str) -> Iterator[Browser]:
     """A browser."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+    with chromium_at(path) as browser:
         expect.set_options(timeout=PATIENCE_MS)
         yield browser
-        browser.close()
 
 
 def plain(text: str) -> str:

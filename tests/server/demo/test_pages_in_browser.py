@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from anyio.from_thread import start_blocking_portal
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 import widget
 from server.demo.routes import routes
 from tests.server.demo.in_memory import InMemoryShop
+from tests.support.chromium import chromium_at
 from tests.support.servers import serve
 
 pytestmark = pytest.mark.browser
@@ -24,10 +25,8 @@ WIDGET = Path(widget.__file__).parent
 
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+    with chromium_at(chromium) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from server.app import build
 from server.clock import HandClock
@@ -21,6 +21,7 @@ from server.settings import LabelsSettings, ShopSettings
 from tests.browser.test_widget_looks import FAINT
 from tests.server.commerce.orders import NOW, Raw, a_line, an_order
 from tests.server.intake.conftest import settings_in
+from tests.support.chromium import chromium_at
 from tests.support.servers import serve
 
 pytestmark = pytest.mark.browser
@@ -79,12 +80,8 @@ def printing(folder: Path, locale: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     """The system's Chromium, headless."""
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        try:
-            yield opened
-        finally:
-            opened.close()
+    with chromium_at(chromium) as opened:
+        yield opened
 
 
 @contextmanager

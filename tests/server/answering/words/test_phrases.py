@@ -4,6 +4,7 @@ import ast
 import re
 import string
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -94,11 +95,15 @@ def _families() -> Iterator[str]:
                 yield prefix
 
 
-def _first_arguments() -> Iterator[ast.expr]:
-    for path in [*(SERVER / "answering").rglob("*.py"), *(SERVER / "desk").rglob("*.py")]:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in SAYING:
-                yield from node.args[:1]
+@cache
+def _first_arguments() -> tuple[ast.expr, ...]:
+    return tuple(
+        argument
+        for path in [*(SERVER / "answering").rglob("*.py"), *(SERVER / "desk").rglob("*.py")]
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in SAYING
+        for argument in node.args[:1]
+    )
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,8 @@ _ORDER_TRIES: Final = 5
 _ASKER_TRIES: Final = 5
 _NUMBERS_AT_ONCE: Final = 5
 _ASKED_ENOUGH: Final = 3
+_WAS_ASKED: Final = "identify"
+"""The note in a thread that number and address were asked for, and not given yet."""
 _BARE_NUMBER: Final = re.compile(
     r"(?<![\w.,$€£-])#?[A-Za-z]{0,4}-?\d{3,10}(?!\w|[.,]\d|\s?(?:[%$€£]|(?:usd|dollars?|bucks|eur(?:os?)?|pounds?|percent|m?l|[gt]b|[cm]m|inch(?:es)?|k?g|hz|mah|mp|pieces|pcs)\b))",
     re.IGNORECASE,
@@ -377,6 +379,7 @@ def _take(turn: Turn, found: Found) -> Found:
     turn.focus(found.order)
     if turn.dialogue.asked in ("identify", "which_order"):
         turn.settle()
+    turn.dialogue.refused = [note for note in turn.dialogue.refused if note != _WAS_ASKED]
     turn.dialogue.misses = 0
     return found
 
@@ -439,7 +442,7 @@ async def _ask_who(turn: Turn) -> None:
         turn.ask("identify")
         return
     if turn.dialogue.asked == "identify" and not numbers_in(turn) and not turn.understood.entities.email:
-        turn.say("ask.where_to_find")
+        turn.say("ask.where_to_find" if turn.dialogue.asked_times == 1 else "ask.not_without")
         turn.ask("identify", [turn.option("choice.human", "human")])
         return
     if slots.order_numbers and not slots.emails:
@@ -447,7 +450,10 @@ async def _ask_who(turn: Turn) -> None:
     elif slots.emails and not slots.order_numbers:
         turn.say("ask.order_number", example=turn.context.shop.number_example)
     else:
-        turn.say("ask.order_and_email", example=turn.context.shop.number_example)
+        times = turn.dialogue.refused.count(_WAS_ASKED)
+        key = ("ask.order_and_email", "ask.both_again", "ask.not_without")[min(times, 2)]
+        turn.say(key, example=turn.context.shop.number_example)
+        turn.dialogue.refused.append(_WAS_ASKED)
     turn.ask("identify")
 
 

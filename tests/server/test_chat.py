@@ -111,6 +111,12 @@ def test_nobody_says_again_who_they_are_after_a_solved_question(chat: Chat) -> N
     assert "K-12" in words(chat.tell(say="and where is it now?"))
 
 
+def test_who_changes_the_wish_is_asked_who_they_are_in_other_words(chat: Chat) -> None:
+    asked = [words(chat.tell(say=each)) for each in ("where is my order", "i want a refund", "cancel it then")]
+    assert len(set(asked)) == len(asked)
+    assert all("e-mail" in each or "these two" in each for each in asked)
+
+
 def test_a_number_that_answers_nothing_is_not_taken_for_a_button(chat: Chat) -> None:
     chat.tell(say="where is my order K-12?", as_="c_ruth")
     assert chat.tell(say="1", as_="c_ruth")["handoff"] is None

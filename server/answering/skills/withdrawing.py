@@ -9,7 +9,7 @@ from server.answering.identify import numbers_in
 from server.answering.told import last_action, told
 from server.answering.turn import Turn
 from server.answering.words import change_words, return_words
-from server.answering.words.withdrawal import takes_back, undoes_return, wants_nothing
+from server.answering.words.withdrawal import may_mean_order, takes_back, undoes_return, wants_nothing
 from server.commerce.model import Fact
 from server.commerce.store import normalise_number
 from server.errors import StoreUnavailable
@@ -44,7 +44,7 @@ def lets_go(turn: Turn) -> bool:
     What skills ask of a wish is theirs: "I changed my mind" is a reason to send something back, too."""
     dialogue = turn.dialogue
     is_idle = dialogue.asked in _IDLE and wants_nothing(turn.text)
-    is_given_up = dialogue.asked in _WHO_OR_WHAT and takes_back(turn.text)
+    is_given_up = dialogue.asked in _WHO_OR_WHAT and takes_back(turn.text) and not may_mean_order(turn.text)
     if turn.choice or not (is_idle or is_given_up):
         return False
     turn.settle()

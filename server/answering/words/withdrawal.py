@@ -54,6 +54,7 @@ _ONLY: Final = re.compile(
     rf"{_GAP}(?:(?:(?P<taken>(?:{_TAKEN_BACK.pattern}))|(?P<bare>(?:{_BARE.pattern}))|(?:{_FILLER.pattern}))(?![\w']){_GAP})+"
 )
 _NOTHING: Final = re.compile(rf"{_GAP}(?:(?:(?P<idle>(?:{_IDLE.pattern}))|(?:{_FILLER.pattern}))(?![\w']){_GAP})+")
+_CANCELLED: Final = re.compile(r"\bcancel (?:it(?: all)?|everything|all of it)(?! (?:request|return|exchange))\b")
 _LONGEST: Final = 160
 
 
@@ -64,6 +65,11 @@ def takes_back(text: str, *, only_outright: bool = False) -> bool:
         return False
     found = _ONLY.fullmatch(folded)
     return found is not None and bool(found["taken"] or (found["bare"] and not only_outright))
+
+
+def may_mean_order(text: str) -> bool:
+    """Whether what is to be cancelled may as well be the order: "cancel it then"."""
+    return _CANCELLED.search(fold(clean(text))) is not None
 
 
 def wants_nothing(text: str) -> bool:

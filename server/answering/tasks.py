@@ -17,7 +17,7 @@ from server.answering.skills.registry import SKILLS, WRITING
 from server.answering.told import Told, same_again, told
 from server.answering.turn import Turn
 from server.answering.understand import Clause, IntentScore, rules, understand
-from server.answering.words import shop_words
+from server.answering.words import paid_words, shop_words
 from server.commerce.catalogue.words import fold
 
 COURTESY: Final = frozenset({"greeting", "thanks", "goodbye"})
@@ -175,6 +175,8 @@ def wanted(turn: Turn) -> list[str]:
     again = same_again(turn.text, turn.context.history)
     if again:
         return [again]
+    if paid_words.asks_stored(turn.text) or (not told(turn.text) and paid_words.asks_paid_with(turn.text)):
+        return ["payment"]
     if _asks_a_rule(turn):
         return ["policy_question"]
     outright = list(dict.fromkeys(each.name for each in told(turn.text)))
@@ -193,8 +195,8 @@ def wanted(turn: Turn) -> list[str]:
 
 def _asks_a_rule(turn: Turn) -> bool:
     """Whether all that is said is a question about the rules: "how long do I have to return something?" returns nothing."""
-    clauses = [each for each in turn.understood.clauses if not {one.name for one in each.intents[:1]} & COURTESY]
-    return len(clauses) == 1 and "policy_question" in rules.sure(fold(turn.text))
+    is_one = sum(not _is_courtesy(each) for each in turn.understood.clauses) == 1
+    return is_one and "policy_question" in rules.sure(fold(turn.text))
 
 
 def _told_outright(said: list[str], outright: list[str]) -> list[str]:

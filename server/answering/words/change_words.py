@@ -11,6 +11,7 @@ from typing import Final
 
 from server.answering.understand.normalise import fold
 from server.answering.words import postal
+from server.answering.words.method_words import said_label
 from server.answering.words.return_words import item_label
 from server.answering.words.voice import Speech, Voice
 from server.commerce.model import Fact, Line, Money, OrderSnapshot, PaymentMethod
@@ -30,7 +31,6 @@ _WHY: Final[Mapping[str, str]] = {
 }
 """Why somebody cancels: a meaning in plain words, and how people say it, without accents."""
 
-_BEFORE_LAST_FOUR: Final = re.compile(r"\d[\d\s-]{3,}(?=\d{4})")
 _LONG_NUMBER: Final = re.compile(r"(?<![\w#])\d(?:[ -]?\d){12,18}(?!\w)")
 _GROUPS: Final[Mapping[str, str]] = {
     "shipped": "left", "partially_shipped": "left", "delivered": "delivered", "processing": "working", "cancelled": "cancelled",
@@ -83,7 +83,7 @@ def method(one: PaymentMethod, voice: Voice, key: str = "pay_method") -> Fact:
 def label(one: PaymentMethod, voice: Voice) -> str:
     """A means of payment as its owner knows it, never with more than the last four digits of a number."""
     kind = one.kind if voice.has(f"paid_with.{one.kind}") else "other"
-    return _BEFORE_LAST_FOUR.sub("", one.label).strip() or voice.text(f"paid_with.{kind}")
+    return said_label(one) or voice.text(f"paid_with.{kind}")
 
 
 def address(parts: Mapping[str, str], voice: Voice) -> tuple[Fact, ...]:

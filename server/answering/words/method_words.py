@@ -44,6 +44,7 @@ _NOT: Final = re.compile(
 
 
 _SPELLINGS: Final = ("paypal", "visa", "mastercard", "gift", "card", "credit", "debit", "original", "klarna")
+_RAW: Final = re.compile(r"(?=.*[_\d])[A-Za-z]\w*[_-]\w[\w-]*")
 _WHICHEVER: Final = re.compile(
     r"\b(?:whichever|any (?:of (?:them|those)|one|is fine)|either|you (?:choose|decide|pick)|up to you|do(?:es)? ?n[o']t (?:matter|care|mind)|cualquiera|da igual|me da lo mismo|"
     r"n'importe|peu importe|tanto faz|qualquer um|kuch bhi)\b"
@@ -159,7 +160,14 @@ def _start(pattern: re.Pattern[str], folded: str) -> int:
     return match.start() if match else 0
 
 
-def safe_label(method: PaymentMethod) -> str:
-    """A method as it may be said: its label, never with more than the last four digits; else its kind in plain words."""
+def said_label(method: PaymentMethod) -> str:
+    """The label by which its owner knows a method, never with more than the last four digits; empty when it has none.
+
+    What a system calls it by ("gc_fay", the id) is no label."""
     label = re.sub(r"\d[\d\s-]{3,}(?=\d{4})", "", method.label).strip()
-    return label or method.kind.replace("_", " ")
+    return "" if label == method.id or _RAW.fullmatch(label) else label
+
+
+def safe_label(method: PaymentMethod) -> str:
+    """A method as it may be said: its label, else its kind in plain words."""
+    return said_label(method) or method.kind.replace("_", " ")

@@ -16,6 +16,7 @@ from server.commerce.catalogue.words import fold
 _OWN: Final = re.compile(
     r"\b(?:my|this|that|mi|mis|ma|mon|mes|meine?[mnrs]?|meu|minha)\b[^.?!]{0,14}\b(?:orders?|purchase|account|file|parcel|package|delivery|pedidos?|compra|cuenta|paquete|commandes?|compte|colis|bestellung\w*|konto|paket|encomenda|conta)\b"
     r"|\b(?:carrier|courier|driver|ups|fedex|dhl|usps|transportista|repartidor|transporteur|livreur|zusteller|fahrer|transportadora|motorista)\b"
+    r"|\bdo i have\b|\bon file\b|\b(?:saved|stored|guardad\w+|enregistre\w*|hinterlegt|gespeichert|salv[oa]s)\b"
 )
 """Of an order or account of one's own, or of the carrier: no question about the shop."""
 _MEANS: Final = (

@@ -9,7 +9,7 @@ from typing import Final
 
 from server.answering.drafts.returns import ReturnDraft
 from server.answering.words import return_words
-from server.answering.words.method_words import ORIGINAL, safe_label
+from server.answering.words.method_words import ORIGINAL, safe_label, said_label
 from server.answering.words.voice import Speech, Voice
 from server.commerce.model import Fact, Line, Money, OrderSnapshot, PaymentMethod, Product, Variant
 from server.policies.decision import Decision
@@ -40,14 +40,14 @@ def method_fact(method: str, methods: Sequence[PaymentMethod], voice: Voice, now
     if method == ORIGINAL or paid is None:
         return Fact("method", "text", method, "policy", now)
     key = f"method.{paid.kind}"
-    text = safe_label(paid) if paid.label else voice.text(key) if voice.has(key) else safe_label(paid)
+    text = said_label(paid) or (voice.text(key) if voice.has(key) else safe_label(paid))
     return Fact("method", "text", text, "customer", now)
 
 
 def original_fact(order: OrderSnapshot, voice: Voice) -> Fact:
     """The method that paid the order, with its label where there is only one."""
     paid = order.payment.methods
-    if len(paid) != 1 or not paid[0].label:
+    if len(paid) != 1 or not said_label(paid[0]):
         return Fact("method", "text", ORIGINAL, "order", order.as_of)
     text = voice.text("swaps.original", label=Fact("label", "text", safe_label(paid[0]), "order", order.as_of))
     return Fact("paid_by", "text", text, "order", order.as_of)

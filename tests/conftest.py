@@ -37,6 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Cut this process off from the internet before any test module is imported; no property is held against a clock."""
     forbid_internet()
     _keep_files_in_memory()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # else a training's threads wait in circles for the other tests
     hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     hypothesis.settings.load_profile("untimed")
 

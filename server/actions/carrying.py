@@ -13,6 +13,7 @@ import msgspec
 
 from memory.actions import Action
 from memory.times import from_ms
+from server.actions import pickups
 from server.actions.labelling import labelled
 from server.actions.past import Subject
 from server.commerce.model import Address, LineQuantity, Money
@@ -56,6 +57,8 @@ def work_of(policy: Policy, asked: Asked, subject: Subject, ruling: Ruling) -> W
         "subscription": asked.subscription,
         "change": asked.change,
         "at": asked.at,
+        "return": asked.rma,
+        "window": [each.isoformat() for each in asked.window],
     }
     if asked.name == "refund" and order is not None and method in (None, "original") and len(order.payment.methods) > 1:
         found["split"] = dict(tenders.split(policy, order, ruling.amount_minor) or {})
@@ -236,6 +239,7 @@ _WAYS: Final[Mapping[str, Callable[[Services, Action, Work, datetime], Awaitable
     "reship": _reship,
     "open_claim": _open_claim,
     "change_subscription": _change_subscription,
+    pickups.ACTION: pickups.book,
 }
 """Every action's way to the order system. One without a way is unsupported, whatever the order system says it can do."""
 

@@ -17,12 +17,13 @@ from memory.actions import Action
 from memory.agents import Agent
 from memory.engines.base import Tx
 from memory.threads import NewEvent
-from server.actions import early, stepping
+from server.actions import early, pickups, stepping
 from server.actions.approving import Waiting
 from server.actions.carrying import capability, has_way, plain
 from server.actions.consent import Consent
 from server.actions.executing import Executing
 from server.actions.judging import Fresh, Judging
+from server.actions.pickups import Fetching
 from server.actions.request import Changed, Done, Moved, Request
 from server.actions.reserving import put_row
 from server.actions.signals import Said
@@ -84,6 +85,10 @@ class Gate:
         """The customer's contacts, as (kind, key), that are too new for a code to go there."""
         services, now = self._services, self._services.clock.now()
         return await services.database.read(lambda tx: stepping.lately_changed(tx, services.policy, customer_id, now))
+
+    async def fetching(self, order: OrderSnapshot) -> Fetching | None:
+        """The open return of an order whose parcel a carrier could fetch, and when. Raises StoreUnavailable."""
+        return await pickups.fetching(self._services, order)
 
     async def execute(self, request: Request) -> Done:
         """Carry out a confirmed action once.
@@ -164,7 +169,8 @@ class Gate:
         """What is wrong with the request itself, before anything is read."""
         services, name = self._services, request.name
         needed = capability(name, has_order=request.order is not None)
-        if not has_way(name) or needed not in services.store.capabilities:
+        can = pickups.is_able(services) if name == pickups.ACTION else needed in services.store.capabilities
+        if not has_way(name) or not can:
             raise ActionRefused("unsupported")
         if not identity.allows(services.policy, name, request.proofs):
             raise ActionRefused("identity")

@@ -16,7 +16,7 @@ from memory.projection import Event
 from server.answering.drafts.changes import ChangeDraft
 from server.answering.drafts.claims import ClaimDraft
 from server.answering.drafts.returns import ReturnDraft
-from server.answering.drafts.services import SubscriptionDraft
+from server.answering.drafts.services import PickupDraft, SubscriptionDraft
 from server.answering.words.grounding import Dropped
 from server.codes import RECEIVED, Codes
 from server.commerce.catalogue.catalogue import Catalogue
@@ -47,7 +47,7 @@ class Option(msgspec.Struct, omit_defaults=True):
     value: str
 
 
-Draft: TypeAlias = ReturnDraft | ChangeDraft | ClaimDraft | SubscriptionDraft
+Draft: TypeAlias = ReturnDraft | ChangeDraft | ClaimDraft | SubscriptionDraft | PickupDraft
 """What a task has put together so far."""
 
 

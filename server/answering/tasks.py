@@ -12,12 +12,13 @@ from typing import Final
 from server.answering.context import Task
 from server.answering.identify import numbers_in
 from server.answering.manner import asks_again
-from server.answering.skills import addresses, choosing, goods
+from server.answering.skills import addresses, choosing, goods, pickups
 from server.answering.skills.registry import SKILLS, WRITING
 from server.answering.told import Told, same_again, told
 from server.answering.turn import Turn
 from server.answering.understand import Clause, IntentScore, rules, understand
 from server.answering.words import paid_words, shop_words
+from server.answering.words.pickup_words import asks_for_pickup
 from server.commerce.catalogue.words import fold
 
 COURTESY: Final = frozenset({"greeting", "thanks", "goodbye"})
@@ -172,6 +173,8 @@ def wanted(turn: Turn) -> list[str]:
         return []
     if _WRONG_WITH.search(turn.text):
         return ["damaged_or_wrong_item"]
+    if asks_for_pickup(turn.text):
+        return [pickups.SKILL]
     again = same_again(turn.text, turn.context.history)
     if again:
         return [again]

@@ -7,7 +7,7 @@ key that is not known is left out. Nothing here judges.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from server.commerce.model import Address, Line, LineQuantity, OrderSnapshot
@@ -70,6 +70,8 @@ class Asked:
     has_photo: bool = False
     change: str = ""
     at: str = ""
+    rma: str = ""
+    window: tuple[datetime, ...] = ()
 
     @property
     def wishes(self) -> tuple[LineQuantity, ...]:
@@ -102,8 +104,23 @@ def asked(action: Mapping[str, Any], order: OrderSnapshot | None) -> Asked:
         subscription=_text(action, "subscription") or "",
         has_photo=bool(action.get("photo")),
         change=_text(action, "change") or "",
+        rma=_text(action, "return") or "",
+        window=_window(action.get("window")),
         at=_text(action, "at") or _text(action, "until") or _text(action, "interval") or "",
     )
+
+
+def _window(value: object) -> tuple[datetime, ...]:
+    """From one instant to a later one, or nothing. Raises Malformed."""
+    if value is None:
+        return ()
+    try:
+        start, until = (datetime.fromisoformat(str(each)) for each in value)  # type: ignore[attr-defined]  # TypeError says so
+    except (TypeError, ValueError) as error:
+        raise Malformed("window") from error
+    if start.tzinfo is None or until.tzinfo is None or start >= until:
+        raise Malformed("window")
+    return (start, until)
 
 
 def writable(value: Any) -> Any:

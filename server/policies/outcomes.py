@@ -6,6 +6,7 @@ the money that is left, addresses. Pure functions over one case.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Final
 
 from server.commerce.model import (
@@ -13,6 +14,7 @@ from server.commerce.model import (
     OrderSnapshot,
     PaymentState,
     Product,
+    ReturnStatus,
 )
 from server.policies import tenders
 from server.policies.decision import FAULTS, Decision, LineResult, Reason, RequestLine, ReturnRequest
@@ -23,6 +25,9 @@ from server.policies.returns import evaluate
 from server.policies.shape import OutcomeKind, Verdict
 
 CLAIMS: Final = frozenset({"not_received", "damaged", "lost", "wrong_item", "missing_item", "trace", "warranty"})
+_TO_BE_SENT: Final = frozenset({ReturnStatus.REQUESTED, ReturnStatus.APPROVED, ReturnStatus.LABEL_ISSUED})
+_SOON: Final = timedelta(days=21)
+_LONGEST: Final = timedelta(hours=24)
 _BESIDE: Final = frozenset({"open_claim"})
 _CAPTURED: Final = frozenset({PaymentState.PAID, PaymentState.PARTIALLY_REFUNDED, PaymentState.REFUNDED})
 _UNPAID: Final = frozenset(
@@ -315,6 +320,18 @@ def _is_same_place(one: Any, other: Any) -> bool:
     )
 
 
+def _pickup(case: Case, order: OrderSnapshot) -> Outcome:
+    """A carrier is sent for the parcel of an open return, on a day to come."""
+    opened = next((each for each in order.returns if each.id == case.asked.rma), None)
+    if opened is None or opened.status not in _TO_BE_SENT:
+        return no("no_open_return")
+    if not case.asked.window:
+        return ask("window", "window_needed")
+    start, until = case.asked.window
+    is_fit = case.now < start <= case.now + _SOON and until - start <= _LONGEST
+    return Outcome() if is_fit else no("window_unfit")
+
+
 _WITH_ORDER: Final[Mapping[str, Callable[[Case, OrderSnapshot], Outcome]]] = {
     "start_return": _return,
     "start_exchange": _exchange,
@@ -325,4 +342,5 @@ _WITH_ORDER: Final[Mapping[str, Callable[[Case, OrderSnapshot], Outcome]]] = {
     "store_credit": _credit,
     "change_address": _address,
     "open_claim": _claim,
+    "book_pickup": _pickup,
 }

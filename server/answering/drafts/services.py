@@ -1,4 +1,4 @@
-"""A change of a subscription in the making."""
+"""A change of a subscription, or a pickup, in the making."""
 
 import msgspec
 
@@ -12,3 +12,11 @@ class SubscriptionDraft(msgspec.Struct, omit_defaults=True, tag="subscription"):
     customer_id: str = ""
     change: str = ""
     value: str = ""
+
+
+class PickupDraft(msgspec.Struct, omit_defaults=True, tag="pickup"):
+    """A carrier that shall come for the parcel of return `rma`. `day` is an ISO date, empty until it is known."""
+
+    order_id: str = ""
+    rma: str = ""
+    day: str = ""

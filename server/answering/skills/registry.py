@@ -7,6 +7,7 @@ actions (`confirming.WRITES`).
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
+from server.actions.pickups import ACTION as BOOK_PICKUP
 from server.answering.drafts.changes import ChangeDraft
 from server.answering.drafts.claims import ClaimDraft
 from server.answering.drafts.returns import ReturnDraft
@@ -24,6 +25,7 @@ from server.answering.skills import (
     paid_with,
     paying,
     payment_trouble,
+    pickups,
     promotions,
     proving,
     refund_status,
@@ -99,6 +101,7 @@ SKILLS: Final[Mapping[str, Skill]] = {
     "policy_question": shop.policy_question,
     "complaint": guide.complaint,
     "cancel": cancelling.begin,
+    pickups.SKILL: pickups.begin,
     "change_address": addresses.begin,
     "change_order": _change_order,
     "warranty": knowledge.troubleshooting(warranty.begin),
@@ -126,6 +129,7 @@ CONTINUES: Final[tuple[Continues, ...]] = (
     subscriptions.continues,
     warranty.continues,
     promotions.continues,
+    pickups.continues,
 )
 """Who may take the answer to the question that is open."""
 
@@ -147,4 +151,5 @@ WRITING: Final = frozenset(
 
 confirming.WRITES[cancelling.ACTION] = confirming.Write(cancelling.again, cancelling.corrects, cancelling.tell)
 confirming.WRITES[addresses.ACTION] = confirming.Write(addresses.again, addresses.corrects, addresses.tell)
+confirming.WRITES[BOOK_PICKUP] = confirming.Write(pickups.again, pickups.corrects, pickups.tell)
 confirming.WRITES[paying.ACTION] = confirming.Write(paying.again, paying.corrects, paying.tell)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from server.answering import weighing
 from server.answering.context import Option
 from server.answering.drafts.returns import ReturnDraft
-from server.answering.skills import confirming, swaps
+from server.answering.skills import confirming, pickups, swaps
 from server.answering.skills.confirming import Performed
 from server.answering.skills.returns_case import SWAPS, Case, action_of, open_lines, receivers, stored
 from server.answering.turn import Turn
@@ -201,4 +201,5 @@ async def tell_done(turn: Turn, performed: Performed) -> None:
     turn.speech.join(said.line("", done))
     if opened is not None:
         turn.card, turn.shown_order = cards.return_card(order, opened, turn.voice), order.id
+        await pickups.offer(turn, order)
     turn.draft = None

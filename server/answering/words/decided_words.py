@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from server.answering.drafts.returns import ReturnDraft
-from server.answering.words import change_words, claim_case_words, postal, return_words
+from server.answering.words import change_words, claim_case_words, pickup_words, postal, return_words
 from server.answering.words.voice import Speech, Voice
 from server.commerce.model import Address, Fact, Money, OrderSnapshot
 from server.policies.shape import Policy
@@ -145,6 +145,11 @@ def _subscription(one: Decided, said: Speech, policy: Policy, now: datetime) -> 
     said.add(f"subscription.done_{_change(one)}")
 
 
+def _pickup(one: Decided, said: Speech, policy: Policy, now: datetime) -> None:
+    if one.order is not None:
+        said.add("pickup.done", pickup_window=pickup_words.booked_fact(one.result, one.order, now))
+
+
 def _change(one: Decided) -> str:
     change = str(one.arguments.get("change"))
     return change if change in ("skip", "pause", "resume", "cancel") else "change"
@@ -162,4 +167,5 @@ _TOLD: Final[Mapping[str, Callable[[Decided, Speech, Policy, datetime], None]]] 
     "reship": _reship,
     "open_claim": _claim,
     "change_subscription": _subscription,
+    "book_pickup": _pickup,
 }

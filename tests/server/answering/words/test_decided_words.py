@@ -38,6 +38,16 @@ RESULTS: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]]] = {
     "reship": ({}, {"replacement_id": "rep-1"}),
     "open_claim": ({"kind": "not_received"}, {"claim_id": "CL-1"}),
     "change_subscription": ({"change": "pause"}, {}),
+    "book_pickup": (
+        {},
+        {
+            "rma": "RMA-1",
+            "confirmation": "WTC123",
+            "start": "2026-11-23T15:00:00+00:00",
+            "until": "2026-11-23T23:00:00+00:00",
+            "cost": None,
+        },
+    ),
 }
 ORDER: Final = snap(an_order())
 

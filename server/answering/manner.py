@@ -7,6 +7,7 @@ Small words that only make sense after an answer ("and now?", "any news?") are r
 # ruff: noqa: E501 (patterns are read as lists of words)
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from server.answering.context import Context, Dialogue
@@ -103,13 +104,17 @@ def open_anew(turn: Turn) -> None:
         turn.dialogue.refused.append("sorry")
     is_told = turn.is_answered and not (turn.is_asking or turn.reason or turn.executed)
     if is_told and turn.message.frustration < _CALM_BELOW and opening(said.text) in used:
-        leads = [turn.voice.text(f"manner.lead_{number}") for number in _LEADS]
-        fresh = [lead for lead in leads if not any(each.startswith(opening(lead)) for each in used)]
+        leads = (turn.voice.text(f"manner.lead_{number}") for number in _LEADS)
+        fresh = next((lead for lead in leads if not _has_begun(used, opening(lead))), "")
         if fresh:
-            said.lead_in(fresh[0])
+            said.lead_in(fresh)
     if said.text and opening(said.text) not in used:
         used.append(opening(said.text))
     del used[:-_REMEMBERED]
+
+
+def _has_begun(used: Sequence[str], words: str) -> bool:
+    return any(each.startswith(words) for each in used)
 
 
 def dressed(text: str, context: Context, dialogue: Dialogue) -> str:

@@ -8,6 +8,7 @@ What is understood by meaning may waver on a long message with several wishes in
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from memory.projection import Event
@@ -192,6 +193,11 @@ class Told:
 
 def told(text: str) -> list[Told]:
     """The wishes that stand in a text with verb and object, in order; neighbours of one kind are one."""
+    return list(_told(text))
+
+
+@lru_cache(maxsize=256)
+def _told(text: str) -> tuple[Told, ...]:
     folded = fold(text)
     if len(folded) != len(text):
         folded = "".join(fold(sign)[:1] or " " for sign in text)
@@ -224,7 +230,7 @@ def told(text: str) -> list[Told]:
         if not _TURNED.search(folded[:start]) and (not starts or starts[-1][1] != name):
             starts.append((start, name))
     parts = stretches(text, [start for start, _ in starts])
-    return [Told(name, part, start) for (start, name), part in zip(starts, parts, strict=True)]
+    return tuple(Told(name, part, start) for (start, name), part in zip(starts, parts, strict=True))
 
 
 def _is_about_goods(name: str, text: str) -> bool:

@@ -70,7 +70,9 @@ class WismoAnswer:
     @property
     def all_facts(self) -> tuple[Fact, ...]:
         """Everything that a reply about this order may say."""
-        return tuple(dict.fromkeys([*self.facts, *(fact for parcel in self.parcels for fact in parcel.facts)]))
+        held = set(map(id, self.facts))
+        more = [fact for parcel in self.parcels for fact in parcel.facts if id(fact) not in held]
+        return tuple(dict.fromkeys([*self.facts, *more])) if more else self.facts
 
     @property
     def needs_person(self) -> bool:

@@ -32,6 +32,7 @@ _ISO: Final = re.compile(r"\b(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)\b")
 _NUMERIC: Final = re.compile(
     r"\b(?P<left>\d{1,2})(?P<mark>[/.])(?P<right>\d{1,2})(?:(?P=mark)(?P<year>\d{4}|\d\d)|(?<=\.\d\d)\.|(?<=\.\d)\.|(?<=/\d\d)|(?<=/\d))(?!\d)"
 )
+_BEFORE_DAY: Final = ("the", "el", "le", "am", "den", "dem", "dia")
 _DIGIT: Final = re.compile(r"\d")
 
 Dated = tuple["re.Match[str]", frozenset[date]]
@@ -98,8 +99,13 @@ def _minute(match: "re.Match[str]") -> int | None:
 def _dates(reading: "Reading") -> Iterator[Dated]:
     """Every written date with the known days that it may mean."""
     yield from _days_of_month(reading)
-    patterns = [_ISO, _NUMERIC] if "m" not in reading.cues else [_ISO, date_pattern(reading.words.language), _NUMERIC]
-    for pattern in patterns:
+    low = reading.low
+    patterns = (
+        (_ISO, "-" in low),
+        (date_pattern(reading.words.language), "m" in reading.cues),
+        (_NUMERIC, "/" in low or "." in low),
+    )
+    for pattern in (pattern for pattern, may_be in patterns if may_be):
         for match in list(pattern.finditer(reading.low)):
             reading.blank(*match.span())
             yield match, frozenset(day for day in reading.known.days if _means(match, day, reading.words))
@@ -107,6 +113,8 @@ def _dates(reading: "Reading") -> Iterator[Dated]:
 
 def _days_of_month(reading: "Reading") -> Iterator[Dated]:
     """A day without its month, where it can be a known one: "Monday the 23rd". Any other stays a number that needs its proof."""
+    if reading.said.isdisjoint(_BEFORE_DAY):
+        return
     for match in list(_day_pattern(reading.words.language).finditer(reading.low)):
         weekday = reading.words.weekdays.get(match["weekday"]) if match["weekday"] else None
         days = {day for day in reading.known.days if day.day == int(match["day"]) and weekday in (None, day.weekday())}
@@ -119,7 +127,7 @@ def _days_of_month(reading: "Reading") -> Iterator[Dated]:
 def _day_pattern(language: str) -> "re.Pattern[str]":
     weekday = _joined(words_of(language).weekdays)
     return re.compile(
-        rf"(?:\b(?P<weekday>{weekday})\.?,?\s+)?\b(?:the|el|le|am|den|dem|dia)\s+(?P<day>[0-3]?\d)(?:st|nd|rd|th|er|\.(?=$|\s[^\W\d_]))?"
+        rf"(?:\b(?P<weekday>{weekday})\.?,?\s+)?\b(?:{_joined(_BEFORE_DAY)})\s+(?P<day>[0-3]?\d)(?:st|nd|rd|th|er|\.(?=$|\s[^\W\d_]))?"
         rf"(?![\w.,:/%€$]*\w|\s+(?:de\s+|of\s+)?(?:{_joined(words_of(language).months)})\b)"
     )
 

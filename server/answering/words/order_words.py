@@ -120,13 +120,12 @@ def speech(answer: WismoAnswer, order: OrderSnapshot, voice: Voice) -> Speech:
     """Everything that the table wants said about an order; several parcels get a short line each, worst first."""
     voice = voice.at(order.tz)
     spoken = _say(_BEFORE, answer, answer.facts, voice)
+    facts = answer.all_facts
     if answer.row != 28:
-        spoken.join(_say(_ROWS[answer.row], answer, answer.all_facts, voice)).line(
-            "", state_of(answer.parcels[0], order)
-        )
-        return spoken.join(_say(_AFTER, answer, answer.all_facts, voice))
+        spoken.join(_say(_ROWS[answer.row], answer, facts, voice)).line("", state_of(answer.parcels[0], order))
+        return spoken.join(_say(_AFTER, answer, facts, voice))
     spoken.join(_say(_ROWS[28], answer, _counts(answer.facts), voice))
-    spoken.join(_say(_AFTER, answer, answer.all_facts, voice))
+    spoken.join(_say(_AFTER, answer, facts, voice))
     for number, result in enumerate(answer.parcels, start=1):
         _say_parcel(spoken, number, result, order)
     return spoken

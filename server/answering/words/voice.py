@@ -86,6 +86,7 @@ class Voice:
         self.tz = tz
         self.openings = openings
         self.regrets = regrets
+        self._words: dict[int, tuple[Fact, Word]] = {}
 
     def at(self, tz: str) -> "Voice":
         """The same voice, speaking of days in another zone."""
@@ -118,17 +119,24 @@ class Voice:
         """A phrase with its values in words, in the singular where it has one and a count is 1.
 
         Raises KeyError for an unknown key or a missing value."""
-        if not self.regrets and self.has(f"{key}_again"):
+        known = phrases(self.language)
+        if not self.regrets and f"{key}_again" in known:
             key = f"{key}_again"
-        is_one = self.has(f"{key}_one") and any(_is_one(value) for value in values.values())
-        phrase = self.text_of(f"{key}_one" if is_one else key)
-        text = phrase.format_map({name: self.word(value) for name, value in values.items()})
+        if values and f"{key}_one" in known and any(_is_one(value) for value in values.values()):
+            key = f"{key}_one"
+        text = known[key].format_map({name: self.word(value) for name, value in values.items()})
         return f"{text[:-1]}" if text.endswith("..") else text
 
     def word(self, value: Value) -> Word:
         """One value in words; states, methods and reasons are worded by the phrases where those know them."""
         if not isinstance(value, Fact):
             return Word(str(value))
+        held = self._words.get(id(value))
+        if held is None:
+            held = self._words[id(value)] = value, self._worded(value)
+        return held[1]
+
+    def _worded(self, value: Fact) -> Word:
         key = self._table(value)
         if key:
             return Word(phrases(self.language)[key])

@@ -8,6 +8,7 @@ Patterns in five languages; what they do not find is asked for. Nothing here dec
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Final
 
 from server.answering.context import Option
@@ -146,7 +147,12 @@ _SMALL_WORDS: Final = frozenset(
 def reason_in(text: str) -> str | None:
     """The reason that a text gives, if it gives one."""
     folded = _folded(text)
-    return next((reason for reason, pattern in _REASONS.items() if re.search(pattern, folded)), None)
+    return next((reason for reason, pattern in _reasons() if pattern.search(folded)), None)
+
+
+@cache
+def _reasons() -> "tuple[tuple[str, re.Pattern[str]], ...]":
+    return tuple((reason, re.compile(pattern)) for reason, pattern in _REASONS.items())
 
 
 def outcome_in(text: str, options: Sequence[Option]) -> str | None:

@@ -165,7 +165,7 @@ class Turns:
         async def unit(tx: Tx) -> tuple[Sequence[Claim], int | None]:
             return await turns.claim(tx, now, lease, limit), await turns.next_at(tx, now)
 
-        return await self._services.database.write(unit)
+        return await self._services.database.write(unit, is_kept=False)  # a claim that is lost is made again
 
     def _pause(self, upcoming: int | None) -> float:
         if upcoming is None:

@@ -61,8 +61,11 @@ class Database(Protocol):
         """Which engine this is."""
         ...
 
-    async def write(self, unit: Unit[T]) -> T:
-        """Run `unit` in a transaction; returns after its commit is on disk."""
+    async def write(self, unit: Unit[T], *, is_kept: bool = True) -> T:
+        """Run `unit` in a transaction; returns after its commit is on disk.
+
+        Without `is_kept` the engine may leave it to the next commit to bring it there: the machine's end, never that of the process,
+        may undo it. For what nobody was told of and would be done again."""
         ...
 
     async def read(self, unit: Unit[T]) -> T:

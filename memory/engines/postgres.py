@@ -102,7 +102,7 @@ class PostgresDatabase:
             raise StorageUnavailable(f"PostgreSQL cannot be reached: {error}") from error
         return cls(pool)
 
-    async def write(self, unit: Unit[T]) -> T:
+    async def write(self, unit: Unit[T], *, is_kept: bool = True) -> T:  # its commits are all on disk
         """Run a unit in a transaction; deadlocks and races on unique keys run it again."""
         for attempt in range(_TRIES):
             try:

@@ -63,6 +63,7 @@ class _Connection(aiosqlite.Connection):
 class _Queued:
     unit: Unit[Any]
     done: asyncio.Future[Any]
+    is_kept: bool = True
 
 
 @dataclass(slots=True)
@@ -132,6 +133,15 @@ def _run_group(connection: sqlite3.Connection, units: Sequence[Unit[Any]]) -> li
     return outcomes
 
 
+def _commit_unsynced(connection: sqlite3.Connection, units: Sequence[Unit[Any]]) -> list[_Outcome]:
+    """As `_commit`, but the next commit that is synced brings it to disk: SQLite writes its log in order."""
+    connection.execute("PRAGMA synchronous = NORMAL")
+    try:
+        return _commit(connection, units)
+    finally:
+        connection.execute("PRAGMA synchronous = FULL")
+
+
 def _is_outage(error: BaseException) -> bool:
     """Locked, full, unreadable: not a mistake in the statement, which SQLite reports as an OperationalError too."""
     return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode != sqlite3.SQLITE_ERROR
@@ -179,8 +189,9 @@ class SqliteDatabase:
 
     engine: Literal["sqlite"] = "sqlite"
 
-    def __init__(self, writer: _Connection, readers: list[_Connection]) -> None:
+    def __init__(self, writer: _Connection, readers: list[_Connection], *, durable: bool = True) -> None:
         self._writer = writer
+        self._is_durable = durable
         self._readers = readers
         self._idle = list(readers)  # the reader whose caches are warm goes first
         self._asked: deque[_Queued] = deque()
@@ -202,14 +213,14 @@ class SqliteDatabase:
             for connection in opened:  # each holds a thread that would keep the process alive
                 await connection.close()
             raise StorageUnavailable(f"the database {path.name} cannot be opened: {error}") from error
-        return cls(opened[0], opened[1:])
+        return cls(opened[0], opened[1:], durable=durable)
 
-    async def write(self, unit: Unit[T]) -> T:
-        """Queue a unit for the next group; returns after the group's fsync."""
+    async def write(self, unit: Unit[T], *, is_kept: bool = True) -> T:
+        """Queue a unit for the next group; returns after the group's fsync, which a group of units that need none goes without."""
         if self._closing:
             raise StorageUnavailable("the database is closing")
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        await self._queue.put(_Queued(unit, done))
+        await self._queue.put(_Queued(unit, done, is_kept))
         if self._loop_task.done():
             raise StorageUnavailable("the database is closing")
         return await done
@@ -285,8 +296,10 @@ class SqliteDatabase:
 
     async def _commit_group(self, group: list[_Queued]) -> None:
         units = [queued.unit for queued in group]
+        is_synced = any(queued.is_kept for queued in group) or not self._is_durable
+        commit = _commit if is_synced else _commit_unsynced
         try:
-            outcomes = await self._writer.on_thread(lambda connection: _commit(connection, units))
+            outcomes = await self._writer.on_thread(lambda connection: commit(connection, units))
         except Exception as error:  # the writer must outlive whatever a unit does
             outcomes = _failed("writer", error, group)
         _tell(group, outcomes)

@@ -46,6 +46,23 @@ async def test_every_commit_is_synced_to_disk(database: SqliteDatabase) -> None:
     assert await pragma(database, "journal_mode") == "wal"
 
 
+async def test_a_commit_is_synced_unless_nobody_in_it_needs_that(database: SqliteDatabase) -> None:
+    async def synchronous(tx: Tx) -> object:
+        await add(tx, "a")
+        row = await tx.one("PRAGMA synchronous")
+        assert row is not None
+        return row[0]
+
+    assert await database.write(synchronous, is_kept=False) == 1
+    assert await database.write(synchronous) == 2
+    both = (
+        database.write(lambda tx: add(tx, "b")),
+        *(database.write(synchronous, is_kept=kept) for kept in (False, True)),
+    )
+    assert (await asyncio.gather(*both))[1:] == [2, 2]
+    assert await database.write(synchronous) == 2
+
+
 async def test_units_that_queue_up_share_one_commit(database: SqliteDatabase) -> None:
     ran: list[str] = []
     await on_writer(database, lambda connection: connection.set_trace_callback(ran.append))

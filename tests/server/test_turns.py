@@ -306,11 +306,11 @@ class Shaky:
         self.engine = real.engine
         self.fails = 0
 
-    async def write(self, unit: Unit[T]) -> T:
+    async def write(self, unit: Unit[T], *, is_kept: bool = True) -> T:
         if self.fails:
             self.fails -= 1
             raise StorageUnavailable("gone for a moment")
-        return await self._real.write(unit)
+        return await self._real.write(unit, is_kept=is_kept)
 
     async def read(self, unit: Unit[T]) -> T:
         return await self._real.read(unit)

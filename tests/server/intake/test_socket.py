@@ -618,10 +618,10 @@ class Stubborn:
     def engine(self) -> Literal["sqlite", "postgres"]:
         return self._database.engine
 
-    async def write(self, unit: Unit[T]) -> T:
+    async def write(self, unit: Unit[T], *, is_kept: bool = True) -> T:
         if self.is_full:
             raise StorageUnavailable("the disk is full")
-        return await self._database.write(unit)
+        return await self._database.write(unit, is_kept=is_kept)
 
     async def read(self, unit: Unit[T]) -> T:
         return await self._database.read(unit)

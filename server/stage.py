@@ -226,10 +226,13 @@ class Stage:
     async def advance(self, by: timedelta) -> Heard:
         """Let time pass and whatever comes due happen: answers, and what becomes of a thread in which nobody speaks."""
         self.clock.advance(by)
-        await Lifecycle(self.services).age()
-        heard = Heard()
+        lifecycle, heard, thread = Lifecycle(self.services), Heard(), await self.latest()
+        await lifecycle.settle()
+        await lifecycle.age()
         for answered in await self._turns.drain():
             _note(heard, answered)
+        if thread is not None:
+            await self._collect(heard, thread.id, thread.state.last_seq)
         return heard
 
     async def agent_says(self, text: str) -> None:

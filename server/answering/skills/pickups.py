@@ -42,8 +42,7 @@ async def again(turn: Turn) -> None:
         if found is None:
             return
         note_read(turn)
-        if await may(turn, ACTION, found.order, found.proofs):
-            await _advance(turn, draft, found)
+        await _advance(turn, draft, found)
     except StoreUnavailable as error:
         say_unreadable(turn, error)
 
@@ -102,7 +101,7 @@ async def _advance(turn: Turn, draft: PickupDraft, found: Found) -> None:
         _over(turn, "pickup.booked", pickup_window=when)
     elif not fetching.windows:
         _over(turn, "pickup.drop_off", rma=_rma(fetching, turn))
-    else:
+    elif await may(turn, ACTION, order, found.proofs):
         await _choose(turn, draft, order, fetching)
 
 

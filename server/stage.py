@@ -29,15 +29,18 @@ from memory.projection import Event
 from memory.threads import Thread
 from server import imports
 from server.answering.context import Answer, Handoff
+from server.answering.understand import understand
 from server.answering.warm import warm
 from server.answering.words.house import wording_of
+from server.answering.words.voice import Voice
 from server.answering.words.wording import speaking
 from server.bus import LocalBus
 from server.clock import HandClock
 from server.codes import Kind
 from server.commerce.embedded import EmbeddedStore
 from server.desk import work
-from server.inbox import accept
+from server.errors import RefusedInput
+from server.inbox import MAX_TEXT_CHARS, accept
 from server.lifecycle import Lifecycle
 from server.policies.shape import Policy
 from server.services import Services
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
 
 OTP: Final = "{otp}"
 """Stands in a line for the code that was sent last."""
+_ENOUGH: Final = 400
 _CODE: Final = re.compile(r"(?<!\d)\d{6}(?!\d)")
 KINDS: Final = ("orders", "products", "customers", "subscriptions", "promotions")
 KNOWLEDGE: Final = "knowledge"
@@ -214,8 +218,15 @@ class Stage:
             line.via, address(line, self._settings.shop.region), said, self.clock.now(),
             external_id=f"stage-{self._sent}", choice=line.choice, attachments=attachments,
         )  # fmt: skip
-        accepted = await accept(self.services, inbound)
         heard = Heard()
+        try:
+            accepted = await accept(self.services, inbound)
+        except RefusedInput as error:
+            if error.code != "too_long":
+                raise
+            told = too_long(said, self.clock.now())
+            heard.replies.append({"text": told, "in_text": told, "evidence": [], "choices": []})
+            return heard
         for answered in await self._turns.drain():
             _note(heard, answered)
         await self._collect(heard, accepted.thread.id, accepted.event.seq)
@@ -284,6 +295,12 @@ class Stage:
                 chosen = [(str(each["label"]), str(each["value"])) for each in event.body.get("choices", [])]
                 heard.replies[-1]["choices"] = [label for label, _ in chosen]
                 heard.replies[-1]["in_text"] = in_text(text, chosen)
+
+
+def too_long(text: str, now: datetime) -> str:
+    """What is said to a message that is longer than one may be, in its language."""
+    voice = Voice(understand(text[:_ENOUGH]).language, now)
+    return voice.text("manner.too_long", limit=MAX_TEXT_CHARS)
 
 
 def address(line: Line, region: str) -> Address:

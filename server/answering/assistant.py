@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from server.actions.gate import Gate
-from server.answering import manner, seeing
+from server.answering import alternatives, manner, seeing
 from server.answering.context import Answer, Context, Dialogue, Task
 from server.answering.identify import numbers_in, order_ids, orders_named
 from server.answering.skills import confirming, courtesy, goods, guide, implied, knowledge, waiting, withdrawing
@@ -201,7 +201,7 @@ async def _respond(turn: Turn) -> None:
     if _is_scrap(turn):
         await _ask_again(turn)
         return
-    tasks = await implied.with_change(turn, tasks_in(turn))
+    tasks = alternatives.conditional(turn) or await implied.with_change(turn, tasks_in(turn))
     if not tasks:
         await _without_task(turn)
         return
@@ -274,6 +274,8 @@ async def _go_on(turn: Turn) -> None:
     dialogue = turn.dialogue
     while not turn.is_asking and not turn.reason and dialogue.todo:
         task = dialogue.todo.pop(0)
+        if task.otherwise and not alternatives.is_due(turn):
+            continue
         turn.work_on(task, task.text)
         dialogue.order_id = task.order_id or dialogue.order_id
         dialogue.last = task.skill

@@ -54,13 +54,15 @@ Draft: TypeAlias = ReturnDraft | ChangeDraft | ClaimDraft | SubscriptionDraft | 
 class Task(msgspec.Struct, omit_defaults=True):
     """One thing that the customer wants: `skill` is an intent's name, `text` all that was said about it so far.
 
-    `is_resumed` = it was taken up again after something else came between; that happens once."""
+    `is_resumed` = it was taken up again after something else came between; that happens once.
+    `otherwise` = it is wanted only where the task before it cannot be done."""
 
     skill: str
     text: str = ""
     order_id: str = ""
     draft: Draft | None = None
     is_resumed: bool = False
+    otherwise: bool = False
 
 
 class Proposal(msgspec.Struct, omit_defaults=True):

@@ -276,3 +276,21 @@ def test_bad_orders_file_is_one_clear_line_on_stderr(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (1, b"")
     assert b"bad.jsonl, line 1" in done.stderr
     assert done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("where is my order ", "more than 4000 characters"),
+        ("¿dónde está mi pedido? ", "más de 4000 caracteres"),
+        ("où est ma commande ? ", "plus de 4000 caractères"),
+        ("wo ist meine Bestellung? ", "mehr als 4000 Zeichen"),
+        ("onde está o meu pedido? ", "mais de 4000 caracteres"),
+    ],
+)
+def test_a_message_that_is_too_long_is_told_so_kindly(words: str, said: str, chat: Chat) -> None:
+    answer = chat.tell(say=words * 400)
+
+    assert said in answer["replies"][0]["text"]
+    assert answer["actions"] == [] and "error" not in answer
+    assert chat.tell(say="hello")["replies"]

@@ -194,8 +194,8 @@ class Speech:
         return Fact(name, "count" if isinstance(value, int) else "text", value, "shop", self.voice.now)
 
     def line(self, text: str, *evidence: Fact) -> "Speech":
-        """Say words made elsewhere, with their evidence."""
-        if text:
+        """Say words made elsewhere, with their evidence; the same words are said once."""
+        if text and text not in self._parts:
             self._parts.append(text)
         self._evidence += [fact for fact in evidence if fact not in self._evidence]
         return self
@@ -203,7 +203,7 @@ class Speech:
     def join(self, other: "Speech") -> "Speech":
         """Go on with another speech."""
         self.has_regret = self.has_regret or other.has_regret
-        self._parts += other._parts
+        self._parts += [part for part in other._parts if part not in self._parts]
         self._evidence += [fact for fact in other._evidence if fact not in self._evidence]
         return self
 

@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 from memory.errors import StorageError
 from server.errors import OnethreadError
+from server.upkeep import look_seldom
 
 Run: TypeAlias = Callable[[argparse.Namespace], int]
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -22,6 +23,7 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
+    look_seldom()
     parser = _parser()
     arguments = parser.parse_args(argv)
     run: Run | None = getattr(arguments, "run", None)

@@ -9,6 +9,12 @@ from typing import Final
 
 _THRESHOLDS: Final = (20_000, 10, 10)
 """New objects before the young are looked through, and how often before the older ones are."""
+_WHILE_LOADING: Final = 50_000
+
+
+def look_seldom() -> None:
+    """While a command loads what it needs: half a million objects, none of them garbage."""
+    gc.set_threshold(_WHILE_LOADING, *_THRESHOLDS[1:])
 
 
 def keep_what_is_loaded() -> None:

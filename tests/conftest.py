@@ -4,6 +4,7 @@ Nothing here knows how the application is put together; `tests/support/` holds t
 """
 
 import asyncio
+import gc
 import inspect
 import os
 import shutil
@@ -31,15 +32,23 @@ CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 _MEMORY: Final = Path("/dev/shm")
 """Where Linux keeps files in memory; pytest makes folders of its own in it."""
 _ENOUGH_BYTES: Final = 2 * 1024**3
+_BETWEEN_COLLECTIONS: Final = 50_000
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Cut this process off from the internet before any test module is imported; no property is held against a clock."""
     forbid_internet()
     _keep_files_in_memory()
+    gc.set_threshold(_BETWEEN_COLLECTIONS, *gc.get_threshold()[1:])
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # else a training's threads wait in circles for the other tests
     hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     hypothesis.settings.load_profile("untimed")
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage only among what the tests make: a process holds twelve thousand tests and every module."""
+    gc.collect()
+    gc.freeze()
 
 
 def _keep_files_in_memory() -> None:

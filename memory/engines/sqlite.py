@@ -51,7 +51,14 @@ class _SqliteTx:
 
 
 class _Connection(aiosqlite.Connection):
-    """An aiosqlite connection that can also run a whole function on its thread in one hop."""
+    """An aiosqlite connection that can also run a whole function on its thread in one hop.
+
+    Its thread holds no process back: one that ends by an error before `close` ends all the same. What was told to be
+    written is on the disk by then."""
+
+    def __init__(self, connector: Callable[[], sqlite3.Connection], iter_chunk_size: int) -> None:
+        super().__init__(connector, iter_chunk_size)
+        self._thread.daemon = True
 
     async def on_thread(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """`work(connection)` on the connection's own thread."""
@@ -210,7 +217,7 @@ class SqliteDatabase:
             for number in range(readers + 1):
                 opened.append(await _connect(path, read_only=number > 0, durable=durable))
         except (sqlite3.Error, OSError) as error:
-            for connection in opened:  # each holds a thread that would keep the process alive
+            for connection in opened:
                 await connection.close()
             raise StorageUnavailable(f"the database {path.name} cannot be opened: {error}") from error
         return cls(opened[0], opened[1:], durable=durable)

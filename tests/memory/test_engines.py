@@ -2,8 +2,11 @@
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from functools import partial
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -166,3 +169,28 @@ async def test_another_scheme_is_refused(url: str) -> None:
 
 def test_marks_are_numbered_outside_of_quoted_text() -> None:
     assert numbered("SELECT '?' FROM t WHERE a = ? AND b = ?") == "SELECT '?' FROM t WHERE a = $1 AND b = $2"
+
+
+_FAILING = """
+import asyncio, sys
+from memory.engines import connect
+
+async def fail():
+    database = await connect(sys.argv[1])
+    await database.write(lambda tx: tx.run("CREATE TABLE kept (a)"))
+    raise LookupError("nobody closes it")
+
+asyncio.run(fail())
+"""
+
+
+def test_a_process_that_fails_before_it_closes_its_database_ends(tmp_path: Path) -> None:
+    file = tmp_path / "left.db"
+    done = subprocess.run(
+        [sys.executable, "-c", _FAILING, f"sqlite:///{file}"],
+        cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "nobody closes it" in done.stderr
+    with closing(sqlite3.connect(file)) as left:
+        assert left.execute("SELECT name FROM sqlite_master").fetchall() == [("kept",)]

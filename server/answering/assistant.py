@@ -36,6 +36,8 @@ _SEVERAL: Final = 2
 _TOLD_IN_PARTS: Final = frozenset({"damaged_or_wrong_item", "delivery_problem", "warranty"})
 _FEW_WORDS: Final = 3
 _SHORT: Final = 9
+_CAN_WAIT: Final = frozenset({"out_of_scope", "low_confidence"})
+"""Reasons for a person that concern one question alone."""
 _PLACE: Final = re.compile(r"\W*([1-9])\W*")
 _KNOWN: Final = frozenset({*LANGUAGES, "hi-en"})
 _CUT: Final = re.compile(r"[,.;!\n]\s*(?:(?:and|also|y|et|und|e)\b)?|\s(?:and|also|y|et|und|e)\s", re.IGNORECASE)
@@ -272,6 +274,7 @@ def _says_who(turn: Turn) -> bool:
 async def _go_on(turn: Turn) -> None:
     """Work on what waits, until a question is open, a person must come, or nothing is left."""
     dialogue = turn.dialogue
+    put_off: Task | None = None
     while not turn.is_asking and not turn.reason and dialogue.todo:
         task = dialogue.todo.pop(0)
         if task.otherwise and not alternatives.is_due(turn):
@@ -279,8 +282,17 @@ async def _go_on(turn: Turn) -> None:
         turn.work_on(task, task.text)
         dialogue.order_id = task.order_id or dialogue.order_id
         dialogue.last = task.skill
+        turn.speech.paragraph()
+        said = turn.speech.mark()
         await SKILLS[task.skill](turn)
+        if turn.reason in _CAN_WAIT and put_off is None and dialogue.todo:
+            put_off, turn.reason = task, ""  # a person for one question must not swallow the others
+            turn.speech.back_to(said)
+            dialogue.todo.append(task)
+            continue
         turn.is_answered = True
+    if turn.is_asking and put_off in dialogue.todo:
+        turn.speech.lead_in(turn.voice.text("guide.later"), apart=True)
     if not turn.is_asking:
         dialogue.task = None
 

@@ -8,9 +8,13 @@ _STARTS = (
     r"i|i'm|i'd|i've|im|can|could|how|what|whats|what's|when|where|wheres|where's|why|who|is|are|do|does|did|has|have|"
     r"will|would|please|pls|my|your|you|if|it|it's|they|that|this|we|also|give|send|ship|cancel|refund|tell|change|let|"
     r"quiero|cuando|cuándo|donde|dónde|como|cómo|puedo|pueden|necesito|cuanto|cuánto|que|qué|hay|tienen|me|mi|mis|"
+    r"cual|cuál|cuales|cuáles|quien|quién|tenéis|teneis|tienes|hacéis|haceis|podéis|podeis|puedes|quisiera|dime|"
     r"je|j'ai|j'aimerais|quand|où|comment|est-ce|pouvez|puis-je|combien|mon|ma|mes|c'est|vous|"
+    r"quel|quelle|quels|quelles|qui|avez-vous|est|sont|y|peut-on|pourriez|pouvez-vous|dites|je voudrais|il|elle|"
     r"ich|wann|wo|wie|kann|können|mein|meine|bitte|gibt|ist|das|der|die|es|sie|habe|hab|was|warum|"
+    r"welche|welcher|welches|wer|wieviel|habt|haben|könnt|könnten|darf|muss|bekomme|bitte|sagt|sagen|"
     r"eu|quero|quando|onde|posso|podem|preciso|quanto|meu|minha|tem|têm|vocês|gostaria|"
+    r"qual|quais|quem|há|dá|pode|como|vcs|me|"
     r"mera|meri|mujhe|kab|kahan|kaise|kya|aur"
 )
 _LINKS = (

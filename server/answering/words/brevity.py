@@ -1,6 +1,6 @@
-"""A reply in three sentences: what belongs together is joined, and nothing that answers is left out.
+"""A matter in three sentences: what belongs together is joined, and nothing that answers is left out.
 
-Joined matters easily make a reply of five short sentences. Neighbours are joined by a semicolon, the shortest first; a word of
+Each matter that was asked about is a paragraph. Neighbours are joined by a semicolon, the shortest first; a word of
 thanks goes before the sentence that follows it by a comma. Questions, lists, steps, quotations and other paragraphs stay as they are.
 """
 
@@ -27,7 +27,11 @@ _CAPITAL: Final = {
 
 
 def condensed(text: str, language: str, quoted: Collection[str] = ()) -> str:
-    """The text in at most three sentences, as far as they can be joined; `quoted` are sentences that stay word for word."""
+    """Each paragraph in at most three sentences, as far as they can be joined; `quoted` are sentences that stay word for word."""
+    return "\n\n".join(_condensed(each, language, quoted) for each in text.split("\n\n"))
+
+
+def _condensed(text: str, language: str, quoted: Collection[str]) -> str:
     lines = [_parts(line, language) for line in text.split("\n")]
     left = sum(_counts(part) for line in lines for part in line)
     while left > MOST:

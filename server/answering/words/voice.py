@@ -172,6 +172,9 @@ def _meant(reason: str) -> str:
     return next((name for name, pattern in _CAUSES.items() if pattern.search(reason)), "")
 
 
+_BREAK: Final = "\n\n"
+
+
 class Speech:
     """A reply in the making: sentences, and the facts that they say."""
 
@@ -207,9 +210,23 @@ class Speech:
         self._evidence += [fact for fact in other._evidence if fact not in self._evidence]
         return self
 
-    def lead_in(self, text: str) -> None:
-        """Put words in front of everything."""
-        self._parts.insert(0, text)
+    def lead_in(self, text: str, *, apart: bool = False) -> None:
+        """Put words in front of everything, `apart` in a paragraph of their own."""
+        self._parts[:0] = [text, _BREAK] if apart else [text]
+
+    def paragraph(self) -> None:
+        """Say what follows in a paragraph of its own: another matter."""
+        if self._parts and self._parts[-1] != _BREAK:
+            self._parts.append(_BREAK)
+
+    def mark(self) -> tuple[int, int, bool]:
+        """How far this has come, for `back_to`."""
+        return len(self._parts), len(self._evidence), self.has_regret
+
+    def back_to(self, mark: tuple[int, int, bool]) -> None:
+        """Take back what was said since a mark."""
+        parts, evidence, self.has_regret = mark
+        del self._parts[parts:], self._evidence[evidence:]
 
     @property
     def text(self) -> str:
@@ -217,8 +234,11 @@ class Speech:
         begins a line of its own."""
         text, before = "", ""
         for part in self._parts:
+            if part == _BREAK:
+                text, before = f"{text}{_BREAK}" if text else "", ""
+                continue
             apart = "\n\n" if before.startswith("\n\n") else "\n" if before.startswith("\n•") else " "
-            gap = "" if not text or part.startswith("\n") else apart
+            gap = "" if not text or part.startswith("\n") or text.endswith(_BREAK) else apart
             text, before = f"{text}{gap}{part}", part
         return text.strip()
 

@@ -35,8 +35,6 @@ from server.answering.context import (
     Reply,
 )
 from server.answering.warm import warm
-from server.answering.words import brevity
-from server.answering.words.spoken import language_of
 from server.bus import Bell
 from server.commerce.model import Fact
 from server.desk import handoff, stakes
@@ -372,9 +370,7 @@ def _events(context: Context, answered: Answer, package: "handoff.Package | None
     if isinstance(outcome, Handoff):
         new.append(NewEvent("handoff", _handed_over(outcome, package), "all", "assistant"))
         evidence = (*outcome.evidence, *(package.notice_evidence if package else ()))
-        quoted = {str(fact.value) for fact in evidence if fact.key == "article"}
-        whole = "\n\n".join(part for part in (outcome.text, package.notice if package else "") if part)
-        text = brevity.condensed(whole, language_of(answered.dialogue.language or "en"), quoted)
+        text = "\n\n".join(part for part in (outcome.text, package.notice if package else "") if part)
         new.append(_said(context, answered, _told(outcome, text, evidence), holding=True))
     elif isinstance(outcome, Reply):
         new.append(_said(context, answered, outcome, holding=outcome.waits_for_person))

@@ -29,7 +29,7 @@ from server.answering.context import (
     Task,
 )
 from server.answering.understand import Understanding, understand
-from server.answering.words import brevity, grounding
+from server.answering.words import grounding
 from server.answering.words.voice import Speech, Value, Voice
 from server.commerce.model import CustomerRecord, Fact, OrderSnapshot
 
@@ -220,13 +220,7 @@ class Turn:
         evidence = self.speech.evidence
         if self.reason or context.owner_kind != "assistant":
             evidence = (*evidence, Fact("done", "status", "hand_off", f"thread:{context.thread_id}", context.now))
-        quoted = {str(fact.value) for fact in evidence if fact.key == "article"}
-        text = self.speech.text
-        short = brevity.condensed(text, self.voice.language, quoted)
-        checked = grounding.check(short, evidence, self.voice, allowed)
-        if checked.dropped and short != text:
-            return grounding.check(text, evidence, self.voice, allowed)
-        return checked
+        return grounding.check(self.speech.text, evidence, self.voice, allowed)
 
     def _outcome(self) -> tuple[Outcome, tuple[grounding.Dropped, ...]]:
         if self.context.owner_kind == "agent":

@@ -38,7 +38,7 @@ _BETWEEN_COLLECTIONS: Final = 50_000
 def pytest_configure(config: pytest.Config) -> None:
     """Cut this process off from the internet before any test module is imported; no property is held against a clock."""
     forbid_internet()
-    _keep_files_in_memory()
+    _keep_files_in_memory(config)
     gc.set_threshold(_BETWEEN_COLLECTIONS, *gc.get_threshold()[1:])
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # else a training's threads wait in circles for the other tests
     hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -51,12 +51,15 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-def _keep_files_in_memory() -> None:
+def _keep_files_in_memory(config: pytest.Config) -> None:
     """Put what tests write into memory, unless TMPDIR says where: their databases wait for a disk thousands of times."""
     if os.environ.get("TMPDIR") or not (_MEMORY.is_dir() and os.access(_MEMORY, os.W_OK)):
         return
     if shutil.disk_usage(_MEMORY).free >= _ENOUGH_BYTES:
-        os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
+        folder = tempfile.mkdtemp(prefix="onethread-tests-", dir=_MEMORY)
+        os.environ["TMPDIR"] = tempfile.tempdir = folder
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))  # what a failed test left is kept there
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:

@@ -17,7 +17,7 @@ from server.answering.identify import numbers_in, order_ids, orders_named
 from server.answering.skills import confirming, courtesy, goods, guide, implied, knowledge, waiting, withdrawing
 from server.answering.skills.registry import CONTINUES, SKILLS, WRITING
 from server.answering.tasks import COURTESY, gave_proof, tasks_in, wanted
-from server.answering.told import gives_up, told
+from server.answering.told import gives_up, in_case, told
 from server.answering.turn import Turn, copied
 from server.answering.understand import IntentScore, Understanding, read, rules, yesno
 from server.answering.words import shop_words
@@ -70,7 +70,8 @@ async def _begin(context: Context, gate: Gate) -> Turn:
     dialogue = copied(context.dialogue)
     choice = next((said.choice for said in reversed(context.said) if said.choice), None)
     hint = dialogue.language or context.customer.locale or None
-    understood = await read(context.text, channel=context.channel or None, lang=hint, region=context.shop.region)
+    text, _ = in_case(context.text)
+    understood = await read(text, channel=context.channel or None, lang=hint, region=context.shop.region)
     if manner.only_points(context.text):
         understood = replace(understood, intent="other", intents=(IntentScore("other", 0.5),), abstain=True)
     if not choice or not dialogue.language:
@@ -82,6 +83,8 @@ async def _begin(context: Context, gate: Gate) -> Turn:
         regrets="sorry" not in dialogue.refused,
     )
     turn = Turn(context, gate, understood, dialogue, voice, voice.speech(), choice=_meaning(choice, context, dialogue))
+    if text != context.text:
+        turn.part = text
     _absorb(turn)
     return turn
 
@@ -207,6 +210,8 @@ async def _respond(turn: Turn) -> None:
     if not tasks:
         await _without_task(turn)
         return
+    if turn.part is not None and len(tasks) == 1:
+        tasks[0].fallback = in_case(turn.context.text)[1]
     courtesy.open_with_feeling(turn)
     if await _tells_more(turn, tasks):
         return

@@ -55,7 +55,8 @@ class Task(msgspec.Struct, omit_defaults=True):
     """One thing that the customer wants: `skill` is an intent's name, `text` all that was said about it so far.
 
     `is_resumed` = it was taken up again after something else came between; that happens once.
-    `otherwise` = it is wanted only where the task before it cannot be done."""
+    `otherwise` = it is wanted only where the task before it cannot be done.
+    `fallback` = what shall be done in case that it cannot be, in the customer's words: "if not, return it"."""
 
     skill: str
     text: str = ""
@@ -63,6 +64,7 @@ class Task(msgspec.Struct, omit_defaults=True):
     draft: Draft | None = None
     is_resumed: bool = False
     otherwise: bool = False
+    fallback: str = ""
 
 
 class Proposal(msgspec.Struct, omit_defaults=True):

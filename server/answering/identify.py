@@ -4,19 +4,17 @@ A wrong guess and a right one are answered alike; the number of tries is limited
 network that they write from. Nothing here words an answer beyond asking one question.
 """
 
-# ruff: noqa: E501 (patterns are read as lists of words)
-
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from server.answering import seeing
+from server.answering import persons, seeing
 from server.answering.context import Guess, Option
 from server.answering.turn import Turn, short_hash
 from server.answering.understand import yesno
-from server.answering.words.which_order import described
+from server.answering.words.which_order import described, not_taken_back
 from server.answering.words.wishes import mentioned
 from server.commerce.model import CustomerRecord, OrderSnapshot
 from server.commerce.store import normalise_number
@@ -34,17 +32,6 @@ _WAS_ASKED: Final = "identify"
 """The note in a thread that number and address were asked for, and not given yet."""
 _BARE_NUMBER: Final = re.compile(
     r"(?<![\w.,$€£-])#?[A-Za-z]{0,4}-?\d{3,10}(?!\w|[.,]\d|\s?(?:[%$€£]|(?:usd|dollars?|bucks|eur(?:os?)?|pounds?|percent|m?l|[gt]b|[cm]m|inch(?:es)?|k?g|hz|mah|mp|pieces|pcs)\b))",
-    re.IGNORECASE,
-)
-_TAKEN_BACK: Final = re.compile(
-    r"\W+(?:(?:oh|ah|uh|no|wait|sorry|pardon|perd[oó]n(?:a)?|disculpa|i mean|i meant|actually|rather|make that|correction|oops|digo|mejor dicho|quiero decir"
-    r"|non|plut[oô]t|enfin|je veux dire|nein|quatsch|halt|moment|ich meine|vielmehr|besser gesagt|n[aã]o|desculpa|desculpe|ali[aá]s|quer dizer|nahi|matlab"
-    r"|it'?s|is|es|c'est|ist|[eé]|the|la|el|le|die|a|o|order|number)\W+)+#?[A-Za-z]{0,4}-?",
-    re.IGNORECASE,
-)
-"""What stands between a wrong number and the right one."""
-_BACK_WORD: Final = re.compile(
-    r"\b(?:no|wait|sorry|pardon|perd[oó]na?|disculpa|mean|meant|actually|rather|make that|correction|oops|digo|dicho|decir|non|plut[oô]t|dire|nein|quatsch|meine|vielmehr|gesagt|n[aã]o|desculp[ae]|ali[aá]s|dizer|nahi|matlab)\b",
     re.IGNORECASE,
 )
 _JUST_SAID_S: Final = 3600
@@ -145,6 +132,7 @@ async def my_orders(turn: Turn) -> tuple[OrderSnapshot, ...]:
     for order in found.values():
         if identity.allows(turn.context.policy, identity.SEEING, await proofs_for(turn, order)):
             allowed.append(order)
+    allowed = await persons.of_one(turn, allowed)
     return tuple(sorted(allowed, key=lambda each: each.placed_at, reverse=True))
 
 
@@ -249,30 +237,25 @@ def numbers_in(turn: Turn) -> tuple[str, ...]:
     if _completes_a_name(turn):
         return ()
     if found.order_number or not (found.email or turn.dialogue.asked == "identify"):
-        return _not_taken_back(turn.text, found.order_number)
+        return not_taken_back(turn.text, found.order_number)
     rest = re.sub(r"\S+@\S+|(?<!\w)\d{4}(?:[ -]?\d{4}){2,4}(?!\w)", " ", turn.text)
     taken = {*found.zips, *found.phone, *found.tracking_number}
     return tuple(each for each in _BARE_NUMBER.findall(rest) if each not in taken)[:2]
-
-
-def _not_taken_back(text: str, numbers: tuple[str, ...]) -> tuple[str, ...]:
-    """The numbers without those that a text takes back at once: "4841? no, sorry, 4822"."""
-    places = [text.find(number.lstrip("#")) for number in numbers]
-    kept = list(numbers)
-    for number, start, following in zip(numbers, places, places[1:], strict=False):
-        between = text[start + len(number.lstrip("#")) : following]
-        if start >= 0 and _TAKEN_BACK.fullmatch(between) and _BACK_WORD.search(between):
-            kept.remove(number)
-    return tuple(kept)
 
 
 def _completes_a_name(turn: Turn) -> bool:
     """Whether a bare number is the postal code that was asked for beside a name."""
     found = turn.understood.entities
     is_bare = bool(found.zips) and turn.text.strip(" .!").casefold() == found.zips[0].casefold()
-    if not is_bare or turn.dialogue.asked != "identify" or not turn.dialogue.slots.names:
+    if not is_bare or turn.dialogue.asked != "identify" or _is_shaped_as_number(turn, found.zips[0]):
         return False
     return identity.takes_for_customer(turn.context.policy, identity.SEEING, frozenset({"name", "zip"}))
+
+
+def _is_shaped_as_number(turn: Turn, code: str) -> bool:
+    """Whether this shop's order numbers look like a postal code, and no name was given that it could belong to."""
+    example = turn.context.shop.number_example.lstrip("#")
+    return not turn.dialogue.slots.names and example.isdigit() and len(example) == len(code)
 
 
 def _numbers(turn: Turn) -> list[str]:
@@ -354,6 +337,7 @@ async def _first_allowed(turn: Turn, numbers: list[str], given: Given) -> Found 
             turn.orders[order.id] = order
         proofs = await proofs_for(turn, order) if order else frozenset[str]()
         allowed = order is not None and identity.allows(turn.context.policy, identity.SEEING, proofs)
+        allowed = allowed and order is not None and not await persons.is_of_another(turn, order)
         held = order is not None and order.id in turn.context.proofs
         if has_second and not held:
             turn.is_first_proof = True
@@ -398,7 +382,9 @@ async def _the_one(turn: Turn, orders: tuple[OrderSnapshot, ...], delivered: boo
 
 def _spoken_of(turn: Turn, orders: Sequence[OrderSnapshot]) -> list[OrderSnapshot]:
     """Those with something that the customer named a little earlier in this thread."""
-    return [order for order in orders if any(mentioned(text, order.lines) for text in lately_said(turn))]
+    number = next((normalise_number(each) for each in reversed(turn.dialogue.slots.order_numbers)), "")
+    told = [order for order in orders if normalise_number(order.number) == number]
+    return told or [order for order in orders if any(mentioned(text, order.lines) for text in lately_said(turn))]
 
 
 def lately_said(turn: Turn) -> list[str]:

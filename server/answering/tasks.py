@@ -14,7 +14,7 @@ from server.answering.identify import numbers_in
 from server.answering.manner import asks_again
 from server.answering.skills import addresses, choosing, goods, pickups
 from server.answering.skills.registry import SKILLS, WRITING
-from server.answering.told import Told, same_again, told
+from server.answering.told import Told, pays_by, same_again, told
 from server.answering.turn import Turn
 from server.answering.understand import Clause, IntentScore, rules, understand
 from server.answering.words import paid_words, shop_words
@@ -183,6 +183,8 @@ def wanted(turn: Turn) -> list[str]:
     if _asks_a_rule(turn):
         return ["policy_question"]
     outright = list(dict.fromkeys(each.name for each in told(turn.text)))
+    if not outright and pays_by(turn.text) and numbers_in(turn):
+        return ["payment"]
     if turn.understood.abstain:
         return outright or ([turn.understood.intent] if _is_likely(turn) else [])
     said = _said(turn.understood.intents, turn.understood.clauses)

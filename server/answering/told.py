@@ -46,6 +46,8 @@ _CHANGE: Final = (
     r"chang(?:e|ing)\s+(?:the|my|an?|this|that|one of)\s+(?!(?:\w+\s+)?(?:address|payment|credit|card|shipping|delivery|e-?mail|phone|password|order|name|mind|method|account|way|date|time|subscription|plan)\b)"
     r"|(?:the|my)\s+(?:\w+\s+){1,3}?(?:should|needs? to|must|has to) be\b(?=[^.;!?]{1,40}\binstead\b)"
     r"|(?:can|could)\s+(?:the|my|that|this|it)\s+(?!(?:[\w-]+\s+)?(?:order|package|parcel|refund|money|delivery|shipment|account)\b)(?:[\w-]+\s+){0,3}?be\b(?!\s+(?:\w+ly\s+)?(?:\w+ed|sent|late|lost|here|used|there|for|a problem|the|why|that|because)\b)(?=[^.;!]{1,50}\binstead\b)"
+    r"|put\s+(?:the|my)\s+(?!(?:\w+\s+)?(?:money|refund|amount|order|rest|difference|credit|payment|cost)\b)(?:[\w-]+\s+){1,3}?(?:in|into)\s+\w"
+    r"|(?:remov(?:e|ing)|delet(?:e|ing)|drop|take)\s+(?:the|my|that|this|one)\s+(?!(?:\w+\s+)?(?:address|card|payment|method|account|name|number)\b)(?:[\w-]+\s+){1,3}?(?:out of|off|from)\s+(?:the|my|that|this|order|#?[a-z]{0,4}-?\d{3,})\b"
     r"|(?:get|have|take|make)\s+(?:the|my|that|it)\b[^.;!?]{1,40}\binstead\b(?! of (?:the|my) (?:refund|money))"
     r"|(?:upgrade|switch|change|swap)\s+(?:it|that|this)\s+(?:to|for|into)\b(?!\s+(?:a |my |the )?(?:new |different |other )?(?:address|card|method|paypal|visa))"
     r"|(?:upgrade|switch|change)\s+(?:the|my|it|that)\s+(?:\w+\s+){1,5}?(?:to|for|from)\b(?!\s+(?:a |my |the )?(?:new |different |other )?(?:address|card|method|paypal|visa))"
@@ -54,7 +56,7 @@ _NO_GOOD: Final = r"(?:an? |the |my |some |any |full )*(?:refund|return|exchange
 _MEANT_ANOTHER: Final = re.compile(
     rf"\b(?:ordered|bought|purchased|picked|chose|selected|got|chosen)\b[^?!]{{0,100}}?(?:\bbut|\band|\bthough|\bwhile|[,.;])\s+(?:now |actually |really |then )*(?:i|we|he|she|they|(?:my|our)(?: [\w-]+){{1,2}})(?:'d| would| really| actually|'ll)* "
     rf"(?:needs?|wants?|prefers?|likes?|meant to (?:order|get|buy|pick|choose|select)|meant|wanted|needed|should have (?:ordered|gotten|got|bought|chosen|picked))\s+(?!{_NO_GOOD})"
-    r"|\b(?:ordered|bought|picked|chose|selected|got|chosen)\b[^.?!]{0,30}\b(?:the |a )?wrong (?:size|colou?r|version|model|type|material|variant|option)"
+    r"|\b(?:ordered|bought|picked|chose|selected|got|chosen)\b[^.?!]{0,30}\b(?:the |a )?wrong (?:size|colou?r|version|model|type|material|variant|option|length|height|width|capacity|thickness|style|kind|shade|pattern|shape)"
     rf"|\b(?:[\w%-]+ )(?:instead of|rather than) (?!{_NO_GOOD})(?!\w+ing\b)[\w%-]+"
 )
 """Another version is wanted, though no verb says so; counts where nothing else is told."""
@@ -75,7 +77,7 @@ _WISHES: Final = (
     ),
 )
 _REFUND: Final = r"refund(?:ing)?(?: me)?(?: for| on)? (?:the|my|both|all|everything)\b(?! (?:money|amount|payment|difference|price|cost|full|total|sum|order|rest of the money|(?:gift|credit|debit) card|card|paypal|original))"
-_PUT_ON: Final = r"\b(?:put|charge|bill|move|switch|pay)\s+(?:for\s+)?(?:the |my |that |this )?(?:order\s+)?(?:order|#?[a-z]{0,4}-?\d{3,})\s+(?:on|onto|to|over to|with|by|via|using)\s+(?:my |the )?(?:other )?(?:paypal|visa|master ?card|amex|(?:credit|debit|gift) ?card|card)\b"
+_PUT_ON: Final = r"\b#?[a-z]{0,4}-?\d{3,}\s+(?:to be )?paid (?:by|with|via|through|using|from) (?:my |the )?(?:paypal|visa|master ?card|amex|(?:credit|debit|gift) ?card|card)\b|\b(?:put|charge|bill|move|switch|pay)\s+(?:for\s+)?(?:the |my |that |this )?(?:order\s+)?(?:order|#?[a-z]{0,4}-?\d{3,})\s+(?:on|onto|to|over to|with|by|via|using)\s+(?:my |the )?(?:other )?(?:paypal|visa|master ?card|amex|(?:credit|debit|gift) ?card|card)\b"
 _BESIDE: Final = (
     (
         "return",
@@ -111,7 +113,7 @@ _OBJECT_FIRST: Final = tuple(
 """The thing comes first: "and the grill I want to send back"."""
 _WISHES_AT_THE_END: Final = tuple((name, re.compile(rf"\b{verb}\b")) for name, verb in _VERBS_AT_THE_END)
 _NO_GOODS: Final = re.compile(
-    r"direccion|a(?:d|dd)ress|endereco|zahl|\b(?:pago|paga\w*|pay\w*|paiement|payer)\b|correo|e-?mail|mail\b|telef|telephon|phone|nombre|\bnom\b|\bname|\bnome\b"
+    r"direccion|a(?:d|dd)ress|endereco|zahl|\b(?:pago|paga\w*|pay\w*|paiement|payer)\b|correo|e-?mail|mail\b|tele(?:ph|f)on\w* ?(?:n|contact)|phone ?(?:n(?:umber|o\b|r\b)|contact)|numero de tel|nombre|\bnom\b|\bname|\bnome\b"
     r"|contrasena|passwor|senha|mot de passe|\babo|suscrip|subscri|abonn|assinatura|fecha|\bdate\b|datum|\bdata\b|metodo|methode|tarjeta|karte\b|\bcarte|cartao"
 )
 """What may be changed, too, and is no article: an address, a payment, a name, a password, a subscription, a day."""
@@ -163,6 +165,42 @@ _STEMS: Final = {
 def pays_by(text: str) -> bool:
     """Whether a text says by what an order shall be paid: "put W1003 on PayPal"."""
     return re.search(_PUT_ON, fold(text)) is not None
+
+
+_IN_CASE: Final = re.compile(
+    r"(?:^|(?<=[.;!?,\n])|(?<=\bbut)|(?<=\band))\s*(?:or )?(?:if|in case|should|unless|si|wenn|falls|se)\b[^.;!?\n,]{0,60}?(?:\b(?:not|cannot|impossible|unavailable|no|ne|pas|nicht|nao|sold out|out of stock)\b|n't\b|\bcant\b)[^.;!?\n]{0,80}"
+    r"|\b(?:otherwise|or else|failing that|sinon|sonst|andernfalls|de lo contrario|senao)\b[^.;!?\n]{0,80}"
+)
+_DOING: Final = re.compile(
+    r"\b(?:return|refund|cancel|exchange|swap|send (?:it|them) back|money back|keep|leave|forget|devolv\w*|reembols\w*|cancel\w*|cambi\w*|annul\w*|retourn\w*|renvoy\w*|rembours\w*|stornier\w*|zuruck\w*|umtausch\w*|behalt\w*)\b"
+)
+
+
+def in_case(text: str) -> tuple[str, str]:
+    """A text without what shall be done only in case that the rest of it cannot be, and that: "if you can't, return it".
+
+    A second choice of a version stays where it is."""
+    folded = fold(text)
+    if len(folded) != len(text):
+        return text, ""
+    for match in _IN_CASE.finditer(folded):
+        rest = f"{text[: match.start()]}{text[match.end() :]}"
+        if _DOING.search(match.group()) and told(rest.strip()) and told(rest) != told(text):
+            return rest.strip(), text[match.start() : match.end()].strip(" ,;")
+        if _DOING.search(match.group()) and len(rest.split()) > _FEW:
+            return rest.strip(), text[match.start() : match.end()].strip(" ,;")
+    return text, ""
+
+
+_FEW: Final = 3
+_MONEY_BACK: Final = re.compile(
+    r"\b(?:return(?:ing|s|ed)?|refund\w*|money|send (?:\w+ ){0,3}back|give (?:\w+ ){0,3}back|reimburs\w*|devol\w*|devuel\w*|reembols\w*|dinero|retourn\w*|renvo\w*|rembours\w*|argent|zuruck\w*|erstatt\w*|geld|dinheiro|wapas|paisa)\b"
+)
+
+
+def names_money_back(text: str) -> bool:
+    """Whether a text speaks of sending something back or of getting money back."""
+    return _MONEY_BACK.search(fold(text)) is not None
 
 
 _GIVEN_UP: Final = re.compile(

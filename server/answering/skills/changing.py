@@ -40,6 +40,15 @@ _RATHER_NOT: Final = re.compile(
     r"(?:no lo|no la) (?:canceles?|cambies?|cancele|cambie)|(?:me lo|me la) quedo|dejalo|dejelo|(?:n'annulez?|ne changez?) pas|(?:je (?:la|le) garde)|laissez tomber|doch nicht|nicht (?:stornieren|andern)|behalte (?:sie|es)|lass(?:en)? (?:sie )?es|"
     r"nao cancele|nao mude|fico com|deixa (?:pra la|estar)|esquece)\b"
 )
+_BOTH_ORDERS: Final = re.compile(
+    r"\b(?:orders|pedidos|commandes|bestellungen|encomendas)\b.{0,80}\b(?:both|all|each) of (?:them|these|those)\b|\b(?:pedidos|commandes|bestellungen|encomendas)\b.{0,80}\b(?:ambos|los dos|todos ellos|toutes les deux|beide|ambas|as duas)\b"
+)
+_OTHERWISE: Final = (
+    ("return", re.compile(r"\b(?:return|refund|send (?:it|them|that) back|money back|devol\w*|devuel\w*|reembols\w*|retourn\w*|renvo\w*|rembours\w*|zuruck\w*|erstatt\w*)\b")),
+    ("cancel", re.compile(r"\b(?:cancel (?:it|the|my|that|everything|order)|cancel\b(?=\W*$)|cancela\w*|anul\w*|annule\w*|stornier\w*)\b")),
+    ("exchange", re.compile(r"\b(?:exchange|swap|cambi\w*|echang\w*|(?:um)?tausch\w*|troc\w*)\b")),
+)  # fmt: skip
+"""What is named to be done instead of what cannot be."""
 Step = Callable[[Turn, ChangeDraft, Found], Awaitable[None]]
 
 
@@ -108,7 +117,8 @@ def means_all_orders(text: str) -> bool:
 
 
 def _means_all(turn: Turn) -> bool:
-    return means_all_orders(turn.text) and not turn.understood.entities.order_number
+    is_all = means_all_orders(turn.text) or bool(_BOTH_ORDERS.search(fold(turn.text)))
+    return is_all and not turn.understood.entities.order_number
 
 
 async def _spread(turn: Turn, draft: ChangeDraft, action: str) -> bool:
@@ -185,6 +195,21 @@ def refuse(turn: Turn, action: str, ruling: Ruling, found: Found | None) -> None
     turn.speech.join(change_words.refusal(action, ruling.key, order, turn.context.policy, turn.voice))
     turn.options = _instead(turn, order)
     turn.draft = None
+    fall_back(turn, order)
+
+
+def fall_back(turn: Turn, order: OrderSnapshot | None) -> bool:
+    """Go on with what shall be done in case that the task at work cannot be; whether the customer named such a thing."""
+    task = turn.dialogue.task
+    otherwise = fold(task.fallback) if task is not None else ""
+    skill = next((name for name, pattern in _OTHERWISE if pattern.search(otherwise)), "")
+    if task is None or not skill or order is None:
+        return False
+    turn.dialogue.todo.insert(0, Task(skill, f"{task.text}\n{task.fallback}", order.id))
+    task.fallback = ""
+    turn.options = []
+    turn.settle()
+    return True
 
 
 def _instead(turn: Turn, order: OrderSnapshot | None) -> list[Option]:

@@ -99,6 +99,7 @@ _REST: Final = re.compile(
     rf"|\b{_REST_WORDS} (?:(?:can|should|shall|goes?|going|is|are|to|be|want|get|quiero|je|veux|mochte|ich|quero) ){{0,4}}(?:back|returned|refunded|devolver\w*|retourner|renvoyer|zuruck\w*|devolver)\b"
 )
 _LINK: Final = re.compile(r",\s|\s(?:and|plus|y|et|und|e)\s|\s&\s", re.IGNORECASE)
+_TONGUES: Final = ("es", "fr", "de", "pt")
 _OTHER: Final = re.compile(
     r"\b(?:the other (?:one|item|thing|two)?|el otro|la otra|los otros|l'autre|les autres|(?:der|die|das|den) andere[nrs]?|o outro|a outra)\b",
     re.IGNORECASE,
@@ -326,8 +327,12 @@ def _hits(text: str, entries: Sequence[_Entry], language: str) -> list[_Hit]:
             at += length
             continue
         named = kinds.get(at)
-        joined = said[at].raw.removesuffix("s")  # tshirt, for T-Shirt
-        alike = [each for each in entries if (named and each.kinds & named) or "".join(each.title) == joined]
+        joined = said[at].raw.removesuffix("s")  # tshirt, for T-Shirt; phone, for Smartphone
+        alike = [
+            each
+            for each in entries
+            if (named and each.kinds & named) or "".join(each.title) == joined or f"smart{joined}" in each.title
+        ]
         if alike:
             found.append(_Hit(said[at].start, said[at].end, tuple(alike), 2, _is_plural(said[at])))
         at += 1
@@ -395,6 +400,9 @@ def _with_options(text: str, entries: Sequence[_Entry]) -> tuple[_Entry, ...]:
     """Those whose option values stand in a text, the most of them."""
     scored = [(_option_hits(text, each.line), each) for each in entries]
     best = max((score for score, _ in scored), default=0)
+    if not best:
+        scored = [(_colour_hits(text, each.line), each) for each in entries]
+        best = max((score for score, _ in scored), default=0)
     return tuple(each for score, each in scored if score == best) if best else ()
 
 
@@ -402,6 +410,13 @@ def _with_option_names(text: str, entries: Sequence[_Entry]) -> tuple[_Entry, ..
     """Those that alone have an option which a text names: "water resistance"."""
     said = f" {' '.join(each.raw for each in tokens(text))} "
     return tuple(each for each in entries if any(f" {fold(name)} " in said for name in each.line.options))
+
+
+def _colour_hits(text: str, line: Line) -> int:
+    """How many colours of a line a text names in another language than the catalogue's."""
+    said, own = tokens(text), [tokens(value) for value in line.options.values()]
+    named = {idea for tongue in _TONGUES for found in ideas(said, tongue, "colour").values() for idea in found}
+    return sum(bool(named & set().union(*ideas(value, "en", "colour").values())) for value in own)
 
 
 def _option_hits(text: str, line: Line) -> int:
@@ -430,7 +445,8 @@ def _joined(text: str) -> str:
 
 def _by_options(text: str, entries: Sequence[_Entry]) -> Meant:
     """No thing is named, only what it is like: "the black one"."""
-    if not re.search(r"\b(one|ones|pairs?|el|la|los|las|le|les|der|die|das|den|o|os|as)\b", fold(text)):
+    is_told = max((_option_hits(text, each.line) for each in entries), default=0) > 1
+    if not is_told and not re.search(r"\b(one|ones|pairs?|el|la|los|las|le|les|der|die|das|den|o|os|as)\b", fold(text)):
         return Meant()
     fitting = _with_options(text, entries)
     if not fitting or len(fitting) == len(entries) > 1:

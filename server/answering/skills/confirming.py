@@ -45,6 +45,18 @@ _OWN_MATTER: Final[Mapping[str, frozenset[str]]] = {
 """What words beside a yes may be taken for that only tell more of what was read back."""
 _HOW_PAID: Final = frozenset({"payment", "promo"})
 _CUT: Final = re.compile(r"[,.;!\n]\s*|\s(?=(?:and|y|e|et|und|with|using|to|for|mit|con|com|avec)\s)", re.IGNORECASE)
+_PART: Final = re.compile(r"\b(?:only|just|one|two|another|other|new|different|instead)\b")
+_ORDERS: Final[Mapping[str, re.Pattern[str]]] = {
+    "cancel_order": re.compile(r"\b(?:cancel|stop|cancel[ae]\w*|annulez?|stornier\w*)\b"),
+    "start_return": re.compile(
+        r"\b(?:return|refund|send|start the return|devuelv\w*|reembols\w*|retourn\w*|rembours\w*)\b"
+    ),
+    "start_exchange": re.compile(r"\b(?:exchange|swap|make the exchange)\b"),
+    "change_items": re.compile(r"\b(?:change|modify|update|swap|exchange)\b"),
+    "change_address": re.compile(r"\b(?:change|update|correct)\b"),
+    "change_payment": re.compile(r"\b(?:change|switch|update)\b"),
+}
+"""How somebody orders an action once more that was read back to them."""
 _OWN_WORDS: Final = frozenset(
     [
         "one",
@@ -179,6 +191,8 @@ async def continues(turn: Turn) -> bool:
 
 async def _with_corrections(turn: Turn, write: Write, said: str | None) -> tuple[str | None, bool]:
     """The answer, and whether the message changes what was read back; what it only says once more changes nothing."""
+    if said is None and await _tells_it_again(turn):
+        return "yes", False
     is_yes = said is None and _says_yes_first(turn)
     if is_yes and _reads_whole(turn) and _only_repeats(turn):
         return "yes", False
@@ -189,6 +203,23 @@ async def _with_corrections(turn: Turn, write: Write, said: str | None) -> tuple
     if is_yes and not is_corrected and _only_repeats(turn):
         return "yes", False
     return said, is_corrected
+
+
+async def _tells_it_again(turn: Turn) -> bool:
+    """Whether a message orders just what was read back once more, and nothing beside: "please cancel it"."""
+    proposal = turn.dialogue.proposal
+    pattern = _ORDERS.get(proposal.name) if proposal is not None else None
+    folded = fold(turn.text)
+    if proposal is None or pattern is None or turn.choice or "?" in folded or yesno.has_condition(folded):
+        return False
+    if not pattern.search(folded) or yesno.refuses(folded, turn.voice.language) or _PART.search(folded):
+        return False
+    order = await turn.order(proposal.order_id) if proposal.order_id else None
+    held = {str(each.get("line")) for each in proposal.arguments.get("lines", ())}
+    lines = [line for line in order.lines if not held or line.id in held] if order is not None else []
+    known = {word for line in lines for word in words(fold(line.title))} if len(lines) == 1 or not held else set()
+    known |= set(words(fold(order.number))) if order is not None else set()
+    return not yesno.beyond(pattern.sub(" ", folded)) - known - _OWN_WORDS
 
 
 def _reads_whole(turn: Turn) -> bool:

@@ -8,7 +8,7 @@ import re
 from typing import Final
 
 from server.answering.context import Goods, GoodsTalk, Option
-from server.answering.skills import goods_answers, guide
+from server.answering.skills import goods_answers, guide, implied
 from server.answering.skills.goods_meant import Asked, Meant, best_rated, meant, names_goods, names_something
 from server.answering.skills.goods_reading import Kind, Question, follow_up, read
 from server.answering.told import same_again, told
@@ -85,6 +85,8 @@ async def continues(turn: Turn) -> bool:
     if not (_is_choice(turn) or turn.dialogue.asked in _QUESTIONS or _goes_on(turn, asked) or _is_claimed(turn, asked)):
         return False
     if turn.dialogue.asked in _QUESTIONS and not _is_choice(turn) and _is_off(turn, asked):
+        return False
+    if not turn.dialogue.asked and "?" not in turn.text and await implied.is_change(turn):
         return False
     await _answer(turn, shelf, asked)
     return True

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from server.answering.context import Task
+from server.answering.drafts.returns import ReturnDraft
 from server.answering.identify import my_orders
 from server.answering.skills import choosing
 from server.answering.skills.returns_case import products_of
 from server.answering.skills.variants import variant_meant
-from server.answering.told import pays_by
+from server.answering.told import names_money_back, pays_by
 from server.answering.turn import Turn
 from server.commerce.catalogue.words import fold
 from server.commerce.model import OrderSnapshot
@@ -23,7 +24,12 @@ from server.errors import StoreUnavailable
 
 SKILL: Final = "change_order"
 _GOODS: Final = frozenset({"product_question", "stock_question"})
+_MONEY_BACK: Final = frozenset({"refund_request"})
 _HOW_PAID: Final = frozenset({"payment", "promo"})
+_ASKS_TO_PAY: Final = re.compile(
+    r"[^.?!]*\b(?:pay\w*|gift ?card|(?:credit|debit) ?card|visa|mastercard|tarjeta|carte|karte|cartao)\b[^.?!]*\?",
+    re.IGNORECASE,
+)
 _EXTRA: Final = re.compile(
     r"\b(?:(?:price|cost) difference|difference in (?:price|cost)|how much (?:more|extra)|what(?:'s| is)? the (?:extra|additional) (?:cost|charge|price)|(?:cost|costs|pay|be|charge[ds]?)(?: me)? (?:extra|more|on top)|(?:extra|additional) (?:cost|charge|money)|money back or pay|diferencia de precio|cuanto mas|difference de prix|combien (?:de|en) plus|aufpreis|preisunterschied|diferenca de preco|quanto (?:a )?mais)\b"
 )
@@ -39,15 +45,25 @@ _ASKS: Final = re.compile(
 
 async def with_change(turn: Turn, tasks: list[Task]) -> list[Task]:
     """The tasks of a message; of one that only seems to ask about goods, a change of what the customer has bought."""
-    told_beside = _HOW_PAID if tasks and not pays_by(turn.text) and "?" not in turn.text else frozenset[str]()
+    told_beside = frozenset[str]()
+    if tasks and "?" not in _ASKS_TO_PAY.sub(" ", turn.text) and not pays_by(turn.text):
+        told_beside = _HOW_PAID | (frozenset() if names_money_back(turn.text) else _MONEY_BACK)
     if turn.choice or {each.skill for each in tasks} - _GOODS - told_beside or _is_about_the_shelf(fold(turn.text)):
         return tasks
+    return [Task(SKILL, turn.text, draft=ReturnDraft(kind="items"))] if await _is_meant(turn) else tasks
+
+
+async def is_change(turn: Turn) -> bool:
+    """Whether a message that only names goods means another version of something that the customer has bought."""
+    return turn.choice is None and not _is_about_the_shelf(fold(turn.text)) and await _is_meant(turn)
+
+
+async def _is_meant(turn: Turn) -> bool:
     try:
         orders = [order for order in await my_orders(turn) if order.cancelled_at is None]
-        is_meant = bool(orders) and await _wants_another(turn, orders)
+        return bool(orders) and await _wants_another(turn, orders)
     except StoreUnavailable:
-        return tasks  # whoever needs the order system says so
-    return [Task(SKILL, turn.text)] if is_meant else tasks
+        return False  # whoever needs the order system says so
 
 
 def _is_about_the_shelf(folded: str) -> bool:

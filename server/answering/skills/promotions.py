@@ -14,6 +14,7 @@ from server.answering.identify import Found, find_order, known_order
 from server.answering.skills import claiming, confirming
 from server.answering.skills.order_status import note_read, say_unreadable
 from server.answering.skills.proving import may
+from server.answering.told import pays_by
 from server.answering.turn import Turn
 from server.answering.understand.normalise import fold
 from server.answering.words import claim_case_words, return_words, service_words, wishes
@@ -153,6 +154,7 @@ async def continues(turn: Turn) -> bool:
     if (
         turn.dialogue.asked != _CODE
         or is_about_price(turn.text)
+        or pays_by(turn.text)
         or (claiming.asks_else(turn, "promo") and not service_words.codes_in(turn.text))
     ):
         return False

@@ -22,6 +22,7 @@ from server.answering.skills.returns_case import (
     reason_matters,
 )
 from server.answering.skills.returns_rulings import let_wait, put_to_gate, refuse
+from server.answering.told import names_money_back
 from server.answering.turn import Turn
 from server.answering.words import cards, return_words, wishes
 from server.commerce.model import Fact, Line, OrderSnapshot
@@ -173,7 +174,9 @@ async def _none_can_go_back(turn: Turn, draft: ReturnDraft, found: Found, held: 
 async def _is_cancelled_instead(turn: Turn, found: Found) -> bool:
     """Whether money for an order that has not left is had by cancelling it: then that is offered, and a yes asked for it."""
     task, order = turn.dialogue.task, found.order
-    if task is None or not changing.is_open_for(turn.context.policy, cancelling.ACTION, order):
+    if task is None or not names_money_back(f"{turn.text} {turn.context.text}"):
+        return False
+    if not changing.is_open_for(turn.context.policy, cancelling.ACTION, order):
         return False
     if cancelling.ACTION not in turn.context.store.capabilities:
         return False

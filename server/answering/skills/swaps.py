@@ -11,8 +11,10 @@ from typing import Final
 
 from server.answering.context import Option
 from server.answering.drafts.returns import ReturnDraft
+from server.answering.identify import lately_said
+from server.answering.skills import changing
 from server.answering.skills.returns_case import Case, receivers, stored
-from server.answering.skills.variants import variant_meant
+from server.answering.skills.variants import Wanted, variant_meant
 from server.answering.turn import Turn
 from server.answering.words import return_words, swap_words
 from server.commerce.catalogue.words import fold
@@ -21,11 +23,16 @@ from server.policies.judge import Ruling
 from server.policies.permits import WALLETS
 
 _DROP: Final = re.compile(
-    r"\b(remove|drop|take (?:out|off)|leave out|delete|cancel|without the|don'?t want the|quitar?|quita|elimina\w*|sacar|retir\w*|enleve\w*|supprim\w*|entfern\w*|weglassen|streich\w*|storn\w*|remov\w*|tirar?)\b"
+    r"\b(remove|drop|take (?:out|off)|take (?:the|my|that) (?:\w+ ){1,3}(?:out|off)|leave out|delete|cancel|without the|don'?t want the|quitar?|quita|elimina\w*|sacar|retir\w*|enleve\w*|supprim\w*|entfern\w*|weglassen|streich\w*|storn\w*|remov\w*|tirar?)\b"
 )  # fmt: skip
 _MORE_PIECES: Final = re.compile(
     r"\b(quantity|how many|one more|another one of|add (?:one|two|another|\d+)|(?:\d+|two|three) (?:instead of|rather than|not) (?:\d+|one|two|three)|cantidad|uno mas|quantite|un de plus|menge|noch eins|stuckzahl|quantidade|mais um)\b"
 )  # fmt: skip
+_THAT_ONE: Final = re.compile(
+    r"\b(?:for|to|into|with|get|take|want|have|be) (?:that|this|it|the one)\b|\b(?:that|this) (?:one|version)\b|\bdo (?:that|it)\b"
+    r"|\b(?:por|a|con) (?:es[ea]|est[ea])\b|\b(?:contre|pour) (?:celui|celle|ca)\b|\bgegen (?:den|die|das|diesen?)\b|\bpor (?:ess[ea]|est[ea])\b"
+)
+"""A version that was just spoken of."""
 _SHOWN: Final = 6
 
 
@@ -37,6 +44,9 @@ def begin_items(turn: Turn, draft: ReturnDraft, order: OrderSnapshot) -> bool:
         return True
     key = "swaps.no_drop" if _DROP.search(folded) else "swaps.no_more"
     turn.say(key, number=return_words.number_fact(order))
+    if changing.fall_back(turn, order):
+        turn.draft = None
+        return False
     rule = turn.context.policy.actions.get("cancel_order")
     options = [turn.option("choice.human", "human")]
     if rule is not None and rule.enabled and (rule.states == "any" or order.state in rule.states):
@@ -61,11 +71,24 @@ def aim(turn: Turn, draft: ReturnDraft, case: Case) -> bool:
             return _nothing_else(turn, draft, line)
         text = draft.wishes.get(line_id) or draft.wanted
         wanted = variant_meant(text, product, line.options, turn.voice.language, sku=line.sku, quantity=quantity)
+        if wanted.how == "unnamed" and _THAT_ONE.search(fold(text)):
+            wanted = _spoken_of(turn, product, line, quantity) or wanted
+        if wanted.how == "gone" and changing.fall_back(turn, case.order):
+            return False
         if wanted.variant is None:
             _ask_version(turn, draft, line, wanted.how, wanted.candidates or _choices(line, product, quantity))
             return False
         draft.to_skus[line_id] = wanted.variant.sku
     return True
+
+
+def _spoken_of(turn: Turn, product: Product, line: Line, quantity: int) -> Wanted | None:
+    """The version that was asked about a little earlier: "swap mine for that one"."""
+    for said in reversed(lately_said(turn)):
+        wanted = variant_meant(said, product, line.options, turn.voice.language, sku=line.sku, quantity=quantity)
+        if wanted.how == "one":
+            return wanted
+    return None
 
 
 def _choices(line: Line, product: Product, quantity: int) -> tuple[Variant, ...]:

@@ -182,9 +182,13 @@ def _wish(text: str, product: Product, options: Mapping[str, str], language: str
         kept -= reader.same(options)
     values = {name: found for name, found in said.items() if name not in kept}
     unlisted = wanted_in(text, product, language).unlisted
-    is_unlisted = "colour" in unlisted and not any(
-        re.search(r"colou?r|couleur|farbe|\bcor\b", fold(name)) or any(_is_colour(one, language) for one in found)
-        for name, found in values.items()
+    is_unlisted = (
+        "colour" in unlisted
+        and reader.names_a_colour()
+        and not any(
+            re.search(r"colou?r|couleur|farbe|\bcor\b", fold(name)) or any(_is_colour(one, language) for one in found)
+            for name, found in values.items()
+        )
     )
     return _Wish(values, price, bool(words.ANY.search(reader.folded)), is_unlisted, kept)
 
@@ -232,6 +236,12 @@ class _Reader:
         """Whether a value stands behind a place of the folded text."""
         return any(start >= place for start, _ in self._places(value))
 
+    def names_a_colour(self) -> bool:
+        """Whether a word for a colour is no value of this product's in another sense: charcoal, of a grill."""
+        valued = {each.stem for values in self.listed.values() for value in values for each in tokens(value)}
+        said = ideas(self.said, self.language, "colour") | ideas(self.said, "en", "colour")
+        return any(self.said[at].stem not in valued for at in said)
+
     def same(self, names: Iterable[str]) -> set[str]:
         """The options that a text wants to stay as they are, by name: "the cheapest in the same colour"."""
         told = {
@@ -262,6 +272,8 @@ class _Reader:
 
     def _places(self, value: str) -> list[tuple[int, int]]:
         flat = " ".join(_flat(value).split())
+        if flat in words.SIZES:
+            return self._size_places(flat) + self._places(words.SIZES[flat])
         if flat in words.NONE_VALUES or flat in words.YES_VALUES:
             return []
         if len(flat) <= _LONGEST and flat.isalpha():
@@ -289,7 +301,10 @@ class _Reader:
 
     def _has_like(self, value: str, values: Sequence[str]) -> bool:
         """Whether a value is among others, or one that means the same: medium and M."""
-        if value in values:
+        plain = _flat(value)
+        if value in values or any(
+            words.SIZES.get(plain, plain) == words.SIZES.get(_flat(each), _flat(each)) for each in values
+        ):
             return True
         own = _ideas_of(value, self.language) | _ideas_of(value, "en")
         return bool(own) and any(own & (_ideas_of(each, self.language) | _ideas_of(each, "en")) for each in values)
@@ -414,7 +429,7 @@ class _Reader:
         """Values further up or down the option's scale than the one in hand."""
         grades = sorted(self.grades, key=lambda each: not each.is_extreme)  # "a longer one, the longest you have"
         for grade in (*grades, *filter(None, [words.named_grade(self.folded, fold(name))])):
-            ordered = ranked(listed)
+            ordered = words.ranked(listed)
             if not ordered or self._graded_option(grade) != name:
                 continue
             own = self.options.get(name, "")
@@ -423,14 +438,17 @@ class _Reader:
             if own in ordered:
                 at = ordered.index(own)
                 further = ordered[at + 1 :] if grade.direction > 0 else ordered[:at]
+                if words.ONE_STEP.search(self.folded):
+                    further = further[:1] if grade.direction > 0 else further[-1:]
                 return set(further) or {""}
         return set()
 
     def _graded_option(self, grade: words.Grade) -> str:
         """Which option a wish along a scale is about: the one named beside it, else the first that such words are said of."""
-        beside = {each.stem for each in self.said if grade.end <= each.start <= grade.end + 20}
-        scaled = [name for name, values in self.listed.items() if len(values) > 1 and ranked(values)]
-        named = [name for name in scaled if beside & (_stems(name) - {"size"})]
+        beside = [each.stem for each in self.said if grade.end <= each.start <= grade.end + 20]
+        scaled = [name for name, values in self.listed.items() if len(values) > 1 and words.ranked(values)]
+        at = {name: [beside.index(stem) for stem in _stems(name) - {"size"} if stem in beside] for name in scaled}
+        named = sorted((name for name in scaled if at[name]), key=lambda name: min(at[name]))
         if named and grade.end:
             return named[0]
         fitting = (name for option in grade.options for name in scaled if option in fold(name) or fold(name) == option)
@@ -444,26 +462,6 @@ class _Reader:
         ):
             return frozenset(set(listed) - {self.options.get(name, "")})
         return frozenset()
-
-
-def ranked(listed: Sequence[str]) -> list[str]:
-    """Values in their order from least to most; empty if they have none."""
-    numbers = {value: words.measure(_flat(value)) for value in listed}
-    if all(numbers.values()) and len({each[1] for each in numbers.values() if each}) == 1:
-        return sorted(listed, key=lambda value: (numbers[value] or (0.0, ""))[0])
-    flat = {value: " ".join(re.split(r"[\s-]+", _flat(value))) for value in listed}
-    for scale in words.SCALES:
-        places = {value: _place(name, scale) for value, name in flat.items()}
-        if all(place is not None for place in places.values()) and len(set(places.values())) == len(listed):
-            return sorted(listed, key=lambda value: places[value] or 0)
-    return []
-
-
-def _place(name: str, scale: Sequence[str]) -> int | None:
-    if name in scale:
-        return scale.index(name)
-    first = name.split(" ")[0] if name else ""
-    return scale.index(first) if first in scale else None
 
 
 def _stems(name: str) -> set[str]:
@@ -485,4 +483,4 @@ def _first_number(value: str) -> float | None:
     return float(found.group().replace(",", ".")) if found else None
 
 
-__all__ = ["Wanted", "is_available", "ranked", "variant_meant"]
+__all__ = ["Wanted", "is_available", "variant_meant"]

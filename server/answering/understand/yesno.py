@@ -26,7 +26,7 @@ _NO = frozenset(
     incorrecto incorrect falsch errado galat""".split()
 )
 _YES_PHRASES = (
-    "go ahead", "uh huh", "uh-huh", "mm hmm", "mm-hmm", "i agree", "we agree", "agree to", "exactly what i want", "exactly what i need", "what i want", "what i wanted", "please process it", "process it", "please process", "you can go ahead", "you may proceed", "you can proceed", "please proceed", "do it", "please do", "sounds good", "that's right", "thats right", "that is right", "that's correct", "that is correct", "of course",
+    "go ahead", "uh huh", "uh-huh", "mm hmm", "mm-hmm", "i agree", "we agree", "happy with it", "happy with this", "good with that", "good with it", "okay with that", "ok with that", "fine with it", "agree to", "exactly what i want", "exactly what i need", "what i want", "what i wanted", "please process it", "process it", "please process", "you can go ahead", "you may proceed", "you can proceed", "please proceed", "do it", "please do", "sounds good", "that's right", "thats right", "that is right", "that's correct", "that is correct", "of course",
     "why not", "you got it", "go for it", "works for me", "that works", "looks good", "all good", "for sure", "make it so", "yes please", "please proceed", "proceed", "looks right", "looks correct", "yes change it", "yes, change it", "yes please change it", "yes, please change it", "i do", "i am", "i confirm", "no problem", "not a problem",
     "go on then", "do that", "let's do it", "lets do it", "let's go for it", "lets go for it", "carry on", "go on", "that's fine", "fine by me", "fine with me", "happy with that", "sure thing", "that'd be great", "that would be great", "that is fine", "very well", "yes that one", "i want that", "okie dokie",
     "por supuesto", "de acuerdo", "esta bien", "adelante", "hazlo", "asi es", "eso es", "desde luego", "claro que si", "como no", "sin problema", "me parece bien", "si quiero", "me vale", "dale pues", "por mi bien", "continue por favor",
@@ -64,10 +64,20 @@ _PADDING = frozenset(
     por favor gracias eso esta bien lo la el muchas que es mi merci s'il vous te plait c'est ca bitte danke das ist es gut schon sehr isso obrigado obrigada
     ta bom tudo o a e ji hai haan sir bhai absolutely really totally then now ok okay okay, sounds works for refund return order cancel exchange them hazlo haz hagalo
     faites le mach mache machen sie das faca fazer kar karo dijiye do krdo kardo mate man lot porfa porfis cool then i'm im yes done
-    today now exactly perfectly absolutely fully correctly everything's
+    today sorry trouble bother inconvenience patience address version correct already can those are details right just i'd like that exactly perfectly absolutely fully correctly everything's
     looks your help everything great amazing wonderful appreciate appreciated details information info
     cancelalo cancela cancele cancelar cancelem annulez annuler annule stornieren stornier storniere devolver devolva devuelvelo renvoyer""".split()
 )
+_NOTHING_MORE = re.compile(
+    r"\b(?:no|nothing|not any|without) (?:other|more|further|additional) (?:items?|changes?|things?|products?)?(?: to (?:add|change|exchange|return))?\b|\bno(?:thing)? else\b|\bnothing (?:else|more)\b"
+    r"|\b(?:that|this|it)(?:'s| is|s) (?:really )?(?:the only (?:one|item|thing|change|product)|all(?: of (?:them|it))?(?: i need| i want| for (?:now|today))?)\b|\b(?:only|just) (?:that|this) (?:one|item)\b"
+    r"|\b(?:nada mas|eso es todo|ningun otro|rien d'autre|c'est tout|nichts (?:weiter|mehr|anderes)|das ist alles|das war'?s|mais nada|so isso|e so isso)\b"
+)
+"""Said of what is read back: that there is no more to it. It is neither yes nor no."""
+_NO_GO_ON = re.compile(
+    r"^\W*(?:no|nope|nah|non|nein|nao)\b\W+(?=(?:please |you can |just |that's fine |thanks? |thank you )*(?:go ahead|proceed|please proceed|process (?:it|the|that|this)|carry on|do it|continue|adelante|proceda|allez-y|machen sie das|pode (?:avancar|seguir)))"
+)
+"""The no of somebody who has no more to add: "no, please go ahead"."""
 _MAX_WORDS = 10
 _THUMBS_UP = re.compile("[\U0001f44d\U0001f44c✅✔☑\U0001f197]")
 _THUMBS_DOWN = re.compile("[\U0001f44e❌\U0001f645\U0001f6ab]")
@@ -78,7 +88,7 @@ _NO_SPLIT = re.compile("|".join(rf"\b{re.escape(each)}\b" for each in sorted(_NO
 def answer(text: str, lang: str | None = None) -> Literal["yes", "no"] | None:
     """A clear yes or no; None for anything with a condition, a question, a new request, or both."""
     plain = clean(text)
-    folded = fold(plain).strip()
+    folded = _said_of_it(fold(plain).strip())
     faces = _by_face(plain)
     if not words(folded):
         return faces
@@ -92,19 +102,32 @@ def answer(text: str, lang: str | None = None) -> Literal["yes", "no"] | None:
     return "yes" if yes else "no"
 
 
+def _said_of_it(folded: str) -> str:
+    """A text without the remark that there is no more to it, and with "yesss" written as yes."""
+    left = _NO_GO_ON.sub("", _NOTHING_MORE.sub(" ", folded)).strip()
+    left = re.sub(r"\by+e+s+\b", "yes", left)
+    return left if words(left) else folded
+
+
 def beyond(text: str) -> set[str]:
     """The words of a text that are neither a yes nor said beside one."""
-    left = _YES_SPLIT.sub(" ", fold(clean(text)))
+    left = _YES_SPLIT.sub(" ", _said_of_it(fold(clean(text))))
     return {word for word in words(left) if word not in _YES and word not in _PADDING}
 
 
 def turns_down(text: str, lang: str | None = None) -> bool:
     """Whether a message stops what was proposed, in whatever words beside: "no wait, don't cancel it", "stop, leave my order"."""
-    folded = fold(clean(text)).strip()
+    folded = _said_of_it(fold(clean(text)).strip())
     if not words(folded) or "?" in folded:
         return False
     starts = _starts_with(folded, _NO_SPLIT, _no_words(lang)) or _HALT.match(folded) is not None
     return starts and not _plain_yes(folded)
+
+
+def refuses(text: str, lang: str | None = None) -> bool:
+    """Whether a text has any word of refusal."""
+    folded = _said_of_it(fold(clean(text)).strip())
+    return _NO_SPLIT.search(folded) is not None or any(word in _no_words(lang) for word in words(folded))
 
 
 def has_condition(text: str) -> bool:

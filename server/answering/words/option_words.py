@@ -6,9 +6,11 @@ Folded text in five languages. Which values a product has, others know.
 # ruff: noqa: E501 (patterns are read as lists of words)
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
+
+from server.commerce.catalogue.words import fold
 
 Direction: TypeAlias = Literal[-1, 1]
 
@@ -28,6 +30,8 @@ SCALES: Final = (
 )
 """Values that stand in an order, least first."""
 
+SIZES: Final[Mapping[str, str]] = {"s": "small", "m": "medium", "l": "large", "xl": "extra large"}
+"""Sizes of a letter or two, and the word for each."""
 NONE_VALUES: Final = frozenset(
     {
         "none",
@@ -67,7 +71,7 @@ MOST: Final = r"(?:most|highest|maximum|max|am meisten|hochste\w*|la mas|el mas|
 LEAST: Final = r"(?:least|lowest|minimum|min|am wenigsten|niedrigste\w*|geringste\w*|la menos|el menos|le moins|la moins|o menos|a menos)"
 SAME: Final = r"(?:same|mism[oa]s?|meme|gleiche[nrsm]?|selbe[nrsm]?|mesm[oa]s?)"
 UNLESS: Final = re.compile(
-    r"[,.;]?\s*\b(?:if (?:that|it|this|those|they|there|(?:the )?[\w%]+(?: [\w%]+)?)(?:'s| is| are|'re)?(?: isn'?t| aren'?t| not| no)?(?: \w+){0,2} (?:available|in stock|possible|there|out of stock|sold out)|if (?:(?:it|that|this|they|those)(?:'s|'re| is| are) )?not(?: available| possible| in stock| there)?(?:,? then)?|otherwise|or else|failing that|"
+    r"[,.;]?\s*\b(?:if (?:that|it|this|those|they|there|(?:the )?[\w%]+(?: [\w%]+)?)(?:'s| is| are|'re)?(?: isn'?t| aren'?t| not| no)?(?: \w+){0,2} (?:available|in stock|possible|there|out of stock|sold out)|if (?:(?:it|that|this|they|those)(?:'s|'re| is| are) )?(?:out of stock|sold out|unavailable)|if (?:(?:it|that|this|they|those)(?:'s|'re| is| are) )?not(?: available| possible| in stock| there)?(?:,? then)?|otherwise|or else|failing that|"
     r"si no (?:hay|esta|queda)\w*|si no|sinon|si (?:ce )?n'est pas possible|sonst|falls nicht|wenn nicht|senao|se nao (?:houver|tiver|der))\b[,:]?"
 )
 """Where a second choice begins."""
@@ -118,12 +122,12 @@ _GRADES: Final[Mapping[str, tuple[tuple[str, ...], Direction]]] = {
 }
 _PRICE: Final = (
     (
-        r"\b(?:cheapest|least expensive|lowest.priced?|mas barat[oa]s?|menos car[oa]|le(?:s)? moins chers?|la moins chere|gunstigste[nrs]?|billigste[nrs]?|preiswerteste[nrs]?|mais barat[oa]s?)\b",
+        r"\b(?:cheapest|least expensive|lowest.priced?|costs? (?:me )?(?:the )?least|lowest price|best price|mas barat[oa]s?|menos car[oa]|le(?:s)? moins chers?|la moins chere|gunstigste[nrs]?|billigste[nrs]?|preiswerteste[nrs]?|mais barat[oa]s?)\b",
         -1,
         True,
     ),
     (
-        r"\b(?:most expensive|priciest|dearest|highest.priced?|mas car[oa]s?|le(?:s)? plus chers?|la plus chere|teuerste[nrs]?|mais car[oa]s?)\b",
+        r"\b(?:most expensive|costs? (?:the )?most|highest price|priciest|dearest|highest.priced?|mas car[oa]s?|le(?:s)? plus chers?|la plus chere|teuerste[nrs]?|mais car[oa]s?)\b",
         1,
         True,
     ),
@@ -173,11 +177,15 @@ def price_grade(folded: str) -> Grade | None:
 def grades(folded: str) -> list[Grade]:
     """Wishes along scales by adjectives: "less bright", "the largest", "plus grand", "heller"."""
     found = []
-    for pattern, (options, direction) in _GRADES.items():
-        for match in re.finditer(rf"\b(?:{pattern})\w*", folded):
+    for word, (options, direction) in _GRADES.items():
+        for match in re.finditer(rf"\b(?:{word})\w*", folded):
             grade = _graded(folded, match, options, direction)
             if grade is not None:
                 found.append(grade)
+    for pattern, direction in _STEPS:
+        step = pattern.search(folded)
+        if step:
+            found.append(Grade(_BIG, 1 if direction > 0 else -1, False, step.end()))
     return found
 
 
@@ -194,6 +202,27 @@ def _graded(folded: str, match: re.Match[str], options: tuple[str, ...], directi
         is_too = before.endswith("too")
         return Grade(options, turned if is_too else direction, False, match.end())
     return None
+
+
+ONE_STEP: Final = re.compile(
+    r"\b(?:one|a|1|next|half a) sizes? (?:up|down|bigger|larger|smaller|less|more)\b|\bnext (?:bigger|larger|smaller) (?:size|one)\b|\bsize (?:up|down)\b|\b(?:go|going|move|moving) (?:up|down) (?:one|a) size\b"
+    r"|\buna talla (?:mas|menos)\b|\bune taille (?:au-dessus|en dessous|plus|de plus|de moins)\b|\beine (?:nummer|grosse) (?:grosser|kleiner)\b|\bum (?:numero|tamanho) (?:acima|abaixo|maior|menor)\b"
+)
+"""The next value of a scale and no further: "one size down"."""
+_STEPS: Final = (
+    (
+        re.compile(
+            r"\bsizes? (up)\b|\bup (?:one|a) size\b|\btalla (mas)\b|\btaille (au-dessus|de plus)\b|\btamanho (acima)\b"
+        ),
+        1,
+    ),
+    (
+        re.compile(
+            r"\bsizes? (down|less)\b|\bdown (?:one|a) size\b|\btalla (menos)\b|\btaille (en dessous|de moins)\b|\btamanho (abaixo)\b"
+        ),
+        -1,
+    ),
+)
 
 
 def named_grade(folded: str, option: str) -> Grade | None:
@@ -253,7 +282,7 @@ _UNITS: Final[Mapping[str, tuple[str, float]]] = {
     "in": ("in", 1), "inch": ("in", 1), "inche": ("in", 1), '"': ("in", 1), "pulgada": ("in", 1), "pouce": ("in", 1), "zoll": ("in", 1), "polegada": ("in", 1),
     "ft": ("in", 12), "feet": ("in", 12), "foot": ("in", 12), "oz": ("oz", 1), "lb": ("lb", 1), "pound": ("lb", 1),
     "mb": ("mb", 1), "gb": ("mb", 1024), "go": ("mb", 1024), "tb": ("mb", 1024 * 1024), "to": ("mb", 1024 * 1024),
-    "w": ("w", 1), "watt": ("w", 1), "v": ("v", 1), "hz": ("hz", 1), "mp": ("mp", 1), "mah": ("mah", 1), "k": ("k", 1), "x": ("x", 1),
+    "w": ("w", 1), "watt": ("w", 1), "v": ("v", 1), "hz": ("hz", 1), "mp": ("mp", 1), "mah": ("mah", 1), "bar": ("bar", 1), "lbs": ("lb", 1), "k": ("k", 1), "x": ("x", 1),
     "h": ("h", 1), "hour": ("h", 1), "piece": ("piece", 1), "pieza": ("piece", 1), "pcs": ("piece", 1), "teile": ("piece", 1), "person": ("person", 1),
     "minute": ("minute", 1), "min": ("minute", 1), "ply": ("ply", 1), "atm": ("atm", 1), "day": ("day", 1), "speed": ("speed", 1),
     "cup": ("cup", 1), "tier": ("tier", 1), "shelve": ("shelf", 1), "shelf": ("shelf", 1), "slice": ("slice", 1), "seat": ("seat", 1), "pack": ("pack", 1),
@@ -323,3 +352,23 @@ def in_base(bound: Bound) -> Bound:
 
 def _number(text: str) -> float:
     return float(text.replace(",", "."))
+
+
+def ranked(listed: Sequence[str]) -> list[str]:
+    """Values in their order from least to most; empty if they have none."""
+    numbers = {value: measure(fold(value)) for value in listed}
+    if all(numbers.values()) and len({each[1] for each in numbers.values() if each}) == 1:
+        return sorted(listed, key=lambda value: (numbers[value] or (0.0, ""))[0])
+    flat = {value: " ".join(re.split(r"[\s-]+", fold(value))) for value in listed}
+    for scale in SCALES:
+        places = {value: _place(name, scale) for value, name in flat.items()}
+        if all(place is not None for place in places.values()) and len(set(places.values())) == len(listed):
+            return sorted(listed, key=lambda value: places[value] or 0)
+    return []
+
+
+def _place(name: str, scale: Sequence[str]) -> int | None:
+    if name in scale:
+        return scale.index(name)
+    first = name.split(" ")[0] if name else ""
+    return scale.index(first) if first in scale else None

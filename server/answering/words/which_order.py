@@ -12,6 +12,17 @@ from typing import Final
 from server.commerce.catalogue.words import fold
 from server.commerce.model import OrderSnapshot
 
+_TAKEN_BACK: Final = re.compile(
+    r"\W+(?:(?:oh|ah|uh|no|wait|sorry|pardon|perd[oó]n(?:a)?|disculpa|i mean|i meant|actually|rather|make that|correction|oops|digo|mejor dicho|quiero decir"
+    r"|non|plut[oô]t|enfin|je veux dire|nein|quatsch|halt|moment|ich meine|vielmehr|besser gesagt|n[aã]o|desculpa|desculpe|ali[aá]s|quer dizer|nahi|matlab"
+    r"|it'?s|is|es|c'est|ist|[eé]|the|la|el|le|die|a|o|order|number)\W+)+#?[A-Za-z]{0,4}-?",
+    re.IGNORECASE,
+)
+"""What stands between a wrong number and the right one."""
+_BACK_WORD: Final = re.compile(
+    r"\b(?:no|wait|sorry|pardon|perd[oó]na?|disculpa|mean|meant|actually|rather|make that|correction|oops|digo|dicho|decir|non|plut[oô]t|dire|nein|quatsch|meine|vielmehr|gesagt|n[aã]o|desculp[ae]|ali[aá]s|dizer|nahi|matlab)\b",
+    re.IGNORECASE,
+)
 _ENDS_IN: Final = re.compile(
     r"\b(?:orders?|number|no\.?|#|pedido|numero|commande|bestellung|bestellnummer|encomenda)\b[^.?!]{0,24}?\b(?:end(?:s|ing|ed|et|e|end)?|last (?:\w+ )?digits?|finish\w*|termina\w*|acaba\w*|finit|finissant|se termine)\b"
     r"(?: (?:are|is|in|with|on|by|en|con|por|par|auf|mit|em|com))*\s*#?(?P<digits>\d{2,6})\b"
@@ -37,3 +48,14 @@ def described(text: str, orders: Sequence[OrderSnapshot]) -> tuple[OrderSnapshot
     if _LATEST.search(folded):
         return tuple(placed[-1:])
     return tuple(placed[:1]) if _EARLIEST.search(folded) else ()
+
+
+def not_taken_back(text: str, numbers: tuple[str, ...]) -> tuple[str, ...]:
+    """The numbers without those that a text takes back at once: "4841? no, sorry, 4822"."""
+    places = [text.find(number.lstrip("#")) for number in numbers]
+    kept = list(numbers)
+    for number, start, following in zip(numbers, places, places[1:], strict=False):
+        between = text[start + len(number.lstrip("#")) : following]
+        if start >= 0 and _TAKEN_BACK.fullmatch(between) and _BACK_WORD.search(between):
+            kept.remove(number)
+    return tuple(kept)

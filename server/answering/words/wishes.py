@@ -59,6 +59,10 @@ _ALL_OF_IT: Final = re.compile(
     r"tous les (articles|produits)|les deux|die (ganze|gesamte|komplette) (\S{1,12} )?(bestellung|lieferung)|alle artikel|beide[sn]?|o pedido (\S{1,12} )?(todo|inteiro|completo)|"
     r"todos os (itens|produtos|artigos)|[oa]s dois|as duas|(poora|pura|sara) (order|saman))\b"
 )
+_STAYS: Final = re.compile(
+    r"\b(?:everything|all)(?: the)?(?: else| rest| other\w*)?(?: about (?:it|them|that|this))?(?: (?:can|should|shall|may|must|is|are|be|to|just|else))* (?:the same|same|equal|identical|unchanged|as (?:it |they )?(?:is|are|was)|stays?\b|stay\b|remains?|fine|unaltered|like (?:mine|now|before))"
+)
+"""What shall stay as it is, not what is wished for: "everything else the same"."""
 _ALL_SHORT: Final = re.compile(r"\b(all|todo|todos|todas|tout|tous|toutes|alles|alle|tudo)\b")
 _SHORT_WORDS: Final = 4
 _NUMBERS: Final = {
@@ -186,7 +190,7 @@ def mentioned(text: str, lines: Sequence[Line]) -> list[Line]:
 
 def means_all(text: str) -> bool:
     """Whether everything is meant; a bare "all" counts only in a short answer."""
-    folded = _folded(text)
+    folded = _STAYS.sub(" ", _folded(text))
     return bool(_ALL_OF_IT.search(folded)) or (len(folded.split()) <= _SHORT_WORDS and bool(_ALL_SHORT.search(folded)))
 
 

@@ -46,7 +46,7 @@ _CHANGE: Final = (
     r"chang(?:e|ing)\s+(?:the|my|an?|this|that|one of)\s+(?!(?:\w+\s+)?(?:address|payment|credit|card|shipping|delivery|e-?mail|phone|password|order|name|mind|method|account|way|date|time|subscription|plan)\b)"
     r"|(?:the|my)\s+(?:\w+\s+){1,3}?(?:should|needs? to|must|has to) be\b(?=[^.;!?]{1,40}\binstead\b)"
     r"|(?:can|could)\s+(?:the|my|that|this|it)\s+(?!(?:[\w-]+\s+)?(?:order|package|parcel|refund|money|delivery|shipment|account)\b)(?:[\w-]+\s+){0,3}?be\b(?!\s+(?:\w+ly\s+)?(?:\w+ed|sent|late|lost|here|used|there|for|a problem|the|why|that|because)\b)(?=[^.;!]{1,50}\binstead\b)"
-    r"|put\s+(?:the|my)\s+(?!(?:\w+\s+)?(?:money|refund|amount|order|rest|difference|credit|payment|cost)\b)(?:[\w-]+\s+){1,3}?(?:in|into)\s+\w"
+    r"|put\s+(?:the|my)\s+(?!(?:\w+\s+)?(?:money|refund|amount|order|rest|difference|credit|payment|cost)\b)(?:[\w-]+\s+){1,3}?(?:in|into)\s+(?!(?:my|the|an?|your|our)\b)\w"
     r"|(?:remov(?:e|ing)|delet(?:e|ing)|drop|take)\s+(?:the|my|that|this|one)\s+(?!(?:\w+\s+)?(?:address|card|payment|method|account|name|number)\b)(?:[\w-]+\s+){1,3}?(?:out of|off|from)\s+(?:the|my|that|this|order|#?[a-z]{0,4}-?\d{3,})\b"
     r"|(?:get|have|take|make)\s+(?:the|my|that|it)\b[^.;!?]{1,40}\binstead\b(?! of (?:the|my) (?:refund|money))"
     r"|(?:upgrade|switch|change|swap)\s+(?:it|that|this)\s+(?:to|for|into)\b(?!\s+(?:a |my |the )?(?:new |different |other )?(?:address|card|method|paypal|visa))"
@@ -183,6 +183,8 @@ def in_case(text: str) -> tuple[str, str]:
     folded = fold(text)
     if len(folded) != len(text):
         return text, ""
+    for who in _WHO_ASKS.finditer(text):  # who asks is no part of it
+        folded = f"{folded[: who.start()]}{';' * (who.end() - who.start())}{folded[who.end() :]}"
     for match in _IN_CASE.finditer(folded):
         rest = f"{text[: match.start()]}{text[match.end() :]}"
         if _DOING.search(match.group()) and told(rest.strip()) and told(rest) != told(text):
@@ -192,6 +194,9 @@ def in_case(text: str) -> tuple[str, str]:
     return text, ""
 
 
+_WHO_ASKS: Final = re.compile(
+    r"[^\s<>()]+@[^\s<>()]+|[,;–-]?\s(?:(?:i'm|i am|my name is|this is|name:?)\s)?[A-Z][\w'-]+ [A-Z][\w'-]+[\s,;:(]+(?:(?i:zip|postal|post)\w*(?i:[ -]?code)?(?i: is|:)?\s*)?\d{5}"
+)
 _FEW: Final = 3
 _MONEY_BACK: Final = re.compile(
     r"\b(?:return(?:ing|s|ed)?|refund\w*|money|send (?:\w+ ){0,3}back|give (?:\w+ ){0,3}back|reimburs\w*|devol\w*|devuel\w*|reembols\w*|dinero|retourn\w*|renvo\w*|rembours\w*|argent|zuruck\w*|erstatt\w*|geld|dinheiro|wapas|paisa)\b"

@@ -5,18 +5,28 @@ What they are asked may come in any order and any words; what must come of it is
 
 import json
 import re
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
 from typing import Any, Final
 
+from server.policies.file import load
+from server.settings import Settings
 from server.stage import Heard, Line, Stage
-from tests.support import option_shop as shop
+from tests.support import option_shop, varied_shop
 
 Action = Mapping[str, Any]
-PAID_BY: Final = {each["number"]: each["payment"]["methods"][0]["id"] for each in shop.orders()}
-_OWNERS: Final = {each["number"]: each["customer"]["id"] for each in shop.orders()}
+_ORDERS: Final = (*option_shop.orders(), *varied_shop.orders())
+PAID_BY: Final = {each["number"]: each["payment"]["methods"][0]["id"] for each in _ORDERS}
+PEOPLE: Final = {**option_shop.PEOPLE, **varied_shop.PEOPLE}
+_OWNERS: Final = {each["number"]: each["customer"]["id"] for each in _ORDERS}
 _YES: Final = ("Yes, please go ahead.", "yes", "Yep, that's right, do it", "Yes please", "correct, go on")
-_WHO: Final = re.compile(r"e-mail address you ordered|full name and postal", re.IGNORECASE)
+_WHO: Final = re.compile(
+    r"e-mail address you ordered|full name and postal|nombre completo|nom complet|vollst.ndigen Namen|nome completo",
+    re.IGNORECASE,
+)
 _MONEY: Final = re.compile(
     r"stored payment methods|money (?:for order \S+ )?(?:to )?go|[Hh]ow should order|gift card \d+ holds|difference (?:to )?(?:go|be)"
 )
@@ -89,7 +99,7 @@ def move(target: str, line1: str, city: str, region: str, zip_code: str, *, line
     """A change of address: of an order, or of a customer's own."""
     who = _OWNERS.get(target, target)
     parts = {
-        "name": name or shop.PEOPLE[who][0], "line1": line1, "line2": line2, "city": city, "region": region,
+        "name": name or PEOPLE[who][0], "line1": line1, "line2": line2, "city": city, "region": region,
         "zip": zip_code, "country": "US",
     }  # fmt: skip
     return {"name": "change_address", **({"order": target} if target in _OWNERS else {}), "address": parts}
@@ -106,6 +116,14 @@ def plain(action: Action) -> str:
     if "lines" in kept:
         kept["lines"] = sorted(kept["lines"], key=lambda line: str(line["sku"]))
     return json.dumps(kept, sort_keys=True)
+
+
+async def play_all(shop: ModuleType, errands: Sequence[Errand]) -> dict[str, Told]:
+    """Every errand on a fresh store of a shop, by name."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = shop.write(Path(folder))
+        async with await Stage.open(Settings(), load(str(Path(folder) / "policy.yaml")), shop.NOW, files) as stage:
+            return {errand.name: await play(stage, errand) for errand in errands}
 
 
 async def play(stage: Stage, errand: Errand) -> Told:
@@ -150,7 +168,7 @@ class _Shopper:
         if said is None and errand.pays and _MONEY.search(text) and self._counts("money"):
             said = errand.pays
         if said is None and _WHO.search(text) and self._counts("who"):
-            name, zip_code = shop.PEOPLE[errand.who]
+            name, zip_code = PEOPLE[errand.who]
             said = f"{name}, zip {zip_code}"
         if said is not None:
             return said

@@ -117,20 +117,21 @@ def price(sku: str) -> int:
     return int(_BY_SKU[sku][1]["price"])
 
 
-def _method(method_id: str, kind: str, label: str, balance: int | None = None) -> dict[str, Any]:
+def method(method_id: str, kind: str, label: str, balance: int | None = None) -> dict[str, Any]:
+    """A stored means of payment."""
     plain: dict[str, Any] = {"id": method_id, "kind": kind, "label": label}
     return plain if balance is None else {**plain, "balance": balance}
 
 
 WALLETS: Final[Mapping[str, Sequence[dict[str, Any]]]] = {
-    "ada": (_method("card_4421", "credit_card", "Visa ending 4421"), _method("pp_ada", "paypal", "PayPal"), _method("gc_ada", "gift_card", "Gift card 7719", 2000)),
-    "ben": (_method("card_8830", "credit_card", "Mastercard ending 8830"),),
-    "cleo": (_method("pp_cleo", "paypal", "PayPal"), _method("gc_cleo", "gift_card", "Gift card 1234", 90000)),
-    "dan": (_method("card_1111", "credit_card", "Visa ending 1111"), _method("card_2222", "credit_card", "Mastercard ending 2222")),
-    "eva": (_method("pp_eva", "paypal", "PayPal"),),
-    "fay": (_method("card_5577", "credit_card", "Visa ending 5577"), _method("pp_fay", "paypal", "PayPal"), _method("gc_fay", "gift_card", "Gift card 3300", 15000)),
-    "gus": (_method("card_9012", "credit_card", "Mastercard ending 9012"), _method("gc_gus", "gift_card", "Gift card 6020", 5000)),
-    "ivy": (_method("pp_ivy", "paypal", "PayPal"), _method("gc_ivy", "gift_card", "Gift card 8080", 300000)),
+    "ada": (method("card_4421", "credit_card", "Visa ending 4421"), method("pp_ada", "paypal", "PayPal"), method("gc_ada", "gift_card", "Gift card 7719", 2000)),
+    "ben": (method("card_8830", "credit_card", "Mastercard ending 8830"),),
+    "cleo": (method("pp_cleo", "paypal", "PayPal"), method("gc_cleo", "gift_card", "Gift card 1234", 90000)),
+    "dan": (method("card_1111", "credit_card", "Visa ending 1111"), method("card_2222", "credit_card", "Mastercard ending 2222")),
+    "eva": (method("pp_eva", "paypal", "PayPal"),),
+    "fay": (method("card_5577", "credit_card", "Visa ending 5577"), method("pp_fay", "paypal", "PayPal"), method("gc_fay", "gift_card", "Gift card 3300", 15000)),
+    "gus": (method("card_9012", "credit_card", "Mastercard ending 9012"), method("gc_gus", "gift_card", "Gift card 6020", 5000)),
+    "ivy": (method("pp_ivy", "paypal", "PayPal"), method("gc_ivy", "gift_card", "Gift card 8080", 300000)),
 }  # fmt: skip
 PEOPLE: Final = {
     "ada": ("Ada Brook", "19122"), "ben": ("Ben Castle", "60601"), "cleo": ("Cleo Dunn", "94102"),
@@ -177,7 +178,7 @@ def _line(number: int, sku: str, quantity: int, state: str) -> dict[str, Any]:
 
 
 def _order(
-    number: str, who: str, name: str, zip_code: str, state: str, method: Mapping[str, Any], items: Sequence[str | tuple[str, int]]
+    number: str, who: str, name: str, zip_code: str, state: str, paid_by: Mapping[str, Any], items: Sequence[str | tuple[str, int]]
 ) -> dict[str, Any]:  # fmt: skip
     placed = NOW - timedelta(days=12 if state != "unfulfilled" else 1)
     held = [(each, 1) if isinstance(each, str) else each for each in items]
@@ -187,7 +188,7 @@ def _order(
         "id": f"o{number.strip('#')}", "number": number, "placed_at": placed.isoformat(), "updated_at": placed.isoformat(),
         "customer": {"id": who, "name": name, "emails": [f"{who}@shopper.example"], "phones": [], "zip": zip_code},
         "currency": "USD", "totals": {"items": total, "discount": 0, "shipping": 0, "tax": 0, "total": total, "refunded": 0},
-        "payment": {"status": "paid", "methods": [{key: method[key] for key in ("id", "kind", "label")}]},
+        "payment": {"status": "paid", "methods": [{key: paid_by[key] for key in ("id", "kind", "label")}]},
         "ship_to": {"name": name, "line1": "1 Main St", "line2": "", "city": "Springfield", "region": "NY", "zip": zip_code, "country": "US"},
         "lines": lines, "holds": [], "shipments": [], "returns": [], "refunds": [],
         "fulfilment": "unfulfilled" if state == "unfulfilled" else "shipped",
@@ -195,13 +196,14 @@ def _order(
     if number in ELSEWHERE:
         order["ship_to"] |= dict(zip(("line1", "city", "region", "zip"), ELSEWHERE[number], strict=True))
     if state != "unfulfilled":
-        order["shipments"] = [_shipment(order, lines, placed, is_here=state == "delivered")]
+        order["shipments"] = [shipment(order, lines, placed, is_here=state == "delivered")]
     return order
 
 
-def _shipment(
+def shipment(
     order: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], placed: datetime, *, is_here: bool
 ) -> dict[str, Any]:
+    """The parcel of an order, on its way or delivered."""
     left, here = placed + timedelta(days=2), placed + timedelta(days=5)
     events = [{"at": left.isoformat(), "code": "in_transit", "text": "Departed"}]
     events += [{"at": here.isoformat(), "code": "delivered", "text": "Delivered"}] if is_here else []
@@ -218,8 +220,8 @@ def _crowd() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     people, orders = [], []
     for number in range(35):
         who, name = f"c{number:02d}", f"Person {chr(65 + number % 26)}{number}"
-        wallet = [_method(f"card_{who}", "credit_card", f"Visa ending {3000 + number}")]
-        wallet += [_method(f"gc_{who}", "gift_card", f"Gift card {7000 + number}", 5000)] if number % 3 == 0 else []
+        wallet = [method(f"card_{who}", "credit_card", f"Visa ending {3000 + number}")]
+        wallet += [method(f"gc_{who}", "gift_card", f"Gift card {7000 + number}", 5000)] if number % 3 == 0 else []
         people.append(_person(who, name, f"{20000 + number}", wallet))
     for number in range(49):
         one = people[number % 35]

@@ -47,7 +47,7 @@ _HOW_PAID: Final = frozenset({"payment", "promo"})
 _CUT: Final = re.compile(r"[,.;!\n]\s*|\s(?=(?:and|y|e|et|und|with|using|to|for|mit|con|com|avec)\s)", re.IGNORECASE)
 _PART: Final = re.compile(r"\b(?:only|just|one|two|another|other|new|different|instead)\b")
 _ORDERS: Final[Mapping[str, re.Pattern[str]]] = {
-    "cancel_order": re.compile(r"\b(?:cancel|stop|cancel[ae]\w*|annulez?|stornier\w*)\b"),
+    "cancel_order": re.compile(r"\b(?:cancel(?! that\b)|cancel[ae]\w*|annulez?|stornier\w*)\b"),
     "start_return": re.compile(
         r"\b(?:return|refund|send|start the return|devuelv\w*|reembols\w*|retourn\w*|rembours\w*)\b"
     ),

@@ -99,6 +99,8 @@ def answer(text: str, lang: str | None = None) -> Literal["yes", "no"] | None:
         return None
     if bool(yes) == bool(no):
         return faces if not yes else None
+    if no and _NOTHING_MORE.search(fold(plain)):
+        return None  # "no, that's all": no to more, or to the whole
     return "yes" if yes else "no"
 
 
@@ -118,7 +120,7 @@ def beyond(text: str) -> set[str]:
 def turns_down(text: str, lang: str | None = None) -> bool:
     """Whether a message stops what was proposed, in whatever words beside: "no wait, don't cancel it", "stop, leave my order"."""
     folded = _said_of_it(fold(clean(text)).strip())
-    if not words(folded) or "?" in folded:
+    if not words(folded) or "?" in folded or (_NOTHING_MORE.search(fold(clean(text))) and len(words(folded)) == 1):
         return False
     starts = _starts_with(folded, _NO_SPLIT, _no_words(lang)) or _HALT.match(folded) is not None
     return starts and not _plain_yes(folded)

@@ -4,18 +4,13 @@
 
 import asyncio
 import re
-import tempfile
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 
 import pytest
 
-from server.policies.file import load
-from server.settings import Settings
-from server.stage import Stage
 from tests.support import option_shop as shop
-from tests.support.errands import Errand, Told, back, cancel, change, move, pay, plain, play, swap
+from tests.support.errands import Errand, Told, back, cancel, change, move, pay, plain, play_all, swap
 
 ERRANDS = (
     Errand("same but in navy else green", "ada", ["hey there, so i ordered a backpack (black, medium) on W1003 but my kid wants navy. same bag otherwise. if navy's gone then green is fine. Ada Brook 19122"], [change("#W1003", ("BACK-black-medium-laptop", "BACK-navy-medium-laptop"))], pays="whatever I paid with originally"),
@@ -162,14 +157,7 @@ ERRANDS = (
 @cache
 def played() -> Mapping[str, Told]:
     """Every errand on a fresh store of one shop."""
-    return asyncio.run(_play())
-
-
-async def _play() -> Mapping[str, Told]:
-    with tempfile.TemporaryDirectory() as folder:
-        files = shop.write(Path(folder))
-        async with await Stage.open(Settings(), load(str(Path(folder) / "policy.yaml")), shop.NOW, files) as stage:
-            return {errand.name: await play(stage, errand) for errand in ERRANDS}
+    return asyncio.run(play_all(shop, ERRANDS))
 
 
 @pytest.mark.parametrize("errand", [pytest.param(each, id=each.name) for each in ERRANDS])

@@ -182,9 +182,7 @@ def wanted(turn: Turn) -> list[str]:
         return ["payment"]
     if _asks_a_rule(turn):
         return ["policy_question"]
-    outright = list(dict.fromkeys(each.name for each in told(turn.text)))
-    if not outright and pays_by(turn.text) and numbers_in(turn):
-        return ["payment"]
+    outright = _outright(turn)
     if turn.understood.abstain:
         return outright or ([turn.understood.intent] if _is_likely(turn) else [])
     said = _said(turn.understood.intents, turn.understood.clauses)
@@ -196,6 +194,12 @@ def wanted(turn: Turn) -> list[str]:
     if set(names) >= goods.INTENTS:
         names.remove("stock_question")  # one skill answers both
     return _apart(turn, said, names)
+
+
+def _outright(turn: Turn) -> list[str]:
+    """What is told by verb and object; by what an order shall be paid counts where nothing else is told."""
+    names = list(dict.fromkeys(each.name for each in told(turn.text)))
+    return names or (["payment"] if pays_by(turn.text) and numbers_in(turn) else [])
 
 
 def _asks_a_rule(turn: Turn) -> bool:

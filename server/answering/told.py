@@ -167,8 +167,12 @@ def pays_by(text: str) -> bool:
     return re.search(_PUT_ON, fold(text)) is not None
 
 
+_CANNOT: Final = (
+    r"(?:\b(?:can(?:no|')?t|could(?:n't| not)|impossible|unavailable|sold out|out of stock)\b|(?:\bnot\b|n't)(?: \w+){0,1} (?:possible|available|work|in stock|have|do|doable|an option)\b|(?<=\bif )not\b(?! (?:yet|shipped|sent|arrived|delivered|already))"
+    r"|\bno (?:es posible|se puede|hay|puede\w*)\b|\bsi no\b(?=[ ,]*(?:cancel|devol|devuel|cambi))|\bpas (?:possible|disponible)\b|\bnicht (?:moglich|geht|verfugbar|klappt)\b|\bgeht nicht\b|\bnao (?:for possivel|der|houver|puder)\w*)"
+)
 _IN_CASE: Final = re.compile(
-    r"(?:^|(?<=[.;!?,\n])|(?<=\bbut)|(?<=\band))\s*(?:or )?(?:if|in case|should|unless|si|wenn|falls|se)\b[^.;!?\n,]{0,60}?(?:\b(?:not|cannot|impossible|unavailable|no|ne|pas|nicht|nao|sold out|out of stock)\b|n't\b|\bcant\b)[^.;!?\n]{0,80}"
+    rf"(?:^|(?<=[.;!?,\n])|(?<=\bbut)|(?<=\band))\s*(?:or )?(?:if|in case|should|si|wenn|falls|se)\b[^.;!?\n,]{{0,40}}?{_CANNOT}[^.;!?\n]{{0,80}}"
     r"|\b(?:otherwise|or else|failing that|sinon|sonst|andernfalls|de lo contrario|senao)\b[^.;!?\n]{0,80}"
 )
 _DOING: Final = re.compile(

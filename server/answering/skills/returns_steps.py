@@ -180,6 +180,7 @@ async def _is_cancelled_instead(turn: Turn, found: Found) -> bool:
         return False
     if cancelling.ACTION not in turn.context.store.capabilities:
         return False
+    turn.say("swaps.keep")
     task.skill, turn.draft = "cancel", None
     task.order_id = turn.dialogue.order_id = order.id
     await cancelling.begin(turn)

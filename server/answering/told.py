@@ -175,6 +175,7 @@ _IN_CASE: Final = re.compile(
     rf"(?:^|(?<=[.;!?,\n])|(?<=\bbut)|(?<=\band))\s*(?:or )?(?:if|in case|should|si|wenn|falls|se)\b[^.;!?\n,]{{0,40}}?{_CANNOT}[^.;!?\n]{{0,80}}"
     r"|\b(?:otherwise|or else|failing that|sinon|sonst|andernfalls|de lo contrario|senao)\b[^.;!?\n]{0,80}"
 )
+_IF: Final = re.compile(r"\b(?:if|in case|unless|provided|as long as|si|en caso|wenn|falls|sofern|se|caso|agar)\b")
 _DOING: Final = re.compile(
     r"\b(?:return|refund|cancel|exchange|swap|send (?:it|them) back|money back|keep|leave|forget|devolv\w*|reembols\w*|cancel\w*|cambi\w*|annul\w*|retourn\w*|renvoy\w*|rembours\w*|stornier\w*|zuruck\w*|umtausch\w*|behalt\w*)\b"
 )
@@ -190,6 +191,8 @@ def in_case(text: str) -> tuple[str, str]:
     for who in _WHO_ASKS.finditer(text):  # who asks is no part of it
         folded = f"{folded[: who.start()]}{';' * (who.end() - who.start())}{folded[who.end() :]}"
     for match in _IN_CASE.finditer(folded):
+        if _IF.search(folded[: match.start()]):
+            return text, ""  # what is wished first hangs on something itself
         rest = f"{text[: match.start()]}{text[match.end() :]}"
         if _DOING.search(match.group()) and told(rest.strip()) and told(rest) != told(text):
             return rest.strip(), text[match.start() : match.end()].strip(" ,;")

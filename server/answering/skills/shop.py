@@ -28,6 +28,8 @@ async def policy_question(turn: Turn) -> None:
 
 async def tell(turn: Turn, topic: Topic) -> None:
     """What the shop says of a matter; where it says nothing, that, and whether a person shall come."""
+    if topic in shop_words.IN_ARTICLES and await knowledge.answers(turn):
+        return
     hit = await _find(turn, topic)
     contact = turn.context.shop.contact
     if hit is not None:

@@ -97,7 +97,30 @@ WAYS_TO_PAY: Final = _topic(
     rf"|\b(?:aceitam?|posso pagar|da para pagar|pode-se pagar)\b[^.?!]{{0,20}}\b{_MEANS}\b|\bquais\b[^.?!]{{0,10}}\b(?:formas|meios|metodos) de pagamento\b|\bcomo (?:posso|da para) pagar\b",
     rf"\b{_MEANS}\b|\b(?:ways? to pay|payment methods?|metodos de pago|moyens de paiement|zahlungsarten|formas de pagamento)\b",
 )
-TOPICS: Final = (HOURS, PLACE, CONTACT, BULK, PRICE_MATCH, WAYS_TO_PAY)
+SHIPPING_COST: Final = _topic(
+    "shipping_cost",
+    r"\b(?:how much|what)\b[^.?!]{0,14}\b(?:is|are|does|do|for|s)\b[^.?!]{0,12}\b(?:shipping|postage|delivery)\b(?! (?:date|time|day|status|address))[^.?!]{0,30}(?:\bcost|\bto \w+|\?|$)|\b(?:shipping|delivery) (?:costs?|fees?|charges?|rates?|prices?)\b|\bcosts? of (?:shipping|delivery)\b|\bfree (?:shipping|delivery)\b[^.]*\?|\b(?:do|can|will) (?:you|u) (?:\w+ )?(?:ship|deliver) (?:to|in|internationally|abroad|overseas|worldwide)\b"
+    r"|\bcuanto\b[^.?!]{0,12}\b(?:cuesta|cuestan|es|vale|sale)\b[^.?!]{0,8}\b(?:envio|gastos de envio|mandar)\b|\b(?:gastos|costes?|costos?|precio) (?:de|del) envio\b|\benvio (?:gratis|gratuito)\b[^.]*\?|\b(?:enviais|envian|hacen envios|haceis envios) (?:a|al)\b"
+    r"|\bcombien\b[^.?!]{0,12}\b(?:coute|coutent|est|pour)\b[^.?!]{0,8}\b(?:livraison|envoi|port)\b|\bfrais de (?:port|livraison|d'envoi)\b|\blivraison (?:gratuite|offerte)\b[^.]*\?|\b(?:livrez-vous|vous livrez) (?:en|au|aux|a)\b"
+    r"|\bversandkosten\w*|\b(?:was|wie viel|wieviel) kostet\b[^.?!]{0,10}\b(?:versand|lieferung|porto)\b|\b(?:kostenlos\w*|gratis) (?:versand|lieferung)\b[^.]*\?|\b(?:versendet|liefert|verschickt) (?:ihr|sie)\b[^.?!]{0,8}\b(?:nach|in)\b"
+    r"|\bquanto\b[^.?!]{0,10}\b(?:custa|e|fica|sai)\b[^.?!]{0,6}\b(?:frete|envio|portes?|entrega)\b|\b(?:valor|custo|preco) d[oe] (?:frete|envio)\b|\bfrete gratis\b[^.]*\?|\b(?:entregam|enviam|fazem entrega) (?:em|para|no|na)\b",
+    r"\b(?:shipping|delivery|postage)\b|\benvios?\b|\blivraison\b|\bport\b|\bversand\w*|\blieferung\w*|\bfrete\b|\bentregas?\b|\bportes\b",
+    r"\d|\bfree\b|\bgratis\b|\bgratuit\w*|\bkostenlos\w*|\bworldwide\b",
+)
+DELIVERY_TIME: Final = _topic(
+    "delivery_time",
+    r"\bif (?:i|we) (?:order|buy|place|bought|ordered|get)\b[^.?!]{0,50}\b(?:arriv\w*|be here|come|deliver\w*|reach|have it|get it|ship\w*)\b|\b(?:arriv\w*|get (?:it|here|them)|be here|come|deliver\w*|have it)\b[^.?!]{0,40}\bif (?:i|we) (?:order|buy|place)\b"
+    r"|\bsi (?:lo |la |los |las )?(?:pido|compro|encargo|hago el pedido)\b[^.?!]{0,40}\b(?:lleg\w+|recib\w+|tard\w+)\b|\b(?:lleg\w+|recib\w+|tard\w+)\b[^.?!]{0,40}\bsi (?:lo |la )?(?:pido|compro|encargo)\b"
+    r"|\bsi je (?:le |la |les )?(?:commande|l'achete|passe commande)\b[^.?!]{0,40}\b(?:arriv\w+|recevr\w+|livr\w+|recois)\b|\b(?:arriv\w+|recevr\w+|livr\w+)\b[^.?!]{0,40}\bsi je (?:le |la )?commande\b"
+    r"|\bwenn ich\b[^.?!]{0,24}\b(?:bestell\w*|kauf\w*)\b[^.?!]{0,40}\b(?:da|an|ankomm\w*|geliefert|kommt|bekomme)\b|\b(?:kommt|kame|geliefert|bekomme|ware)\b[^.?!]{0,40}\bwenn ich\b[^.?!]{0,24}\bbestell\w*"
+    r"|\bse eu (?:pedir|comprar|encomendar)\b[^.?!]{0,40}\b(?:cheg\w+|receb\w+|demor\w+)\b|\b(?:cheg\w+|receb\w+|demor\w+)\b[^.?!]{0,40}\bse eu (?:pedir|comprar|encomendar)\b",
+    r"\b(?:deliver\w*|shipping|arriv\w*)\b|\b(?:entregas?|envios?|llega\w*)\b|\b(?:livraison|livr\w+)\b|\b(?:liefer\w*|versand\w*)\b",
+    r"\b\d+[^.]{0,20}\b(?:days?|hours?|weeks?|dias?|horas|semanas?|jours?|heures|semaines?|tage?n?|werktage?n?|stunden|wochen?)\b",
+)
+
+TOPICS: Final = (HOURS, PLACE, CONTACT, BULK, PRICE_MATCH, WAYS_TO_PAY, DELIVERY_TIME, SHIPPING_COST)
+IN_ARTICLES: Final = (DELIVERY_TIME, SHIPPING_COST)
+"""What the shop's articles may well answer in words of their own."""
 _LONGEST: Final = 240
 
 

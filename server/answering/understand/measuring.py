@@ -49,7 +49,7 @@ def heldout(folder: Path = HELDOUT) -> Heldout:
     ]
     risky = [
         (frozenset(row[0].split(",")) - {"none"}, row[-1])
-        for name in ("risk", "risk_fresh")
+        for name in ("risk", "risk_fresh", "risk_fresh2")
         for row in rows(folder / f"{name}.txt")
     ]
     return Heldout(asked, felt, risky)

@@ -82,14 +82,16 @@ def review(config: str | None, ids: Sequence[int], verdict: Verdict) -> int:
 
 
 def retrain(config: str | None, *, is_json: bool, stock: "Stock | None" = None) -> int:
-    """Fold the accepted corrections into the shop's own weights; 1 when that would make reading worse, which changes nothing.
+    """Fold the accepted corrections into the shop's own weights; 1 when that would make reading worse, which changes nothing,
+    2 when the packages to train with are not installed.
 
     `stock` = what to train and measure with, by default all that the package brings."""
     try:
         from server.answering.understand import retrain as training
     except ModuleNotFoundError as error:
         if error.name and error.name.partition(".")[0] in ("sklearn", "scipy"):
-            raise OperatorError(_NO_EXTRA) from None
+            sys.stderr.write(f"onethread: {_NO_EXTRA}\n")
+            return 2
         raise
     settings = settings_of(config)
     accepted = with_database(config, _accepted)

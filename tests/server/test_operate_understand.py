@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -113,3 +116,24 @@ def test_one_thing_at_a_time(capsys: pytest.CaptureFixture[str]) -> None:
         main(["understand", "--retrain", "--corrections"])
     assert ended.value.code == 2
     assert "not allowed with" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("package", ["scipy", "sklearn"])
+def test_what_to_install_is_told_where_the_training_packages_are_missing(
+    config: str, tmp_path: Path, package: str
+) -> None:
+    shadow = tmp_path / "missing" / package / "__init__.py"
+    shadow.parent.mkdir(parents=True)
+    shadow.write_text(f'raise ModuleNotFoundError("No module named {package!r}", name="{package}")\n', "utf-8")
+    paths = [str(shadow.parent.parent), str(Path(operate_understand.__file__).parent.parent)]
+    ended = subprocess.run(
+        [sys.executable, "-m", "server", "understand", "--retrain", "--json", "--config", config],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "pip install 'onethread[train]'" in ended.stderr
+    assert ended.stderr.count("\n") == 1

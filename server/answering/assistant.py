@@ -20,7 +20,7 @@ from server.answering.tasks import COURTESY, gave_proof, tasks_in, wanted
 from server.answering.told import gives_up, in_case, told
 from server.answering.turn import Turn, copied
 from server.answering.understand import IntentScore, Understanding, read, rules, yesno
-from server.answering.words import shop_words
+from server.answering.words import shop_words, who_words
 from server.answering.words.claim_words import words_of
 from server.answering.words.spoken import LANGUAGES, language_of
 from server.answering.words.voice import Voice
@@ -39,6 +39,7 @@ _SHORT: Final = 9
 _CAN_WAIT: Final = frozenset({"out_of_scope", "low_confidence"})
 """Reasons for a person that concern one question alone."""
 _PLACE: Final = re.compile(r"\W*([1-9])\W*")
+_UNKNOWN: Final = "en"
 _KNOWN: Final = frozenset({*LANGUAGES, "hi-en"})
 _CUT: Final = re.compile(r"[,.;!\n]\s*(?:(?:and|also|y|et|und|e)\b)?|\s(?:and|also|y|et|und|e)\s", re.IGNORECASE)
 _WHO: Final = frozenset({"identify", "which_order"})
@@ -75,7 +76,7 @@ async def _begin(context: Context, gate: Gate) -> Turn:
     if manner.only_points(context.text):
         understood = replace(understood, intent="other", intents=(IntentScore("other", 0.5),), abstain=True)
     if not choice or not dialogue.language:
-        dialogue.language = _language(understood, dialogue.language or (hint or ""))
+        dialogue.language = _language(understood, dialogue.language or (hint or ""), context.text)
     voice = Voice(
         dialogue.language,
         context.now,
@@ -89,7 +90,7 @@ async def _begin(context: Context, gate: Gate) -> Turn:
     return turn
 
 
-def _language(understood: Understanding, before: str) -> str:
+def _language(understood: Understanding, before: str, text: str = "") -> str:
     """The language to answer in: a conversation keeps its own until a message shows another.
 
     A number, an address, the name of a product or words that two languages share show none."""
@@ -97,6 +98,8 @@ def _language(understood: Understanding, before: str) -> str:
     words = re.findall(r"[^\W\d_]+", " ".join(clause.text for clause in understood.clauses).casefold())
     if before and sum(map(len, words)) < _SHORT:
         return before
+    if who_words.has_no_words(text):
+        return before or _UNKNOWN
     if not before or new not in _KNOWN or language_of(new) == language_of(before):
         return new
     shown, kept = (sum(word in words_of(language_of(each)).stop_words for word in words) for each in (new, before))
@@ -136,6 +139,8 @@ def _absorb(turn: Turn) -> None:
 def _needs_person(turn: Turn) -> bool:
     """Whether policy wants a person before anything else is said."""
     understood, context = turn.understood, turn.context
+    if not turn.choice and who_words.only_says_who(context.text):
+        return False
     least = _SURELY_MEANT if understood.abstain and not courtesy.names_a_person(turn.text) else _MEANT
     intents = {each.name for each in understood.intents if each.confidence >= least}
     is_complaint = human.is_complaint(understood.intent, understood.frustration)
@@ -162,16 +167,16 @@ def _asks_for_person(turn: Turn, intents: Collection[str]) -> bool:
     """Whether a person is asked for: outright, or as it seems; beside another wish it must be said in so many words."""
     if turn.choice == "human" or courtesy.demands_a_person(turn.context.text):
         return True
-    if "human_request" not in intents or _says_yes_or_no(turn) or shop_words.topic(turn.text) is not None:
+    said = yesno.answer(turn.text, turn.voice.language)
+    if (
+        "human_request" not in intents
+        or (said and not courtesy.names_a_person(turn.text))
+        or shop_words.topic(turn.text) is not None
+    ):
         return False
     others = {each.name for each in turn.understood.intents if each.confidence >= rules.CONFIDENCE} & SKILLS.keys()
     has_more = bool(others - COURTESY - {"complaint"}) or bool(told(turn.text))
     return not has_more or courtesy.names_a_person(turn.text)
-
-
-def _says_yes_or_no(turn: Turn) -> bool:
-    """Whether the message clearly answers what was read back."""
-    return turn.dialogue.asked.startswith("confirm") and yesno.answer(turn.text, turn.voice.language) is not None
 
 
 def _complains_again(turn: Turn) -> bool:
@@ -249,11 +254,15 @@ async def _cut_off_more(turn: Turn) -> str | None:
 async def _answers(turn: Turn) -> bool:
     """Whether the message answers the question that is open; then its task has gone on."""
     task, turn.is_asking = turn.dialogue.task, False
+    if _was_only_who(turn, task):
+        turn.settle()
+        turn.dialogue.task = None
+        return False
     named = await orders_named(turn) if turn.dialogue.asked == "which_order" and not turn.choice else []
     turn.choice = named[0] if named else turn.choice
     if task is not None and turn.dialogue.asked in _WHO and _says_who(turn):
         is_code = bool(turn.choice and turn.choice.startswith("code:"))
-        is_open = not is_code and len(named) < _SEVERAL and not turn.understood.abstain
+        is_open = not is_code and len(named) < _SEVERAL and (not turn.understood.abstain or bool(told(turn.text)))
         fresh = [each for each in wanted(turn) if each != task.skill] if is_open else []
         also = [Task(task.skill, task.text, order_id) for order_id in await order_ids(turn, named[1:])]
         task.text = f"{task.text}\n{turn.context.text}".strip()
@@ -267,6 +276,13 @@ async def _answers(turn: Turn) -> bool:
             turn.is_answered = bool(turn.executed) or continues is goods.continues
             return True
     return False
+
+
+def _was_only_who(turn: Turn, task: Task | None) -> bool:
+    """Whether the order was asked for only because somebody had said who they are, and now they say what they want."""
+    if task is None or turn.dialogue.asked != "which_order" or turn.choice or task.skill != "order_status":
+        return False
+    return who_words.only_says_who(task.text) and bool(set(wanted(turn)) - {"order_status"} - COURTESY)
 
 
 def _says_who(turn: Turn) -> bool:

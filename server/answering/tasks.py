@@ -17,7 +17,7 @@ from server.answering.skills.registry import SKILLS, WRITING
 from server.answering.told import Told, pays_by, same_again, told
 from server.answering.turn import Turn
 from server.answering.understand import Clause, IntentScore, rules, understand
-from server.answering.words import paid_words, shop_words
+from server.answering.words import paid_words, shop_words, who_words
 from server.answering.words.pickup_words import asks_for_pickup
 from server.commerce.catalogue.words import fold
 
@@ -169,7 +169,7 @@ def wanted(turn: Turn) -> list[str]:
     """The skills that the message surely asks for, in the order that serves best."""
     if turn.dialogue.order_id and asks_again(turn.text):
         return ["refund_status" if turn.dialogue.last == "refund_status" else "order_status"]
-    if _VAGUE.fullmatch(turn.text.strip()):
+    if _VAGUE.fullmatch(turn.text.strip()) or who_words.only_says_who(turn.text):
         return []
     if _WRONG_WITH.search(turn.text):
         return ["damaged_or_wrong_item"]
@@ -223,6 +223,8 @@ def _apart(turn: Turn, said: list[str], names: list[str]) -> list[str]:
         names = [name for name in names if name not in goods.INTENTS]  # of goods that are on their way
     if _ANOTHER & set(names) and _AS_THAT.search(fold(turn.text)):
         names = [name for name in names if name not in goods.INTENTS]  # what the other version is like
+    if len(names) > 1 and _only_asks_to_do(turn.text):
+        names = [name for name in names if name not in goods.INTENTS]
     if len(names) > 1 and "complaint" in names:
         names.remove("complaint")  # what it is about is answered; the regret comes before
     if {"policy_question", "subscription"} & set(names) and _WHAT_OF_IT.search(fold(turn.text)):
@@ -236,6 +238,15 @@ def _apart(turn: Turn, said: list[str], names: list[str]) -> list[str]:
         if len(both) > 1:
             names.remove(both[1])
     return names
+
+
+_ASKS_TO_DO: Final = re.compile(r"[^.;!?\n]*\?")
+
+
+def _only_asks_to_do(text: str) -> bool:
+    """Whether every question of a text asks for something to be done: "can I exchange it for the large one with a light?"."""
+    questions = _ASKS_TO_DO.findall(text)
+    return bool(questions) and all(told(each) for each in questions)
 
 
 def _asks_of_goods(clauses: Sequence[Clause]) -> bool:

@@ -52,7 +52,7 @@ _CHANGE: Final = (
     r"|(?:upgrade|switch|change|swap)\s+(?:it|that|this)\s+(?:to|for|into)\b(?!\s+(?:a |my |the )?(?:new |different |other )?(?:address|card|method|paypal|visa))"
     r"|(?:upgrade|switch|change)\s+(?:the|my|it|that)\s+(?:\w+\s+){1,5}?(?:to|for|from)\b(?!\s+(?:a |my |the )?(?:new |different |other )?(?:address|card|method|paypal|visa))"
 )
-_NO_GOOD: Final = r"(?:an? |the |my |some |any |full )*(?:refund|return|exchange|replacement|money|cash|person|human|agent|someone|somebody|update|answer|help|label|invoice|receipt|reply|explanation|information|info|it|this|that|them|to|you|your)\b"
+_NO_GOOD: Final = r"(?:an? |the |my |some |any |full )*(?:refund|return|exchange|replacement|money|cash|person|human|agent|someone|somebody|update|answer|help|label|invoice|receipt|reply|explanation|information|info|it|this|that|them|to|you|your|visa|master ?card|amex|paypal|(?:\w+ )?cards?)\b"
 _MEANT_ANOTHER: Final = re.compile(
     rf"\b(?:ordered|bought|purchased|picked|chose|selected|got|chosen)\b[^?!]{{0,100}}?(?:\bbut|\band|\bthough|\bwhile|[,.;])\s+(?:now |actually |really |then )*(?:i|we|he|she|they|(?:my|our)(?: [\w-]+){{1,2}})(?:'d| would| really| actually|'ll)* "
     rf"(?:needs?|wants?|prefers?|likes?|meant to (?:order|get|buy|pick|choose|select)|meant|wanted|needed|should have (?:ordered|gotten|got|bought|chosen|picked))\s+(?!{_NO_GOOD})"
@@ -96,12 +96,12 @@ _BESIDE: Final = (
     ),
 )
 """Told so often in passing that they count beside another wish only."""
-_WANTED: Final = r"(?: also| both| all)* (?:(?:i|we)(?:'d| would| really| also)* (?:want|like|need|wish|prefer|have)(?: it| them)? (?:to|it|them)|(?:is|are|goes|go|must|should|can|could|needs?|has|have|shall|gets?)(?: (?:also|please|to|be|get|going|just|all|both))*)"
+_WANTED: Final = r"(?: also| both| all)* (?:(?:i|we)(?:'d| would| really| also)* (?:want|like|need|wish|prefer|have)(?: it| them)? (?:to|it|them)|(?:is|are|goes|go|must|should|can|could|needs?|has|have|shall|gets?)(?: (?:also|please|to|be|go|get|going|just|all|both))*)"
 _OBJECT_FIRST: Final = tuple(
     (
         name,
         re.compile(
-            rf"\b(?:the|my|that|this|those|these)\s+(?:(?!(?:i|we|and|or|not|is|are)\b)[\w-]+\s+){{0,4}}?(?!(?:money|refund|order)\b)[\w-]+{_WANTED} (?:{verb})\b(?! (?:polic|by|on|at))"
+            rf"\b(?:the|my|that|this|those|these|everything (?:but|except)(?: for)?(?: the| my)?)\s+(?:(?!(?:i|we|and|or|not|is|are)\b)#?[\w-]+\s+){{0,4}}?(?!(?:money|refund|order)\b)#?[\w-]+{_WANTED} (?:{verb})\b(?! (?:polic|by|on|at))"
         ),
     )
     for name, verb in (

@@ -12,7 +12,7 @@ from typing import Any, Final
 from server.answering import weighing
 from server.answering.context import Option
 from server.answering.drafts.changes import ChangeDraft
-from server.answering.identify import Found
+from server.answering.identify import Found, lately_said
 from server.answering.skills import changing, confirming
 from server.answering.skills.confirming import Performed
 from server.answering.skills.order_status import tell as tell_order
@@ -21,7 +21,7 @@ from server.answering.turn import Turn
 from server.answering.understand import yesno
 from server.answering.understand.normalise import fold
 from server.answering.words import change_words, wishes
-from server.answering.words.method_words import method_meant
+from server.answering.words.method_words import method_meant, only_says_method, said_of
 from server.commerce.model import Fact, Line, OrderSnapshot, PaymentMethod
 from server.policies.judge import Ruling
 from server.policies.shape import ActionRule
@@ -36,16 +36,19 @@ _FEW_WORDS: Final = 4
 _QUESTIONS: Final = frozenset({_REASON, _WHOLE, _BACK_TO})
 _AS_ORDER: Final = re.compile(
     r"\b(?:orders?|pedidos?|commandes?|bestellung(?:en)?|encomendas?|compra)\b[^,.;]{0,24}\b(?:with|containing|of|for|has|had|that includes|including|where|con|de(?:l| la)?|que tiene|"
-    r"avec|des?|du|contenant|mit|von|uber|in der|com|d[oa]s?)\b|\bone (?:with|containing|that has|for) (?:the|my|a)\b|\b(?:whole|entire|complete|full) (?:order|thing)|(?:pedido|encomenda) (?:entero|inteir[oa]|completo)|commande entiere|ganze bestellung"
+    r"avec|des?|du|contenant|mit|von|uber|in der|com|d[oa]s?)\b|\bone (?:with|containing|that has|for) (?:the|my|a)\b|\bcancel (?:that|this) order\b|\b(?:whole|entire|complete|full) (?:order|thing)|(?:pedido|encomenda) (?:entero|inteir[oa]|completo)|commande entiere|ganze bestellung"
 )  # fmt: skip
 _ONLY_A_PART: Final = re.compile(
-    r"\b(?:only|just|solo|solamente|seulement|juste|uniquement|nur|lediglich|so|somente|apenas)\b|\b(?:from|in|on|off|out of|de|del|dans|aus|da|do|na|no) (?:my |the |mi |el |la |ma |meiner |der |minha |meu )*(?:order|pedido|commande|bestellung|encomenda)\b|"
+    r"\b(?:only|just|solo|solamente|seulement|juste|uniquement|nur|lediglich|so(?! (?:please )?cancel (?:that|this|the|it|my)\b)|somente|apenas)\b|\b(?:from|in|on|off|out of|de|del|dans|aus|da|do|na|no) (?:my |the |mi |el |la |ma |meiner |der |minha |meu )*(?:order|pedido|commande|bestellung|encomenda)\b|"
     r"\bkeep\b|\bquedarme\b|\bgarder\b|\bbehalten\b|\bmanter\b"
 )  # fmt: skip
 _KEEPING: Final = re.compile(
     r"\b(?:but|and|pero|mais|aber|mas)\b[^.;]{0,12}\b(?:keep|quedarme|conservar|garder|garde|behalten|behalte|manter|ficar)\b"
 )
 _NAMED_ORDER: Final = re.compile(r"\b(?:my|the|that) (?:(?!(?:in|from|of|on|off|out|to)\b)\w+[ -]){1,3}order\b")
+_SAME_REASON: Final = re.compile(
+    r"\bsame (?:reason|cause)\b|\bmism[oa] (?:motivo|razon)\b|\bmeme (?:raison|motif)\b|\b(?:gleichen?|selben?) grund\b|\bmesm[oa] (?:motivo|razao)\b"
+)
 _WHOLE_ONE: Final = re.compile(
     r"\b(?:whole|entire|complete|all of (?:it|them)|everything|all|cancel it all|entero|todo|toda|completo|entiere|tout|toute|ganze?n?|alles|komplett|inteir[oa]|tudo)\b"
 )
@@ -84,6 +87,11 @@ def _said(turn: Turn) -> str:
 def _read(turn: Turn, draft: ChangeDraft) -> bool:
     """Take the reason out of the message; whether it says one, accepted or not."""
     reason, meaning = change_words.reason_in(_said(turn), _accepted(turn))
+    if not reason and _SAME_REASON.search(fold(turn.context.text)):
+        reason = next(
+            (one for said in reversed(lately_said(turn)) if (one := change_words.reason_in(said, _accepted(turn))[0])),
+            "",
+        )
     draft.reason = reason or draft.reason or str(changing.last_done(turn, ACTION).get("reason") or "")
     return bool(meaning)
 
@@ -180,6 +188,7 @@ async def _ask_back_to(turn: Turn, draft: ChangeDraft, found: Found, ruling: Rul
     targets = ruling.facts.get("methods")
     open_ones = [str(each) for each in targets] if isinstance(targets, tuple) else ["original"]
     choice = _target_in(turn.text, order, stored, open_ones)
+    choice = choice or _target_in(said_of(lately_said(turn), "cancel"), order, stored, open_ones)
     if choice and choice != draft.method:
         draft.method = choice
         await _advance(turn, draft, found)
@@ -258,6 +267,11 @@ async def continues(turn: Turn) -> bool:
     if asked == _REASON and _takes_reason(turn, draft):
         await again(turn)
         return True
+    if not turn.choice and only_says_method(turn.text):
+        await _keeps_target(turn, draft)
+        turn.settle()
+        await again(turn)
+        return True
     if changing.names_another(turn, None) or changing.asks_else(turn, "cancel"):
         return False
     return changing.ask_again(turn, asked, f"cancelling.again_{asked.removeprefix('cancel_')}")
@@ -295,6 +309,15 @@ async def _takes_target(turn: Turn, draft: ChangeDraft) -> bool:
     targets = [option.value.removeprefix("target:") for option in turn.dialogue.options]
     draft.method = _target_in(turn.text, order, record.payment_methods if record else (), targets)
     return bool(draft.method)
+
+
+async def _keeps_target(turn: Turn, draft: ChangeDraft) -> None:
+    """Keep where the money shall go though something else was asked, if the policy leaves a choice."""
+    order = await turn.order(draft.order_id)
+    record = await turn.record(order) if order is not None else None
+    if order is not None and record is not None:
+        targets = ["original", *(one.id for one in record.payment_methods)]
+        draft.method = _target_in(turn.text, order, record.payment_methods, targets) or draft.method
 
 
 async def _on_whole(turn: Turn, draft: ChangeDraft) -> bool:

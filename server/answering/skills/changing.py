@@ -36,7 +36,7 @@ _ALL_ORDERS: Final = re.compile(
     r"(?:toutes|les deux)(?: (?:les|mes))?(?: deux)? commandes|(?:alle|beide|samtliche)(?: meine)?n?(?: offenen?)? bestellungen)\b"
 )  # fmt: skip
 _RATHER_NOT: Final = re.compile(
-    r"\b(?:(?:rather|better|just|will|i'll|want to|let me|going to) keep (?:it|them|the order|everything|that)|keep the order|(?:do not|don'?t) (?:cancel|change|do) (?:it|that|anything|the order|them)|never ?mind|forget (?:it|about it)|leave it(?: as it is| alone)?|"
+    r"\b(?:(?:rather|better|just|will|i'll|want to|let me|going to) keep (?:it|them|the order|everything|that)|keep the order|(?:do not|don'?t) (?:cancel|change|do) (?:it|that|anything|the order|them)|(?:do not|don'?t) cancel\b(?! (?:the|my) (?:other|rest))|never ?mind|forget (?:it|about it)|leave it(?: as it is| alone)?|"
     r"(?:no lo|no la) (?:canceles?|cambies?|cancele|cambie)|(?:me lo|me la) quedo|dejalo|dejelo|(?:n'annulez?|ne changez?) pas|(?:je (?:la|le) garde)|laissez tomber|doch nicht|nicht (?:stornieren|andern)|behalte (?:sie|es)|lass(?:en)? (?:sie )?es|"
     r"nao cancele|nao mude|fico com|deixa (?:pra la|estar)|esquece)\b"
 )
@@ -246,9 +246,11 @@ def would_rather_not(turn: Turn) -> bool:
 def drop(turn: Turn, *own: str) -> None:
     """Leave everything as it is, and go on with whatever else the message asks for."""
     leave(turn)
+    rest = _RATHER_NOT.sub(" ", turn.text)
+    outright = [each.name for each in told(rest) if each.name not in own]
     others = [each.name for each in turn.understood.intents if each.name not in {*_NOT_A_TASK, *own}]
-    if others and not turn.understood.abstain:
-        turn.dialogue.todo.insert(0, Task(others[0], _RATHER_NOT.sub(" ", turn.text)))
+    if outright or (others and not turn.understood.abstain):
+        turn.dialogue.todo.insert(0, Task((outright or others)[0], rest))
 
 
 def leave(turn: Turn) -> None:
@@ -259,9 +261,10 @@ def leave(turn: Turn) -> None:
 
 
 def ask_again(turn: Turn, question: str, key: str) -> bool:
-    """Ask the open question once more, then bring a person; always True, for the message was taken."""
+    """Ask the open question once more, then bring a person; always True, for the message was taken. A spare yes brings nobody."""
     options = list(turn.dialogue.options)
-    if turn.dialogue.asked_times >= ASKED_ENOUGH:
+    is_spare = turn.choice is None and yesno.answer(turn.text, turn.voice.language) == "yes"
+    if turn.dialogue.asked_times >= ASKED_ENOUGH and not is_spare:
         turn.settle()
         turn.say("guide.person")
         turn.hand_off("low_confidence")

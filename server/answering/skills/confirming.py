@@ -22,7 +22,7 @@ from server.answering.told import told
 from server.answering.turn import Turn, short_hash
 from server.answering.understand import Understanding, yesno
 from server.answering.understand.normalise import words
-from server.answering.words.method_words import names_a_kind
+from server.answering.words.method_words import names_a_kind, only_says_method
 from server.commerce.catalogue.words import fold
 from server.commerce.model import OrderSnapshot
 from server.errors import ActionRefused, StoreRefused, StoreUnavailable
@@ -170,7 +170,7 @@ async def continues(turn: Turn) -> bool:
     said, is_corrected = await _with_corrections(turn, write, said)
     if said == "yes" and not is_corrected:
         await _execute(turn, proposal, write)
-    elif is_corrected:
+    elif is_corrected or _says_only_how_paid(turn):
         turn.dialogue.proposal = None
         turn.settle()
         await write.again(turn)
@@ -187,6 +187,11 @@ async def continues(turn: Turn) -> bool:
         turn.say("confirm.again")
         turn.ask(CONFIRM, [turn.option("choice.yes_do_it", "yes"), turn.option("choice.no", "no")])
     return True
+
+
+def _says_only_how_paid(turn: Turn) -> bool:
+    """Whether a message that changes nothing speaks of nothing but the money: then the same is read back once more."""
+    return not turn.choice and only_says_method(turn.text) and not turn.understood.entities.order_number
 
 
 async def _with_corrections(turn: Turn, write: Write, said: str | None) -> tuple[str | None, bool]:

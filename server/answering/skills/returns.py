@@ -19,7 +19,7 @@ from server.answering.skills.returns_case import look, open_lines
 from server.answering.told import last_action, same_again, told
 from server.answering.turn import Turn
 from server.answering.understand import yesno
-from server.answering.words import return_words
+from server.answering.words import method_words, return_words
 from server.commerce.catalogue.words import fold
 from server.commerce.model import OrderSnapshot
 from server.errors import StoreUnavailable
@@ -327,7 +327,8 @@ async def tells(turn: Turn, draft: ReturnDraft, order: OrderSnapshot) -> bool:
         return False
     changed = returns_reading.other_way(turn, draft)
     case = await look(turn, draft, Found(order, frozenset()))
-    if returns_reading.lines(turn, draft, order) and draft.lines:
+    is_of_money = bool(draft.lines) and not turn.choice and method_words.only_says_method(turn.text)
+    if not is_of_money and returns_reading.lines(turn, draft, order) and draft.lines:
         changed = True
     elif not changed and draft.outcome and not (draft.method and returns_reading.names_method(turn, case)):
         named = return_words.outcome_in(turn.text, []) or ""

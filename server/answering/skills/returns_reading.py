@@ -303,6 +303,8 @@ def method(turn: Turn, draft: ReturnDraft, case: Case, text: str = "", *, is_ans
     found = method_words.method_meant(
         text or turn.text, held, case.order.payment.methods, is_asked=turn.dialogue.asked == "method"
     )
+    if found.candidates and (own := _about(text or turn.text, draft, case)):
+        found = method_words.method_meant(own, held, case.order.payment.methods)
     if not found.method and is_answer and turn.dialogue.options:
         found = method_words.Named(_by_place(turn))
     if found.method:
@@ -315,6 +317,14 @@ def method(turn: Turn, draft: ReturnDraft, case: Case, text: str = "", *, is_ans
     if found.candidates:
         return "several"
     return "missing" if found.missing and is_answer else ""
+
+
+def _about(text: str, draft: ReturnDraft, case: Case) -> str:
+    """The part of a text that names the items at work: "the Mastercard for the helmet, the Visa for the bed"."""
+    lines = [line for line in case.order.lines if line.id in draft.lines]
+    parts = re.split(r"[,.;!\n]|\band\b|\by\b|\bet\b|\bund\b|\be\b", text)
+    own = [part for part in parts if wishes.mentioned(part, lines)] if lines and len(parts) > 1 else []
+    return own[0] if len(own) == 1 else ""
 
 
 def names_method(turn: Turn, case: Case) -> bool:

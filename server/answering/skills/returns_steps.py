@@ -7,7 +7,7 @@ from typing import Final
 
 from server.answering.context import Option
 from server.answering.drafts.returns import ReturnDraft
-from server.answering.identify import Found
+from server.answering.identify import Found, lately_said
 from server.answering.skills import cancelling, changing, returns_reading, swaps
 from server.answering.skills.order_status import tell
 from server.answering.skills.proving import may
@@ -25,6 +25,7 @@ from server.answering.skills.returns_rulings import let_wait, put_to_gate, refus
 from server.answering.told import names_money_back
 from server.answering.turn import Turn
 from server.answering.words import cards, return_words, wishes
+from server.answering.words.method_words import said_of
 from server.commerce.model import Fact, Line, OrderSnapshot
 from server.commerce.store import Capability
 from server.commerce.wismo import decide as wismo
@@ -194,6 +195,10 @@ def _read_rest(turn: Turn, draft: ReturnDraft, case: Case) -> bool:
     returns_reading.method(turn, draft, case)
     if not draft.method and turn.text != turn.context.text:
         returns_reading.method(turn, draft, case, turn.context.text)
+    if not draft.method:
+        before = said_of(lately_said(turn), "return" if draft.kind == "return" else "swap")
+        if before:
+            returns_reading.method(turn, draft, case, before)
     return bool(draft.method)
 
 

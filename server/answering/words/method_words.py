@@ -39,10 +39,24 @@ _MONEY: Final = re.compile(
     r"original payment|original (?:method|card|account)|refund|money|pay|paid|card|method|to (?:the )?original|original\b|dinero|pago|pague|reembols|argent|paye|rembours|geld|zahl|bezahlt|erstatt|dinheiro|paguei|pagamento|tarjeta|carte|karte|cartao"
 )
 _NOT: Final = re.compile(
-    r"\b(?:not|n't|except|instead of|rather than|no|sin|en vez de|pas|au lieu de|nicht|kein\w*|statt|nao|em vez de)(?: \w+){0,4}\s*$"
+    r"\b(?:not|n't|except|instead of|rather than|(?<!reembolso )(?<!estorno )(?<!dinheiro )no(?! (?:metodo|cartao|pagamento|meio|meu|mesmo)\b)|sin|en vez de|pas|au lieu de|nicht|kein\w*|statt|nao|em vez de)(?: \w+){0,4}\s*$"
 )
 
 
+_METHOD: Final = r"\b(?:payment|pay|paid|paying|method|methods|account|accounts|source|way|pague|pago|metodo|forma|meio|medio|moyen|paiement|zahlungsart|zahlungs\w*|bezahl\w*|pagamento|paguei|used|visa|mastercard)\b"
+_AROUND: Final = re.compile(
+    r"\b(?:refund\w*|money|amount|difference|charge|credit|put|send|go(?:es)?|use|using|take|please|back|everything|both|all|it|them|that|each|thanks|thank|you|the|to|on|onto|into|for|from|by|with|via|in|at|of|and|any|price|my|your|a|an|is|i|me|would|like|want|d|ll|can|should|will|be|which|one|ones|card|cards|ending|price|"
+    r"el|la|los|las|al|a|de|del|lo|que|con|en|por|favor|mi|su|quiero|reembols\w*|dinero|devol\w*|gracias|le|les|sur|s|il|vous|plait|je|veux|voudrais|d|du|ma|mon|rembours\w*|argent|avec|par|merci|"
+    r"auf|die|der|das|dem|den|mit|bitte|meine?[nrm]?|geld|zuruck\w*|erstatt\w*|ich|habe|soll|gehen|o|os|as|no|na|ao|da|do|meu|minha|com|pelo|pela|dinheiro|estorn\w*|favor|quero|obrigad[oa]|terminad[oa]|final|endet)\b"
+)
+"""What stands around the name of a means of payment in a text that is about nothing else."""
+_MATTERS: Final[Mapping[str, str]] = {
+    "return": r"return|refund|devol|reembols|retour|rembours|ruckgabe|zuruck|erstatt|estorn",
+    "swap": r"exchange|difference|swap|change|cambio|diferencia|echange|umtausch|differenz|troca|diferenca",
+    "cancel": r"cancel|refund|anul|annul|storn|erstatt|reembols|rembours",
+}
+_ALL_OF_THEM: Final = re.compile(r"\b(?:both|all|each|every\w*|ambos|todos?|tous|toutes|beide\w*|alle\w*)\b")
+_PARTS: Final = re.compile(r"[,.;!\n]|\b(?:and|y|et|und|e)\b")
 _SPELLINGS: Final = ("paypal", "visa", "mastercard", "gift", "card", "credit", "debit", "original", "klarna")
 _RAW: Final = re.compile(r"(?=.*[_\d])[A-Za-z]\w*[_-]\w[\w-]*")
 _WHICHEVER: Final = re.compile(
@@ -109,6 +123,42 @@ def _meant(
 def names_a_kind(text: str) -> bool:
     """Whether a text names some means of payment, on file or not."""
     return bool(_kinds_in(fold(text)))
+
+
+def only_says_method(text: str) -> bool:
+    """Whether a text says by what is paid, or where money goes, and nothing else: "refund both to the cards I used"."""
+    folded = fold(text)
+    if "?" in folded or re.search(
+        r"\d", re.sub(r"(?:ending (?:in|with)?|endet auf|terminada en|final) ?\d{4}|#?\b\d{4}\b", " ", folded)
+    ):
+        return False
+    if not (_ORIGINAL.search(folded) or _kinds_in(folded) or "cards i" in folded) or not (
+        _MONEY.search(folded) or _kinds_in(folded)
+    ):
+        return False
+    rest = folded
+    for pattern in (_ORIGINAL.pattern, *(rf"\b(?:{each})\b" for each in _KINDS.values()), _BARE_CARD, _METHOD):
+        rest = re.sub(pattern, " ", rest)
+    return not re.sub(r"[\W\d_]+", "", _AROUND.sub(" ", rest))
+
+
+def said_of(texts: Sequence[str], matter: str) -> str:
+    """Of what was said a little earlier, the words about the money of a `matter`: a key of `_MATTERS`; the last of them.
+
+    What names no matter counts where it is said of all of them: "both to the original methods"."""
+    for text in reversed(texts):
+        folded = fold(text)
+        own = [part for part in _PARTS.split(folded) if re.search(_MATTERS[matter], part) and _names_means(part)]
+        others = any(re.search(pattern, folded) for key, pattern in _MATTERS.items() if key != matter)
+        if own and (others or only_says_method(own[-1])):
+            return own[-1]
+        if only_says_method(text) and (_ORIGINAL.search(folded) or _ALL_OF_THEM.search(folded)):
+            return text
+    return ""
+
+
+def _names_means(folded: str) -> bool:
+    return bool(_kinds_in(folded)) or _ORIGINAL.search(folded) is not None
 
 
 def kind_of(method: PaymentMethod) -> str:

@@ -87,7 +87,7 @@ _FROM: Final = re.compile(r"\b(?:from|not|de|desde|von|statt|nicht|instead of|no
 _TAIL: Final = re.compile(
     r"(?:[.;!?](?:\s|$)(?!\s*\d)|,?\s(?:and )?(?:not|nicht|pas|nao|não)\s(?=\d)|\s[-–]\s(?=please|thanks)|\b(?:please|pls|thanks|thank you|instead|por favor|gracias|s'il vous pla[iî]t|merci|bitte|danke|obrigad[oa]|"
     r",\s*(?:(?:i|we|i'm|i've|we've|je|j'ai|nous|ich|wir|yo|me|nos|eu|mudei|acabo)\b)|\b(?:as i|since i|i moved|i have moved|i've moved)\b|"
-    r"and (?:also|my|i|can|cancel|change|update|please|the|then)|as well|too|rather than|for (?:order|my)|because|since|y (?:tambi[eé]n|mi)|et (?:aussi|mon|ma)|und (?:auch|mein)|e (?:tamb[eé]m|meu|minha))\b|"
+    r"and (?:also|my|i|can|cancel|change|update|please|the|then)|as well|too|rather than|for (?:order|my)|because|since|(?:which is |that is |that's )?(?:the )?(?:same|just) (?:address )?(?:as|like)|y (?:tambi[eé]n|mi)|et (?:aussi|mon|ma)|und (?:auch|mein)|e (?:tamb[eé]m|meu|minha))\b|"
     r"\b(?:schicken|senden|liefern|sein|lauten|werden|gehen|[äa]ndern|ge[äa]ndert|verschicken|enviar|mandar|livrer|envoyer)\b|,? (?:my|mi|mein|mon|meu) (?:name|e-?mail|nombre|nom|nome|correo)\b|\S+@\S+)",
     re.IGNORECASE,
 )

@@ -29,7 +29,7 @@ from server.answering.words.method_words import said_of
 from server.commerce.model import Fact, Line, OrderSnapshot
 from server.commerce.store import Capability
 from server.commerce.wismo import decide as wismo
-from server.policies.decision import FAULTS
+from server.policies.decision import FAULTS, Decision
 
 _TOLD_BY_STATUS: Final = frozenset({1, 17, 18, 19, 21, 22, 25, 26, 27})
 _REASONS: Final = ("size_small", "size_large", "unwanted", "not_as_described", "defective", "wrong_item")
@@ -52,6 +52,8 @@ async def advance(turn: Turn, draft: ReturnDraft, found: Found) -> None:
     if draft.kind == "items":
         if swaps.begin_items(turn, draft, order) and swaps.aim(turn, draft, case):
             await put_to_gate(turn, draft, case)
+        return
+    if not draft.reason and await _is_too_early(turn, draft, case):
         return
     if draft.lines and not draft.reason and reason_matters(turn, draft, case):
         turn.say("returns.ask_reason")
@@ -158,7 +160,7 @@ async def _none_can_go_back(turn: Turn, draft: ReturnDraft, found: Found, held: 
     decision = (await look(turn, everything, found)).decision
     if decision is None or decision.verdict != "deny":
         return False
-    if {result.explain_key for result in decision.lines} <= {"not_delivered", "not_shipped"}:
+    if _has_not_come(decision):
         if await _is_cancelled_instead(turn, found):
             return True
         tell(turn, found)  # where it is says why
@@ -170,6 +172,24 @@ async def _none_can_go_back(turn: Turn, draft: ReturnDraft, found: Found, held: 
     draft.lines = everything.lines
     refuse(turn, draft)
     return True
+
+
+async def _is_too_early(turn: Turn, draft: ReturnDraft, case: Case) -> bool:
+    """Say at once when what is named has not arrived: why it shall go back makes no difference to that."""
+    decision = case.decision
+    if decision is None or decision.verdict != "deny" or not _has_not_come(decision):
+        return False
+    if await _is_cancelled_instead(turn, case.found):
+        return True
+    context = turn.context
+    turn.speech.join(return_words.refusal(case.order, decision, turn.voice, context.policy, context.now))
+    refuse(turn, draft)
+    return True
+
+
+def _has_not_come(decision: Decision) -> bool:
+    """Whether all that stands against it is that the goods are not with the customer yet."""
+    return {result.explain_key for result in decision.lines} <= {"not_delivered", "not_shipped"}
 
 
 async def _is_cancelled_instead(turn: Turn, found: Found) -> bool:

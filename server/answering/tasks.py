@@ -12,12 +12,12 @@ from typing import Final
 from server.answering.context import Task
 from server.answering.identify import numbers_in
 from server.answering.manner import asks_again
-from server.answering.skills import addresses, choosing, goods, pickups
+from server.answering.skills import addresses, choosing, goods, own_orders, pickups
 from server.answering.skills.registry import SKILLS, WRITING
 from server.answering.told import Told, pays_by, same_again, told
 from server.answering.turn import Turn
 from server.answering.understand import Clause, IntentScore, rules, understand
-from server.answering.words import paid_words, shop_words, who_words
+from server.answering.words import paid_words, shop_words, sum_words, who_words
 from server.answering.words.pickup_words import asks_for_pickup
 from server.commerce.catalogue.words import fold
 
@@ -99,9 +99,40 @@ def tasks_in(turn: Turn) -> list[Task]:
     """The tasks of this message, facts first; empty when it asks for nothing that is understood."""
     if turn.choice and turn.choice.startswith("do:"):
         return [Task(turn.choice.removeprefix("do:"), turn.text)]
+    if (of_own := _of_own_orders(turn)) is not None:
+        return of_own
     of_shop = _of_the_shop(turn)
     names = _besides_address(turn, wanted(turn)) if of_shop is None or turn.text != of_shop.text else []
     return [*_of_the_rest(turn, names), *([of_shop] if of_shop else [])][:MOST]
+
+
+def _of_own_orders(turn: Turn) -> list[Task] | None:
+    """The questions which orders there are and what one cost, before what else is wished; None where none is asked."""
+    if turn.choice:
+        return None
+    if turn.dialogue.last == own_orders.SUMS and sum_words.parts_named(turn.text):
+        return [Task(own_orders.SUMS, turn.text)]
+    asked = [each for each in turn.understood.clauses if _own_question(each.text)]
+    if not asked:
+        skill = "" if told(turn.text) else _own_question(turn.text)
+        return [Task(skill, turn.text)] if skill else None
+    others = [each for each in turn.understood.clauses if each not in asked and not _is_courtesy(each)]
+    rest = " ".join(each.text for each in others)
+    tasks = [Task(name, turn.text) for name in dict.fromkeys(_own_question(each.text) for each in asked)]
+    if not others or (not told(rest) and turn.read(rest).abstain):
+        return tasks
+    turn.part, turn.understood = rest, turn.read(rest)
+    names = [each for each in wanted(turn) if each in WRITING or told(rest)]
+    return [*tasks, *_of_the_rest(turn, names)][:MOST]
+
+
+def _own_question(text: str) -> str:
+    """The skill that answers a question about one's own orders; empty where a text asks none."""
+    if told(text):
+        return ""
+    return (
+        own_orders.SUMS if sum_words.parts_asked(text) else own_orders.LIST if sum_words.asks_for_orders(text) else ""
+    )
 
 
 def _of_the_shop(turn: Turn) -> Task | None:

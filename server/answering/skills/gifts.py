@@ -16,7 +16,9 @@ def or_else(skill: Skill) -> Skill:
 
     async def begin(turn: Turn) -> None:
         is_new = turn.choice is None and turn.draft is None and not turn.dialogue.order_id
-        if is_new and not turn.understood.entities.email and was_given(turn.text):
+        slots = turn.dialogue.slots
+        is_buyer = bool(slots.emails or (slots.names and slots.zips))  # who says so is found by it, or not at all
+        if is_new and not is_buyer and was_given(turn.text):
             turn.say("person.gift")
             turn.hand_off("policy_exception")
         else:

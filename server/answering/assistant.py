@@ -19,7 +19,8 @@ from server.answering.skills.registry import CONTINUES, SKILLS, WRITING
 from server.answering.tasks import COURTESY, gave_proof, tasks_in, wanted
 from server.answering.told import gives_up, in_case, told
 from server.answering.turn import Turn, copied
-from server.answering.understand import IntentScore, Understanding, read, rules, yesno
+from server.answering.understand import IntentScore, Understanding, feelings, read, rules, yesno
+from server.answering.understand.normalise import fold
 from server.answering.words import shop_words, who_words
 from server.answering.words.claim_words import words_of
 from server.answering.words.spoken import LANGUAGES, language_of
@@ -35,6 +36,8 @@ _ASKED_ENOUGH: Final = 2
 _SEVERAL: Final = 2
 _TOLD_IN_PARTS: Final = frozenset({"damaged_or_wrong_item", "delivery_problem", "warranty"})
 _FEW_WORDS: Final = 3
+_SWORN: Final = 2
+"""What swearing alone makes of a plain wish: anger, no fury."""
 _SHORT: Final = 9
 _CAN_WAIT: Final = frozenset({"out_of_scope", "low_confidence"})
 """Reasons for a person that concern one question alone."""
@@ -147,7 +150,7 @@ def _needs_person(turn: Turn) -> bool:
     again = is_complaint and _complains_again(turn)
     signals = Signals(
         risks=frozenset(understood.sure_risk),
-        frustration=understood.frustration,
+        frustration=min(understood.frustration, _SWORN) if _is_rude_but_plain(turn) else understood.frustration,
         is_requested=_asks_for_person(turn, intents),
         is_vip=turn.is_vip,
         subjects=frozenset({"complaint"}) if is_complaint else frozenset({"fact"}),
@@ -161,6 +164,12 @@ def _needs_person(turn: Turn) -> bool:
     turn.hand_off(reason.value)
     guide.before_person(turn, reason.value)
     return True
+
+
+def _is_rude_but_plain(turn: Turn) -> bool:
+    """Whether something is plainly wished for, and swearing is all that sounds angry: it is done, without a person."""
+    wishes = told(turn.text) or (not turn.understood.abstain and turn.understood.intent in WRITING)
+    return bool(wishes) and feelings.only_swears(turn.text, fold(turn.text))
 
 
 def _asks_for_person(turn: Turn, intents: Collection[str]) -> bool:

@@ -55,6 +55,11 @@ _CURSES = re.compile(
     r"merda|porra|caralho|fod(?:a|er|am|e)\w*|puta|burr[oa]s?|otarios?|desgrac\w*|"
     r"saala|saale|kamina|kamine|bewakoof|chutiya\w*|harami)\b"
 )
+_AT_US = re.compile(
+    r"\b(?:f\w*ck (?:you|u|off|this (?:shop|company|store))|screw (?:you|u)|(?:you|u|your|such|bunch of) (?:\w+ ){0,3}(?:idiots?|morons?|ass(?:hole)?s?|bastards?|bitch\w*|cunts?|stupid|dumb\w*|useless)|assholes?|idiots?|morons?|bastards?|bitch\w*|go to hell|"
+    r"hijos? de puta|cabron\w*|gilipollas|pendej\w*|imbecil\w*|idiotas?|connards?|conn?asses?|salauds?|abrutis?|foutez|cons|allez vous faire|arsch(?:loch|locher)|wichser|idioten|deppen|fickt? (?:dich|euch)|burr[oa]s?|otarios?|vai se|va se|filhos? da puta|kamin[ae]|bewakoof|chutiya\w*|harami)\b"
+)
+"""Curses that are meant for who reads them."""
 _REPEATED = re.compile(
     r"\b(?:(?:second|third|fourth|fifth|2nd|3rd|4th|5th|\d+th|umpteenth|hundredth) (?:time|email|e-mail|message|call|attempt)|(?:two|three|four|five|six|several|many|multiple|countless|\d+) (?:times|emails|e-mails|calls|messages|tickets)|again and again|over and over|"
     r"already (?:told|wrote|written|asked|called|contacted|emailed|explained|said)|nobody (?:answers|replies|responds|called|has)|no ?(?:one|body) (?:answers|replied|responded|got back)|no (?:answer|reply|response)|keep (?:asking|getting|telling|writing|calling)|still (?:no answer|no reply|waiting for)|ignor\w+ (?:me|my)|"
@@ -213,6 +218,15 @@ def signs_of(text: str, folded: str) -> Signs:
         pressed=len(set(_PRESSED.findall(folded))),
         is_hard_pressed=bool(_HARD_PRESSED.search(folded)),
     )
+
+
+def only_swears(text: str, folded: str) -> bool:
+    """Whether swearing is all that sounds angry in a message, and it is not at the reader: "cancel the damn order"."""
+    signs = signs_of(text, folded)
+    if not signs.is_cursing or signs.is_repeated or signs.has_furious_face or _AT_US.search(folded):
+        return False
+    rest = signs_of(text, _CURSES.sub(" ", folded))
+    return not (rest.angry or rest.is_cursing or rest.is_furious or (signs.waits_weeks and signs.is_unhappy))
 
 
 def _shouted(text: str) -> int:

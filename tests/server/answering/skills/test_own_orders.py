@@ -140,3 +140,46 @@ def test_only_what_is_open_is_listed_where_that_is_asked(asked: str) -> None:
     said = text(signed_in(asked))
 
     assert "#1042" in said and "#1050" not in said
+
+
+@pytest.mark.parametrize(
+    "rude",
+    [
+        "cancel the fucking order 1042 now. ana@example.com",
+        "refund this shit now!! order 1050 ana@example.com",
+        "storniert verdammt nochmal endlich 1048, frank@example.com",
+        "rembourse-moi cette putain de commande 1044, chloe@example.com",
+        "cancela de una puta vez el pedido 1042, ana@example.com",
+        "cancela logo essa merda do pedido 1042, ana@example.com",
+    ],
+)
+def test_a_rude_but_plain_errand_is_begun_without_a_person(rude: str) -> None:
+    assert talk(rude)[0].handoff is None
+
+
+@pytest.mark.parametrize(
+    "furious",
+    [
+        "cancel my order 1042 you fucking idiots, I am furious!! ana@example.com",
+        "This is the third damn time I write, worst shop ever, give me my money back! 1050 ana@example.com",
+        "storniert endlich 1048, ihr verdammten Idioten, das ist eine Frechheit! frank@example.com",
+    ],
+)
+def test_fury_at_us_still_brings_a_person(furious: str) -> None:
+    assert talk(furious)[0].handoff == "distress"
+
+
+@pytest.mark.parametrize(
+    "unlucky",
+    [
+        "my car broke down so I can't pick it up, where is order 1047? hugo@example.com",
+        "mi coche se averió y no puedo recogerlo, ¿dónde está el pedido 1047? hugo@example.com",
+        "ma voiture est en panne, où est ma commande 1047 ? hugo@example.com",
+        "mein Auto ist kaputt, wo ist Bestellung 1047? hugo@example.com",
+        "meu carro quebrou, onde está o pedido 1047? hugo@example.com",
+    ],
+)
+def test_a_car_that_broke_down_is_no_damage_to_the_goods(unlucky: str) -> None:
+    heard = talk(unlucky)[0]
+
+    assert heard.handoff is None and "FedEx" in text(heard)

@@ -115,3 +115,20 @@ def test_severity_follows_risk_and_problem() -> None:
 def test_complexity_counts_requests_and_orders() -> None:
     assert understand("where is order 1001").complexity == "low"
     assert understand("where are orders 1001 and 1002").complexity == "medium"
+
+
+@pytest.mark.parametrize(
+    "street",
+    [
+        "send both of my pending orders to 9 Birch Court, Cleveland, OH 44101",
+        "ship it to 1200 Old Mill Court Apt 4, Austin TX 78701",
+        "my new address: 77 King's Court, London, 90210",
+    ],
+)
+def test_a_street_that_is_called_court_is_no_threat(street: str) -> None:
+    assert understand(street).risk == ()
+
+
+@pytest.mark.parametrize("threat", ["30 days, then court, order 10422", "see you in court, order 10422"])
+def test_a_court_beside_a_number_is_still_a_threat(threat: str) -> None:
+    assert "legal" in understand(threat).risk

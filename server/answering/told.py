@@ -77,7 +77,7 @@ _WISHES: Final = (
     ),
 )
 _REFUND: Final = r"refund(?:ing)?(?: me)?(?: for| on)? (?:the|my|both|all|everything)\b(?! (?:money|amount|payment|difference|price|cost|full|total|sum|order|rest of the money|(?:gift|credit|debit) card|card|paypal|original))"
-_PUT_ON: Final = r"\b#?[a-z]{0,4}-?\d{3,}\s+(?:to be )?paid (?:by|with|via|through|using|from) (?:my |the )?(?:paypal|visa|master ?card|amex|(?:credit|debit|gift) ?card|card)\b|\b(?:put|charge|bill|move|switch|pay)\s+(?:for\s+)?(?:the |my |that |this )?(?:order\s+)?(?:order|#?[a-z]{0,4}-?\d{3,})\s+(?:on|onto|to|over to|with|by|via|using)\s+(?:my |the )?(?:other )?(?:paypal|visa|master ?card|amex|(?:credit|debit|gift) ?card|card)\b"
+_PUT_ON: Final = r"\b#?[a-z]{0,4}-?\d{3,}\s+(?:(?:should|shall|must|needs to|has to|can|could|to) be )?paid (?:by|with|via|through|using|from) (?:my |the )?(?:paypal|visa|master ?card|amex|(?:credit|debit|gift) ?card|card)\b|\b(?:put|charge|bill|move|switch|pay)\s+(?:for\s+)?(?:the |my |that |this )?(?:order\s+)?(?:order|#?[a-z]{0,4}-?\d{3,})\s+(?:on|onto|to|over to|with|by|via|using)\s+(?:my |the )?(?:other )?(?:paypal|visa|master ?card|amex|(?:credit|debit|gift) ?card|card)\b"
 _BESIDE: Final = (
     (
         "return",

@@ -49,6 +49,9 @@ from tests.support.varied_shop import (
 )
 
 ERRANDS = (
+    Errand("paid and delivered","omar",["omar.haddad77@mailbox.example. W6200033 should be paid by PayPal and delivered to 9 Birch Court, Cleveland, OH 44101"],[move("#W6200033","9 Birch Court","Cleveland","OH","44101"),pay("#W6200033","paypal_711")]),
+    Errand("must be charged","omar",["Omar Haddad 43085. Order W6200033 must be paid with my paypal, and send it to 9 Birch Court, Cleveland, OH 44101"],[move("#W6200033","9 Birch Court","Cleveland","OH","44101"),pay("#W6200033","paypal_711")]),
+    Errand("both to a court","lena",["Lena Ortiz 80218, send both of my pending orders to 9 Birch Court, Cleveland, OH 44101"],[move("#W5100063","9 Birch Court","Cleveland","OH","44101"),move("#W5100044","9 Birch Court","Cleveland","OH","44101")]),
     Errand("sofa story","mei",["Evening. My office chair is still on its way I believe? I'd actually prefer one with adjustable armrests, the rest can stay. Mei Tanaka / 92108"],[change("#W7300019",(CHAIR,sku("Office Chair","mesh","gray","adjustable","standard")))],pays="mastercard"),
     Errand("return plus count","raj",["Hello there, I have two questions. First, how many t-shirt options do you sell? Second, I want to give back the toothbrush. Raj Mehta, 78705"],[back("#W8400005",TOOTHBRUSH)],pays="visa",when={r"wrong|reason":["nothing wrong, don't want it"]}),
     Errand("three orders all in","lena",["hi! please send back the notebook, exchange the skateboard deck to maple (same length and design), and for my sneakers order change the color to black. lena ortiz, 80218"],[back("#W5100021",NOTEBOOK),swap("#W5100021",(SKATEBOARD,sku("Skateboard","maple","31 inch","plain"))),change("#W5100044",(SNEAKERS,sku("Sneakers","8","black","mesh")))],pays="same method i paid with"),

@@ -112,27 +112,18 @@ def _of_own_orders(turn: Turn) -> list[Task] | None:
         return None
     if turn.dialogue.last == own_orders.SUMS and sum_words.parts_named(turn.text):
         return [Task(own_orders.SUMS, turn.text)]
-    asked = [each for each in turn.understood.clauses if _own_question(each.text)]
+    asked = [each for each in turn.understood.clauses if own_orders.asked(each.text)]
     if not asked:
-        skill = "" if told(turn.text) else _own_question(turn.text)
+        skill = "" if told(turn.text) else own_orders.asked(turn.text)
         return [Task(skill, turn.text)] if skill else None
     others = [each for each in turn.understood.clauses if each not in asked and not _is_courtesy(each)]
     rest = " ".join(each.text for each in others)
-    tasks = [Task(name, turn.text) for name in dict.fromkeys(_own_question(each.text) for each in asked)]
+    tasks = [Task(name, turn.text) for name in dict.fromkeys(own_orders.asked(each.text) for each in asked)]
     if not others or (not told(rest) and turn.read(rest).abstain):
         return tasks
     turn.part, turn.understood = rest, turn.read(rest)
     names = [each for each in wanted(turn) if each in WRITING or told(rest)]
     return [*tasks, *_of_the_rest(turn, names)][:MOST]
-
-
-def _own_question(text: str) -> str:
-    """The skill that answers a question about one's own orders; empty where a text asks none."""
-    if told(text):
-        return ""
-    return (
-        own_orders.SUMS if sum_words.parts_asked(text) else own_orders.LIST if sum_words.asks_for_orders(text) else ""
-    )
 
 
 def _of_the_shop(turn: Turn) -> Task | None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from server.answering.identify import find_order, known_order, my_orders
 from server.answering.skills.order_status import holding, note_read, say_unreadable
+from server.answering.told import told
 from server.answering.turn import Turn
 from server.answering.words import change_words, sum_words
 from server.commerce.model import Fact, Money, OrderSnapshot
@@ -16,6 +17,13 @@ from server.errors import StoreUnavailable
 SUMS: Final = "order_sums"
 LIST: Final = "order_list"
 _MOST: Final = 6
+
+
+def asked(text: str) -> str:
+    """The skill that answers a question about one's own orders; empty where a text asks none, or wishes for something."""
+    if told(text):
+        return ""
+    return SUMS if sum_words.parts_asked(text) else LIST if sum_words.asks_for_orders(text) else ""
 
 
 async def sums(turn: Turn) -> None:

@@ -56,6 +56,8 @@ _NOT_AN_ORDER = re.compile(
     re.IGNORECASE,
 )
 _PLACED = re.compile(r"\b(?:from|since|in|desde|en|depuis|seit|bis|im)\s$", re.IGNORECASE)
+_WHENCE = re.compile(r"\b(?:from|desde)\s$", re.IGNORECASE)
+_RANGE_AFTER = re.compile(r"\s?(?:to|until|till|a|hasta|-)\s?\d", re.IGNORECASE)
 _UNIT_AFTER = re.compile(
     r"^\s?(?:(?i:gb|tb|mb|ml|cl|l|kg|g|lbs?|oz|mm|cm|m|km|inch(?:es)?|in|ft|w|watts?|v|volts?|mah|hz|days?|weeks?|months?|hours?|mins?|minutes?|times|percent|people|points?|followers|miles|calories|pieces|pcs|units|steps|words|years?|"
     r"dias|días|semanas|meses|jours|semaines|mois|tage|wochen|monate|puntos|points|punkte|pontos)\b|%|°|\"|(?:[A-Z][\w.]+ ){1,3}(?:St|Street|Ave|Avenue|Road|Rd|Blvd|Lane|Ln|Drive|Dr|Way|Court|Ct|Place|Pl)\b)"
@@ -284,7 +286,7 @@ def _loose_orders(page: _Page) -> list[str]:
 def _may_be_order(text: str, match: re.Match[str]) -> bool:
     code = match["code"]
     before = text[: match.start()]
-    is_placed = not code.isdigit() and _PLACED.search(before)  # "from 2020" is a year, "from R-101" an order
+    is_placed = _PLACED.search(before) if not code.isdigit() else _is_whence(code, before, text[match.end() :])
     if (_NOT_AN_ORDER.search(before) and not is_placed) or _UNIT_AFTER.match(text[match.end() :]):
         return False
     if code.isdigit() and len(code) == 4 and code[:2] in ("19", "20"):
@@ -292,6 +294,12 @@ def _may_be_order(text: str, match: re.Match[str]) -> bool:
             r"\b(?:in|year|since|of|from)\s$", text[: match.start()]
         )
     return not code.upper().startswith(("RMA", "COVID", "ISO"))
+
+
+def _is_whence(code: str, before: str, after: str) -> bool:
+    """Whether a bare number says where goods are from: "from 2020" is a year and "from 1500 to 1200" a range, "from 1047" an order."""
+    is_year = len(code) == 4 and code[:2] in ("19", "20")
+    return not is_year and _WHENCE.search(before) is not None and _RANGE_AFTER.match(after) is None
 
 
 def _placed_zips(page: _Page, ordered: bool, named: bool) -> list[str]:

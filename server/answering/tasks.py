@@ -95,6 +95,10 @@ _TROUBLE: Final = re.compile(
 )
 
 
+_OF_NOBODY: Final = frozenset({"policy_question", "product_question", "stock_question"})
+"""What is answered to anybody; it comes before what asks who somebody is."""
+
+
 def tasks_in(turn: Turn) -> list[Task]:
     """The tasks of this message, facts first; empty when it asks for nothing that is understood."""
     if turn.choice and turn.choice.startswith("do:"):
@@ -103,7 +107,8 @@ def tasks_in(turn: Turn) -> list[Task]:
         return of_own
     of_shop = _of_the_shop(turn)
     names = _besides_address(turn, wanted(turn)) if of_shop is None or turn.text != of_shop.text else []
-    return [*_of_the_rest(turn, names), *([of_shop] if of_shop else [])][:MOST]
+    found = [*_of_the_rest(turn, names), *([of_shop] if of_shop else [])][:MOST]
+    return found if turn.dialogue.order_id else sorted(found, key=lambda each: each.skill not in _OF_NOBODY)
 
 
 def _of_own_orders(turn: Turn) -> list[Task] | None:

@@ -59,7 +59,7 @@ _RIGHT_WITHOUT_MEANING: Final = 0.97
 _CAUTION: Final = 1.2
 """Held-out messages are by the lines' own authors: what strangers write is told less surely, by this factor."""
 _LEAST_ACCEPT: Final[dict[head.Path, float]] = {"alone": 0.4, "both": 0.4, "glossed": 0.45, "hinglish": 0.5}
-_LEAST_MARGIN: Final[dict[head.Path, float]] = {"alone": 0.15, "both": 0.15, "glossed": 0.2, "hinglish": 0.25}
+_LEAST_MARGIN: Final[dict[head.Path, float]] = {"alone": 0.15, "both": 0.15, "glossed": 0.15, "hinglish": 0.25}
 """Hinglish: from where as many answers are right as elsewhere (.905), in three folds of the lines. Glossed: rough English is
 farther from what strangers write than the folds show, so a doubt is asked about there sooner."""
 _FAR_OFF: Final = 0.01

@@ -13,12 +13,12 @@ from server.answering.understand.shape import Intent, Level, Risk
 
 _ANGRY = re.compile(
     r"\b(?:worst|terribl[ey]|horribl[ey]|awful|useless|ridiculous|unacceptable|pathetic|disgust\w*|disgrace\w*|outrag\w*|furious|angry|pissed|mad|livid|joke|shame\w*|rubbish|garbage|trash|crap|"
-    r"scam\w*|fraud\w*|rip ?off|thie(?:f|ves)|liars?|lied|lying|incompetent\w*|appalling|nightmare|fed up|sick (?:of|and tired)|had enough|done with|never (?:again|buy|order)|wtf|hate|infuriat\w*|frustrat\w*|fuming|raging|rage|enraged|incensed|seething|crooks?|criminals?|robbery|robbed|drop dead|how dare|shut up|scum|ashamed|stole my|stolen my|cheat(?:ed|s|ers)|ripped off|dreadful|shocking|unbelievable|abysmal|atrocious|disaster|shambles|clowns?|for nothing|can'?t be serious|are you (?:serious|kidding|joking)\W*[?!]|what a mess|i demand|(?:zero|one|minus \w+) stars?|lost a customer|every\W+single\W+time|kind of shop|fed up|had it with|absurd|insult\w*|insane|screw (?:you|u)|hung up on|copy and paste|ruin(?:ed|ing|s)?|wast(?:ed|ing|e of)|i regret|my last order|incompeten\w*|empty promises|crying out loud|desperate|begging you|no ?one (?:helps|cares|bothers)|thanks to you|thanks a lot|not even trying|boiling|(?:i'?m|i am) (?:done|finished|through)\b(?! (?:here|for today|now|shopping|with the (?:form|order|return)))|con artists?|arse|cretins?|imbeciles?|apolog(?:y|ies)\b.{0,12}\b(?:need|worth|help)|(?:save|another|more|your) apolog(?:y|ies)|sorry (?:doesn'?t|does not|won'?t)|one more sorry|"
+    r"scam\w*|fraud\w*|rip ?off|thie(?:f|ves)|liars?|lied|lying|incompetent\w*|appalling|nightmare|fed up|sick (?:of|and tired)|had enough|done with|never (?:again|buy|order)|hate|infuriat\w*|frustrat\w*|fuming|raging|rage|enraged|incensed|seething|crooks?|criminals?|robbery|robbed|drop dead|how dare|shut up|scum|ashamed|stole my|stolen my|cheat(?:ed|s|ers)|ripped off|dreadful|shocking|unbelievable|abysmal|atrocious|disaster|shambles|clowns?|for nothing|can'?t be serious|are you (?:serious|kidding|joking)\W*[?!]|what a mess|i demand|(?:zero|one|minus \w+) stars?|lost a customer|every\W+single\W+time|kind of shop|fed up|had it with|absurd|insult\w*|insane|screw (?:you|u)|hung up on|copy and paste|ruin(?:ed|ing|s)?|wast(?:ed|ing|e of)|i regret|my last order|incompeten\w*|empty promises|crying out loud|desperate|begging you|no ?one (?:helps|cares|bothers)|thanks to you|thanks a lot|not even trying|boiling|(?:i'?m|i am) (?:done|finished|through)\b(?! (?:here|for today|now|shopping|with the (?:form|order|return)))|con artists?|arse|cretins?|imbeciles?|apolog(?:y|ies)\b.{0,12}\b(?:need|worth|help)|(?:save|another|more|your) apolog(?:y|ies)|sorry (?:doesn'?t|does not|won'?t)|one more sorry|"
     r"how (?:often|many times) (?:do|must|should|have)|fobbed off|run ?around|rude|rudely|lazy|patience|tired of|excuses|lies|hopeless|careless|(?:poor|shocking|lousy|crappy|bad) service|mess(?:ed|ing) me|insist on|any longer|good for nothing|disgraceful|laughable|amateurs?|treat(?:ed|ing)? (?:me|us|people|customers) like|no respect|ignored|ghosted|deceiv\w*|swindl\w*|dishonest|enough is enough|last straw|fuck\w*|"
-    r"peor|pesim\w*|horrible|vergonz\w*|verguenza|inaceptable|ridicul\w*|estaf\w*|ladrones|mentiros\w*|hart[oa]|indign\w*|asco|asquer\w*|lamentable|inutil\w*|enfad\w*|cabread\w*|furios\w*|nunca mas|basura|es un robo|robarme|engana(?:d[oa]|n|ron)|arruinar\w*|no es serio|sinverguenza\w*|cojones|hasta los (?:huevos|cojones)|me cago|groser[oa]s?|desesperad[oa]|no es normal|perder (?:toda )?(?:la|el|mi) (?:manana|dia|tiempo)|no pienso volver|cuantas veces|me siento (?:enganad|estafad|burlad|tont)\w*|tomadura de pelo|el pelo|burl(?:a|an|arse)|cansad[oa] de|impresentables?|inept[oa]s?|incompetentes?|desastre|exijo|ya basta|basta ya|falta de respeto|mienten|mentiras?|rater\w*|porqueria|"
-    r"pire|inacceptable|inadmissible|honte\w*|scandal\w*|arnaqu\w*|voleurs?|menteurs?|ras le bol|marre|furieu\w*|colere|nuls?|lamentable|minable|plus jamais|foutage|escrocs?|pas normal|perdu (?:ma|la|mon) (?:matinee|journee|temps)|combien de fois|se moque[rz]? de|vous moquez|en ai assez|ras le cul|ras-le-bol|etes (?:\w+ ){0,2}cons|incapables?|desesperee?|degout\w*|n'importe quoi|mensonges?|exasper\w*|enerv\w*|agac\w*|catastroph\w*|odieu\w*|gache\w*|j'exige|pas serieux|commanderai plus|moins que rien|ecoeur\w*|honteu\w*|incompetent\w*|"
+    r"(?:tienda|empresa|servicio|atencion|web|pagina) de mierda|una mierda|peor|pesim\w*|horrible|vergonz\w*|verguenza|inaceptable|ridicul\w*|estaf\w*|ladrones|mentiros\w*|hart[oa]|indign\w*|asco|asquer\w*|lamentable|inutil\w*|enfad\w*|cabread\w*|furios\w*|nunca mas|basura|es un robo|robarme|engana(?:d[oa]|n|ron)|arruinar\w*|no es serio|sinverguenza\w*|cojones|hasta los (?:huevos|cojones)|me cago|groser[oa]s?|desesperad[oa]|no es normal|perder (?:toda )?(?:la|el|mi) (?:manana|dia|tiempo)|no pienso volver|cuantas veces|me siento (?:enganad|estafad|burlad|tont)\w*|tomadura de pelo|el pelo|burl(?:a|an|arse)|cansad[oa] de|impresentables?|inept[oa]s?|incompetentes?|desastre|exijo|ya basta|basta ya|falta de respeto|mienten|mentiras?|rater\w*|porqueria|"
+    r"(?:boutique|boite|service|site|magasin) (?:de merde|a la con)|pire|inacceptable|inadmissible|honte\w*|scandal\w*|arnaqu\w*|voleurs?|menteurs?|ras le bol|marre|furieu\w*|colere|nuls?|lamentable|minable|plus jamais|foutage|escrocs?|pas normal|perdu (?:ma|la|mon) (?:matinee|journee|temps)|combien de fois|se moque[rz]? de|vous moquez|en ai assez|ras le cul|ras-le-bol|etes (?:\w+ ){0,2}cons|incapables?|desesperee?|degout\w*|n'importe quoi|mensonges?|exasper\w*|enerv\w*|agac\w*|catastroph\w*|odieu\w*|gache\w*|j'exige|pas serieux|commanderai plus|moins que rien|ecoeur\w*|honteu\w*|incompetent\w*|"
     r"schlecht(?:este\w*)|katastroph\w*|unverschamt\w*|frech\w*|unmoglich|skandal\w*|betrug\w*|betruger|lugner|wutend|sauer|satt|nie wieder|furchtbar|lacherlich|inakzeptabel|abzocke\w*|saftladen|mull|armutszeugnis|verargert|(?:euer|ihr) ernst|so geht das nicht|bin (?:es |das )?(?:so |langsam )?leid|umsonst gewartet|(?:bestelle|kaufe) (?:ich )?(?:hier |bei euch )?nicht mehr|wie oft (?:soll|muss|noch)|verlange|befremdet|keine lust mehr|verzweifelt|pack|pleite|dreck\w*|bescheuert|widerlich\w*|lugt|konnt mich|kreuzweise|unfahig\w*|inkompetent\w*|reicht(?: es)? (?:mir|jetzt)|mir reicht|nervt|genervt|kotz\w*|lachhaft|peinlich|asozial\w*|stinksauer|verapp?el\w*|verarsch\w*|miserabel\w*|versaut|schnauze|so geht man|unglaublich|dreist\w*|kriminell\w*|"
-    r"pior|pessim\w*|absurd\w*|vergonh\w*|inaceitave\w*|golpe|ladr(?:ao|oes)|mentiros\w*|fart[oa]|indignad\w*|revoltad\w*|palhacada|lixo|descaso|nunca mais|ridicul\w*|exijo|nao e serio|nao e normal|perdi (?:a manha|o dia|meu tempo)|quantas vezes|feit[oa] de (?:bob|trouxa|palhac)\w*|cansad[oa] de|desesperad[oa]|maldit[oa]s?|nojo|nojent\w*|vomitar|saco cheio|bosta|desrespeito|enrola(?:d[oa]|ndo)|mentiras?|mentem|irritad[oa]|incompeten\w*|raiva|odio|nao compro mais|estrag(?:aram|ou)|gross[oa]|enganad[oa]|palhac\w*|"
+    r"(?:loja|empresa|servico|site|atendimento) de merda|uma merda|pior|pessim\w*|absurd\w*|vergonh\w*|inaceitave\w*|golpe|ladr(?:ao|oes)|mentiros\w*|fart[oa]|indignad\w*|revoltad\w*|palhacada|lixo|descaso|nunca mais|ridicul\w*|exijo|nao e serio|nao e normal|perdi (?:a manha|o dia|meu tempo)|quantas vezes|feit[oa] de (?:bob|trouxa|palhac)\w*|cansad[oa] de|desesperad[oa]|maldit[oa]s?|nojo|nojent\w*|vomitar|saco cheio|bosta|desrespeito|enrola(?:d[oa]|ndo)|mentiras?|mentem|irritad[oa]|incompeten\w*|raiva|odio|nao compro mais|estrag(?:aram|ou)|gross[oa]|enganad[oa]|palhac\w*|"
     r"bakwas|bekar|sharam|tareeka hai|thak gay\w*|izzat|kal kal|nahi lunga|badtameez\w*|nikamm\w*|thu hai|gadh[aoe]\w*|jawab chahiye|dimag kharab|hadd hai|bas bahut|loot\w*|jhooth\w*|lootere|makkar|bhaad|ghatiya|dhokha|chor|pagal|gussa)\b"
 )
 _FURIOUS = re.compile(
@@ -48,11 +48,11 @@ _UNDONE = re.compile(
     r"\b(?:not|isn'?t|wasn'?t|never|no|hardly|nicht|kein\w*|pas|nao|nahi)\s+(?:\w+\s)?(?:happy|great|good|nice|perfect|helpful|pleased|satisfied|zufrieden|toll|super|content\w*|satisfeit\w*|feliz|satisfait\w*|accha)\b"
 )
 _CURSES = re.compile(
-    r"\b(?:f+u+c+k\w*|f\*+k?\w*|fck\w*|fking|effing|wtf|shit\w*|sh\*t|bullshit|bs|damn\w*|(?:the|to|in|go to|bloody) hell|ass(?:hole)?s?|go f\b|bastard\w*|bitch\w*|idiots?|morons?|stupid|dumb\w*|crap\w*|"
-    r"mierda|joder|puta|puto|cono|carajo|cabron\w*|gilipollas|pendej\w*|imbecil\w*|idiotas?|"
+    r"\b(?:f+u+c+k\w*|f\*+k?\w*|fck\w*|fking|effing|wtf+|ffs|wth|shit\w*|sh\*t|bullshit|bs|damn\w*|(?:the|to|in|go to|bloody) hell|ass(?:hole)?s?|go f\b|bastard\w*|bitch\w*|idiots?|morons?|stupid|dumb\w*|crap\w*|"
+    r"mierda|joder|hostia|puta|puto|cono|carajo|cabron\w*|gilipollas|pendej\w*|imbecil\w*|idiotas?|"
     r"merde|putain|bordel|connards?|conn?asse|(?:bande de|gros|sale|quel|espece de|des) cons?|chier|foutre|foutez|salauds?|debiles?|abrutis?|"
     r"scheiss\w*|verdammt\w*|arsch\w*|so ein mist|mistladen|fick\w*|verflucht\w*|wichser|idioten|deppen|"
-    r"merda|porra|caralho|fod(?:a|er|am|e)\w*|puta|burr[oa]s?|otarios?|desgrac\w*|"
+    r"merda|porra|caralho|cacete|fod(?:a|er|am|e)\w*|puta|burr[oa]s?|otarios?|desgrac\w*|"
     r"saala|saale|kamina|kamine|bewakoof|chutiya\w*|harami)\b"
 )
 _AT_US = re.compile(
@@ -60,6 +60,13 @@ _AT_US = re.compile(
     r"hijos? de puta|cabron\w*|gilipollas|pendej\w*|imbecil\w*|idiotas?|connards?|conn?asses?|salauds?|abrutis?|foutez|cons|allez vous faire|arsch(?:loch|locher)|wichser|idioten|deppen|fickt? (?:dich|euch)|burr[oa]s?|otarios?|vai se|va se|filhos? da puta|kamin[ae]|bewakoof|chutiya\w*|harami)\b"
 )
 """Curses that are meant for who reads them."""
+_EXCLAIMED = re.compile(
+    r"(?:^|[,.;:!?\u2026-]\s*|\b(?:ok|okay|oh|ah|hey|yo|ugh|well|so|na|ja|ay|ey|uf|pues|bah|ben|ai|aff|ah|arre|are|yaar|bhai|omg)\s+)"
+    r"(?:wtf+|ffs|wth|(?:bloody|what the) (?:hell|fuck)|shit|sh\*t|holy shit|crap|damn(?: ?it)?|dammit|fuck|joder|mierda|hostia|cono|carajo|putain|merde|bordel|scheisse|verdammt|mist|porra|caralho|merda|cacete|saala|saale)"
+    r"(?=\s*(?:$|[,.;:!?\u2026-])|\s+(?!(?:this|that|it|them|you|u|ur|your|yall|off|all|is|are|de|des|con|ihr|euch|euer|eure|laden|shop|store|service|company|people|site|app)\b)\w)"
+    r"|(?<!\bof )(?<!\ba )(?<!\bthe )(?<!\blike )(?<!\bone )\b(?:wtf+|ffs|wth|joder|putain|bordel|verdammt|porra|caralho|cacete)(?: (?:yaar|bro|man|mec|tio|alter|cara|bhai))?[\s.!?]*$"
+)
+"""A curse that stands by itself, at the start or the end: a manner of speaking, and of no one."""
 _REPEATED = re.compile(
     r"\b(?:(?:second|third|fourth|fifth|2nd|3rd|4th|5th|\d+th|umpteenth|hundredth) (?:time|email|e-mail|message|call|attempt)|(?:two|three|four|five|six|several|many|multiple|countless|\d+) (?:times|emails|e-mails|calls|messages|tickets)|again and again|over and over|"
     r"already (?:told|wrote|written|asked|called|contacted|emailed|explained|said)|nobody (?:answers|replies|responds|called|has)|no ?(?:one|body) (?:answers|replied|responded|got back)|no (?:answer|reply|response)|keep (?:asking|getting|telling|writing|calling)|still (?:no answer|no reply|waiting for)|ignor\w+ (?:me|my)|"
@@ -147,6 +154,8 @@ class Signs:
     is_furious: bool
     says_furious: bool
     is_cursing: bool
+    is_exclaiming: bool
+    """Whether every curse is a mere exclamation."""
     is_repeated: bool
     is_unhappy: bool
     waits_weeks: bool
@@ -173,6 +182,11 @@ class Signs:
         strong = (0, 2, 3, 4)[min(self.angry, 3)] + self.is_furious + self.says_furious + 2 * self.is_cursing
         typed = (self.shouted >= 1) + (self.shouted >= 4) + self.is_banging + 2 * self.has_furious_face
         return strong + typed + self.is_repeated + self.is_sad + (self.waits_weeks and self.is_sad)
+
+    @property
+    def only_exclaims(self) -> bool:
+        """Whether nothing but a curse at nobody sounds furious: "wtf, where is it"."""
+        return self.is_exclaiming and not (self.angry or self.has_furious_face or self.is_repeated or self.shouted > 2)
 
     @property
     def is_sad(self) -> bool:
@@ -205,6 +219,7 @@ def signs_of(text: str, folded: str) -> Signs:
         is_furious=bool(_FURIOUS.search(folded)),
         says_furious=bool(_SAYS_FURIOUS.search(folded)),
         is_cursing=bool(_CURSES.search(folded)),
+        is_exclaiming=bool(_EXCLAIMED.search(folded)) and not _CURSES.search(_EXCLAIMED.sub(" ", folded)),
         is_repeated=bool(_REPEATED.search(folded)),
         is_unhappy=bool(_UNHAPPY.search(folded)),
         waits_weeks=bool(_WEEKS.search(folded)),

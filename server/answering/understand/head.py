@@ -32,8 +32,8 @@ CANDIDATES: Final = 6
 """Of how many intents, those that both heads rank highest, the lines are asked at all. All of them decide no better."""
 NEAREST: Final = 3
 """How many lines of an intent speak for it."""
-WORDS_SHARE: Final = 0.6
-NEARNESS_SHARE: Final = 12.0
+WORDS_SHARE: Final = 0.7
+NEARNESS_SHARE: Final = 16.0
 """Of the sum of both heads' log probabilities: the words' part (the meaning has the rest), and that of the nearest lines."""
 
 

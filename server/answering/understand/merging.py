@@ -38,7 +38,7 @@ _NOT_LETTERS = re.compile(r"[^\w']+|_")
 _PROOF_WORDS = frozenset(
     """live in living here's heres full last account under registered zipcode postcode
     xmail xorder xlong xcode order number no nr my is it it's its the email e mail and zip code name phone at dot com
-    i'm im i am this pedido numero mi es el y me llamo nombre soy codigo postal
+    i'm im i am mean meant this meinte quise decir voulais dire quis dizer matlab pedido numero mi es el y me llamo nombre soy codigo postal
     correo commande mon est le la et je m'appelle suis nom bestellung nummer meine mein ist und die ich heisse bin plz
     postleitzahl meu o e chamo nome sou cep hi hello hola bonjour
     hallo sure ok here yes""".split()

@@ -50,6 +50,8 @@ _SURELY_NOT: Final = 0.12
 """Below this, words that sound angry are a manner of speaking: "I hate to bother you"."""
 _STRONG: Final = 2
 _SHOUTING: Final = 3
+_MOST_EXCLAIMED: Final = 2
+"""What a curse that is aimed at nobody makes of a calm line at most."""
 _REMEMBERED: Final = 8192
 _log: Final = logging.getLogger("onethread.understand")
 
@@ -163,6 +165,8 @@ def _frustration(said: Mapping[str, float], signs: Signs) -> int:
             return 0
         return 2 if second >= _ALONE else 1
     level = sum(chance >= _LIKELY for chance in (first, second, third))
+    if signs.only_exclaims:
+        return min(max(level, 1), _MOST_EXCLAIMED)
     if signs.shouted >= _SHOUTING or (signs.points >= _STRONG and first >= _SURELY_NOT):
         return max(level, 1)
     return level

@@ -78,6 +78,42 @@ def test_frustration_rises_with_what_is_said(text: str, frustration: int) -> Non
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "yo my stuff aint here wtf",
+        "ffs, the code won't go through",
+        "ok wtf, where is it",
+        "putain il est où mon colis",
+        "merde, je me suis trompée de taille",
+        "joder, y mi pedido?",
+        "mierda, puse mal la calle",
+        "scheiße, falsche Hausnummer",
+        "verdammt, wo bleibt das Paket",
+        "porra, cadê meu pedido",
+        "saala parcel kahan hai",
+    ],
+)
+def test_a_curse_at_nobody_is_no_fury(text: str) -> None:
+    assert understand(text).frustration in (1, 2)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "fuck you and your shop",
+        "wtf is wrong with you people",
+        "you fucking idiots, where is my order",
+        "putain de boutique de merde",
+        "sois unos gilipollas",
+        "vocês são uma merda",
+        "ihr Arschlöcher, wo ist mein Paket",
+    ],
+)
+def test_a_curse_at_somebody_is_fury(text: str) -> None:
+    assert understand(text).frustration == 3
+
+
+@pytest.mark.parametrize(
     ("text", "sentiment"),
     [
         ("love the shoes, great service, thank you!", "positive"),

@@ -209,7 +209,7 @@ def _runner_up(listed: Sequence[IntentScore], possible: dict[Intent, float], abs
 
 
 def _is_unsure(first: Intent, scores: dict[Intent, float], told: list[Part]) -> bool:
-    if scores[first] >= rules.CONFIDENCE:
+    if any(first in part.sure for part in told):
         return False
     lead = max(told, key=lambda part: part.scores.get(first, 0.0))
     limits = lead.limits

@@ -16,6 +16,7 @@ from server.answering.context import Answer, Context, Dialogue, Task
 from server.answering.identify import numbers_in, order_ids, orders_named
 from server.answering.skills import confirming, courtesy, goods, guide, implied, knowledge, waiting, withdrawing
 from server.answering.skills.registry import CONTINUES, SKILLS, WRITING
+from server.answering.skills.shop import WANT_PERSON
 from server.answering.tasks import COURTESY, gave_proof, tasks_in, wanted
 from server.answering.told import gives_up, in_case, told
 from server.answering.turn import Turn, copied
@@ -315,8 +316,10 @@ async def _go_on(turn: Turn) -> None:
         turn.speech.paragraph()
         said = turn.speech.mark()
         await SKILLS[task.skill](turn)
-        if turn.reason in _CAN_WAIT and put_off is None and dialogue.todo:
+        is_for_person = turn.reason in _CAN_WAIT or dialogue.asked == WANT_PERSON
+        if is_for_person and put_off is None and dialogue.todo:
             put_off, turn.reason = task, ""  # a person for one question must not swallow the others
+            turn.settle()
             turn.speech.back_to(said)
             dialogue.todo.append(task)
             continue

@@ -213,7 +213,7 @@ def wanted(turn: Turn) -> list[str]:
     if turn.understood.abstain:
         return outright or ([turn.understood.intent] if _is_likely(turn) else [])
     said = _said(turn.understood.intents, turn.understood.clauses)
-    said += [name for name in _torn(turn.understood.clauses) if name not in said]
+    said += [name for name in _torn(turn.understood.clauses, said) if name not in said]
     said = _told_outright(
         _without_aids(said, outright, turn.text, asks_of_goods=_opens_a_question(turn.understood.clauses)), outright
     )
@@ -341,14 +341,16 @@ def _without_address(text: str) -> str:
     return ", ".join(part for part in parts if part and not addresses.is_about_address(part))
 
 
-def _torn(clauses: Sequence[Clause]) -> list[str]:
-    """Wishes of clauses that are surely one of two alike, where only which of the two is open: the likelier leads."""
+def _torn(clauses: Sequence[Clause], said: Sequence[str]) -> list[str]:
+    """Wishes of clauses that are surely one of two alike, where only which of the two is open: the likelier leads.
+
+    A clause that may be the wish of another one adds none."""
     found: list[str] = []
     for clause in clauses[1:] if len(clauses) > 1 else ():
         pair = clause.intents[:2]
         if (
             len(pair) == 2
-            and {each.name for each in pair} <= _ALIKE
+            and {each.name for each in pair} <= _ALIKE - set(said)
             and sum(each.confidence for each in pair) >= _TOGETHER
         ):
             found.append(pair[0].name)

@@ -170,7 +170,7 @@ async def continues(turn: Turn) -> bool:
     said, is_corrected = await _with_corrections(turn, write, said)
     if said == "yes" and not is_corrected:
         await _execute(turn, proposal, write)
-    elif is_corrected or _says_only_how_paid(turn):
+    elif is_corrected or _says_only_how_paid(turn) or _ONCE_MORE.search(fold(turn.text)):
         turn.dialogue.proposal = None
         turn.settle()
         await write.again(turn)
@@ -292,6 +292,16 @@ def _said(turn: Turn, proposal: Proposal) -> str | None:
 def _names_an_end(turn: Turn) -> bool:
     """Whether a typed yes comes with words about how it shall end, which may be another end than the one read back."""
     return turn.choice is None and _ENDS_OTHERWISE.search(fold(turn.text)) is not None
+
+
+_ONCE_MORE: Final = re.compile(
+    r"^\W*(?:(?:wait|hold on|sorry|ok(?:ay)?|hm+|and|espera|perdon|attends|attendez|pardon|moment|warte?|espere|desculpa)\W+)*"
+    r"(?:how much (?:is|was|would|will) (?:it|that|this)(?: be)?"
+    r"|what(?:'s| is| was) (?:the (?:total|amount|refund)|it|that)|come|say (?:it|that)|tell me(?: that)?"
+    r"|cuanto (?:es|era|seria)|combien (?:c'est|c'etait|ca fait)|wie ?viel (?:ist|war|ware) (?:das|es)|quanto (?:e|era|fica|seria))"
+    r"(?: (?:now|again|then|ya|otra vez|deja|encore|noch ?mal|mesmo|de novo))?\W*$"
+)
+"""Whoever asks so, while something is read back, wants to hear it once more."""
 
 
 def drop(turn: Turn) -> None:

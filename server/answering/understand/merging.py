@@ -59,6 +59,8 @@ _EMPTY_WORDS = frozenset(
     aur bas bhai ek haan hai hmm ji ka ki ko kya kuch mera mere meri mujhe tha to toh wo woh yaar ye yeh""".split()
 )
 """Words that name no subject: a message of nothing else cannot be understood by itself."""
+_BEYOND_DOUBT = 0.988
+"""What the heads score so high needs neither known words nor lines like it."""
 _HELPLESS_WORDS = _EMPTY_WORDS | frozenset(
     """help should next how hago hacer puedo debo ayuda ayudar ayudarme peux dois faire aide aider m'aider aidez kann kannst konnen soll tun
     machen helfen hilfe posso devo fazer faco ajuda ajudar karu karna karun""".split()
@@ -213,6 +215,8 @@ def _is_unsure(first: Intent, scores: dict[Intent, float], told: list[Part]) -> 
         return False
     lead = max(told, key=lambda part: part.scores.get(first, 0.0))
     limits = lead.limits
+    if scores[first] >= _BEYOND_DOUBT:
+        return False
     if scores[first] < limits.accept or not _is_like_lines(lead, told):
         return True
     # With several clauses a close second is a second request, unless it says that none of this is ours.

@@ -99,7 +99,7 @@ WAYS_TO_PAY: Final = _topic(
 )
 SHIPPING_COST: Final = _topic(
     "shipping_cost",
-    r"\b(?:how much|what)\b[^.?!]{0,14}\b(?:is|are|does|do|for|s)\b[^.?!]{0,12}\b(?:shipping|postage|delivery)\b(?! (?:date|time|day|status|address))[^.?!]{0,30}(?:\bcost|\bto \w+|\?|$)|\b(?:shipping|delivery) (?:costs?|fees?|charges?|rates?|prices?)\b|\bcosts? of (?:shipping|delivery)\b|\bfree (?:shipping|delivery)\b[^.]*\?|\b(?:do|can|will) (?:you|u) (?:\w+ )?(?:ship|deliver) (?:to|in|internationally|abroad|overseas|worldwide)\b"
+    r"\b(?:how much|what)\b[^.?!]{0,14}\b(?:is|are|does|do|for|s)\b[^.?!]{0,12}\b(?:shipping|postage|delivery)\b(?! (?:date|time|day|status|address))[^.?!]{0,30}(?:\bcost|\bto \w+|\?|$)|\b(?:shipping|delivery) (?:costs?|fees?|charges?|rates?|prices?)\b[^.!]*(?:\?|$)|\bcosts? of (?:shipping|delivery)\b|\bfree (?:shipping|delivery)\b[^.]*\?|\b(?:do|can|will) (?:you|u) (?:\w+ )?(?:ship|deliver) (?:to|in|internationally|abroad|overseas|worldwide)\b"
     r"|\bcuanto\b[^.?!]{0,12}\b(?:cuesta|cuestan|es|vale|sale)\b[^.?!]{0,8}\b(?:envio|gastos de envio|mandar)\b|\b(?:gastos|costes?|costos?|precio) (?:de|del) envio\b|\benvio (?:gratis|gratuito)\b[^.]*\?|\b(?:enviais|envian|hacen envios|haceis envios) (?:a|al)\b"
     r"|\bcombien\b[^.?!]{0,12}\b(?:coute|coutent|est|pour)\b[^.?!]{0,8}\b(?:livraison|envoi|port)\b|\bfrais de (?:port|livraison|d'envoi)\b|\blivraison (?:gratuite|offerte)\b[^.]*\?|\b(?:livrez-vous|vous livrez) (?:en|au|aux|a)\b"
     r"|\bversandkosten\w*|\b(?:was|wie viel|wieviel) kostet\b[^.?!]{0,10}\b(?:versand|lieferung|porto)\b|\b(?:kostenlos\w*|gratis) (?:versand|lieferung)\b[^.]*\?|\b(?:versendet|liefert|verschickt) (?:ihr|sie)\b[^.?!]{0,8}\b(?:nach|in)\b"

@@ -110,7 +110,8 @@ class Draft:
     def _read_mood(self, *, is_spoken: bool) -> moods.Reading:
         said = self._plain.lower() if is_spoken else self._plain
         signs = feelings.signs_of(said, self._folded)
-        return moods.Reading(self._folded, signs, risk.spot(self._folded), is_english=self._language == "en")
+        told = risk.without_streets(self._folded)
+        return moods.Reading(told, signs, risk.spot(told), is_english=self._language == "en")
 
     def finish(self, vectors: Vectors | None) -> Understanding:
         """The understanding, with a vector for each of `unsure` (None for none)."""

@@ -106,7 +106,7 @@ _LISTED: Final[tuple[tuple[Risk, tuple[str, ...]], ...]] = (
 )
 _PATTERNS = tuple((risk, re.compile(rf"\b(?:{'|'.join(pieces)})(?!\w)")) for risk, pieces in _LISTED)
 _HARMLESS = re.compile(
-    r"\b(?:burn(?:t|ed)? (?:orange|sienna|umber)|calories burn\w*|candles? (?:\w+ )?burns?|hours? (?:\w+ ){0,3}burn|food court|\d{1,5}[a-z]? (?:[a-z]+ ){1,3}court(?=,| (?:apt|unit|suite|apartment)\b)|(?:tennis|basketball|squash|padel) court\w*|court (?:street|road|lane|shoes?)|court behind|courtyard|fire ?(?:tv|stick|place|pit|engine)|wood burner|sunburn\w*|burning question|(?:no|stop\w*) smok\w+|smok(?:e|ing) (?:gr[ae]y|jacket|free|alarm|detector)|smoked \w+|"
+    r"\b(?:burn(?:t|ed)? (?:orange|sienna|umber)|calories burn\w*|candles? (?:\w+ )?burns?|hours? (?:\w+ ){0,3}burn|food court|(?:tennis|basketball|squash|padel) court\w*|court (?:street|road|lane|shoes?)|court behind|courtyard|fire ?(?:tv|stick|place|pit|engine)|wood burner|sunburn\w*|burning question|(?:no|stop\w*) smok\w+|smok(?:e|ing) (?:gr[ae]y|jacket|free|alarm|detector)|smoked \w+|"
     r"hypoallergenic|allergy[- ]?(?:friendly|pillow)|(?:anti|non)[- ]?allerg\w*|toxic (?:free|waste)|non[- ]?toxic|colou?r ?blind|blind (?:date|when it comes)|window blinds?|deafening|dead ?line|to die for|blood (?:orange|pressure monitor)|sparkling|bleeds? colou?r|explosion box|blast (?:offer|sale)|minor (?:issue|scratch|problem|damage|thing|change|repair|detail)|hospital corner|work at the hospital|"
     r"marca|fireproof|shockproof|scratch on the medicine cabinet|medicine (?:cabinet|ball|bottles)|pill organi[sz]er|deadline|brand ?new|brand|police (?:costume|car)|crime (?:novel|story|book)|mrs sue|my name is sue|sue \w+ is the|lawyer (?:costume|style)|suicide squad|cancer (?:zodiac|necklace|charity|sign)|legal (?:pads?|drinking age)|is it legal|depressing|stop the payment reminder|"
     r"(?:huele a|la) humo de lena|humo de lena|fuego artificial|es peligroso (?:lavar|poner|meter|usar)\w*|explotan? de sabor|fumee de bois|dangereux de (?:le|la|les) mettre|explosion de saveurs|bruler de (?:grosses )?buches|morte? de rire|batterie morte|nach rauch und holz|gefahrlich das in|fur allergiker|"
@@ -114,6 +114,14 @@ _HARMLESS = re.compile(
     r"trauerkarte\w*|gerichte? mit|avocat en plastique|deaf kid)\b"
 )
 _ADDRESS = re.compile(r"\S+@\S+")
+
+
+_STREET = re.compile(r"\b\d{1,5}[a-z]? (?:[\w'.-]+ ){1,3}court\b(?=\s*(?:,|$|(?:apt|unit|suite|apartment|no)\b))")
+
+
+def without_streets(folded: str) -> str:
+    """A folded message without streets that are called court: they are no threat."""
+    return _STREET.sub(" ", folded)
 
 
 def spot(folded: str) -> tuple[Risk, ...]:

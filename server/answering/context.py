@@ -101,6 +101,7 @@ class Dialogue(msgspec.Struct, omit_defaults=True):
 
     `task` is at work, `todo` waits for it; `solved` is `asked` or `passed` once we asked whether that solved it.
     `last` is the skill that answered last.
+    `refused` are notes of what was said once and counts later: refusals, a regret, that number and address were asked for.
     `articles` are the sections of articles that were shown, as `slug#anchor`.
     `noted` are the phrases that were said while a person is awaited, the last one at `noted_at`.
     `openings` are how replies began. `told` is the delivery day or moment that was told last, in ISO 8601, by `order/shipment`."""

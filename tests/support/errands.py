@@ -192,3 +192,10 @@ class _Shopper:
     def _counts(self, question: str) -> bool:
         self._asked[question] = self._asked.get(question, 0) + 1
         return self._asked[question] <= _ASKED_ENOUGH
+
+
+def judge(errand: Errand, told: Told) -> None:
+    """Exactly what was wished is done, every sentence was proven, and nothing is said that must not be. Raises AssertionError."""
+    assert sorted(told.done) == sorted(plain(each) for each in errand.does), told.script
+    assert told.dropped == [], told.script
+    assert not [each for each in errand.never if re.search(each, told.replies)], told.script

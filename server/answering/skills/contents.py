@@ -6,12 +6,10 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from server.answering.identify import find_order
-from server.answering.skills.order_status import holding, note_read, say_unreadable
+from server.answering.skills.order_status import meant
 from server.answering.turn import Turn
 from server.answering.words import change_words
 from server.commerce.catalogue.words import fold
-from server.errors import StoreUnavailable
 
 _ASKS: Final = re.compile(
     r"\bwhat (?:did|have|had) (?:i|we) (?:actually |just |even )?(?:order|buy|bought|purchase)\w*|\bwhat(?:'s| is| was| are)? (?:all )?(?:in|inside|part of) (?:my|the|this|that|order)\b"
@@ -37,14 +35,9 @@ def or_else(skill: Callable[[Turn], Awaitable[None]]) -> Callable[[Turn], Awaita
 
 
 async def _tell(turn: Turn) -> None:
-    try:
-        found = await find_order(turn, fits=await holding(turn))
-    except StoreUnavailable as error:
-        say_unreadable(turn, error)
-        return
+    found = await meant(turn)
     if found is None:
         return
-    note_read(turn)
     order = found.order
     lines = [line for line in order.lines if line.quantities.current > 0] or list(order.lines)
     turn.say(

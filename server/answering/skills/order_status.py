@@ -37,11 +37,7 @@ _SHOWN_OTHERWISE: Final = frozenset({"widget", "voice"})
 
 async def order_status(turn: Turn, *, not_received: bool = False) -> None:
     """Say where the order is; ask which order when that is not known."""
-    try:
-        found = await find_order(turn, fits=await holding(turn))
-    except StoreUnavailable as error:
-        say_unreadable(turn, error)
-        return
+    found = await meant(turn)
     if found is not None:
         tell(turn, found, not_received=not_received)
 
@@ -54,6 +50,18 @@ async def holding(turn: Turn) -> Fits | None:
     meant = choosing.lines_meant(turn.text, orders, turn.voice.language)
     named = {each.order.id for each in (meant.picks or meant.unclear)} or missed(turn, orders)
     return (lambda order: order.id in named) if named else None
+
+
+async def meant(turn: Turn) -> Found | None:
+    """The order that a question means, noted as read; None when something was asked, or it cannot be read now, as is then said."""
+    try:
+        found = await find_order(turn, fits=await holding(turn))
+    except StoreUnavailable as error:
+        say_unreadable(turn, error)
+        return None
+    if found is not None:
+        note_read(turn)
+    return found
 
 
 def missed(turn: Turn, orders: Sequence[OrderSnapshot]) -> frozenset[str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from server.answering.identify import find_order, known_order, my_orders
-from server.answering.skills.order_status import holding, note_read, say_unreadable
+from server.answering.skills.order_status import meant, note_read, say_unreadable
 from server.answering.told import told
 from server.answering.turn import Turn
 from server.answering.words import change_words, sum_words
@@ -28,14 +28,9 @@ def asked(text: str) -> str:
 
 async def sums(turn: Turn) -> None:
     """What an order cost: the sums that are asked for."""
-    try:
-        found = await find_order(turn, fits=await holding(turn))
-    except StoreUnavailable as error:
-        say_unreadable(turn, error)
-        return
+    found = await meant(turn)
     if found is None:
         return
-    note_read(turn)
     order, number = found.order, change_words.number(found.order)
     text, wish = turn.text, _wish(turn)
     for part in sum_words.parts_asked(text) or sum_words.parts_asked(wish) or sum_words.parts_named(text) or ("total",):

@@ -3,14 +3,13 @@
 # ruff: noqa: E501 (a conversation reads best on one line)
 
 import asyncio
-import re
 from collections.abc import Mapping
 from functools import cache
 
 import pytest
 
 from tests.support import option_shop as shop
-from tests.support.errands import Errand, Told, back, cancel, change, move, pay, plain, play_all, swap
+from tests.support.errands import Errand, Told, back, cancel, change, judge, move, pay, play_all, swap
 
 ERRANDS = (
     Errand("same but in navy else green", "ada", ["hey there, so i ordered a backpack (black, medium) on W1003 but my kid wants navy. same bag otherwise. if navy's gone then green is fine. Ada Brook 19122"], [change("#W1003", ("BACK-black-medium-laptop", "BACK-navy-medium-laptop"))], pays="whatever I paid with originally"),
@@ -162,8 +161,4 @@ def played() -> Mapping[str, Told]:
 
 @pytest.mark.parametrize("errand", [pytest.param(each, id=each.name) for each in ERRANDS])
 def test_exactly_what_was_wished_is_done(errand: Errand) -> None:
-    told = played()[errand.name]
-
-    assert sorted(told.done) == sorted(plain(each) for each in errand.does), told.script
-    assert told.dropped == [], told.script
-    assert not [each for each in errand.never if re.search(each, told.replies)], told.script
+    judge(errand, played()[errand.name])

@@ -4,6 +4,7 @@ A question that leaves its possible answers to buttons is incomplete without the
 the number is understood as the answer. What only invites ("Did that solve it?", a shortcut below a whole answer) stays away.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -28,3 +29,26 @@ def needs_list(text: str, choices: Sequence[tuple[str, str]]) -> bool:
     if any(value.startswith(_INVITES) for _, value in choices):
         return False
     return folded.endswith("?") and any(label.casefold() not in folded for label in needed)
+
+
+_CUTS: Final = (re.compile(r"\n\s*\n"), re.compile(r"\n"), re.compile(r"(?<=[.!?])\s"), re.compile(r"\s"))
+"""Where a text is best cut: between paragraphs, lines, sentences, words."""
+
+
+def split(text: str, max_chars: int) -> list[str]:
+    """`text` in parts of at most `max_chars`, cut where it hurts least; nothing is lost but the space at a cut."""
+    parts, rest = [], text.strip()
+    while len(rest) > max_chars:
+        end, begin = _cut(rest, max_chars)
+        parts.append(rest[:end])
+        rest = rest[begin:]
+    return [*parts, rest] if rest or not parts else parts
+
+
+def _cut(text: str, max_chars: int) -> tuple[int, int]:
+    """(where a part ends, where the next begins)."""
+    for pattern in _CUTS:
+        found = [match.span() for match in pattern.finditer(text, 0, max_chars + 1) if match.start() >= max_chars // 3]
+        if found:
+            return found[-1]
+    return max_chars, max_chars

@@ -2,6 +2,7 @@
 
     ChannelError(permanent)
     ├── Refused            permanent: the provider will never take this message (bad number, opted out, account closed)
+    │   └── WindowShut         only an approved template may be sent there now, or nothing until the customer writes again
     ├── NotNow             nothing was taken, try again: rate, overload, no connection; may carry retry_after_s
     └── OutcomeUnknown     the request went out and no answer came: never sent again before `find` was asked
 
@@ -38,3 +39,7 @@ class OutcomeUnknown(ChannelError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, permanent=False)
+
+
+class WindowShut(Refused):
+    """The provider takes nothing freely written now: the customer's last message is too old."""

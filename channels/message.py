@@ -4,12 +4,16 @@ A channel parses its provider's payload into `Inbound` and `Receipt` and sends `
 decision.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Literal, NewType
+from datetime import datetime, timedelta
+from typing import Any, Literal, NewType
 
 ProviderId = NewType("ProviderId", str)
-IdentityKind = Literal["email", "phone", "whatsapp", "sms", "visitor", "store", "instagram", "messenger", "caller"]
+IdentityKind = Literal[
+    "email", "phone", "whatsapp", "sms", "visitor", "store", "instagram", "messenger", "caller", "from", "guest"
+]
+"""`from` is an e-mail address that nobody attested, `guest` somebody whom a shop's own system names."""
 Proof = Literal["claimed", "channel", "verified"]
 
 
@@ -35,8 +39,23 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Media:
+    """A file of a message that is not stored yet: its bytes are in `data`, or its provider holds it under `ref`.
+
+    Only the channel that made a `ref` may fetch it."""
+
+    name: str
+    type: str
+    ref: str = ""
+    data: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Inbound:
-    """One message of a customer. `external_id` is the provider's id, `cid` the client's: either dedupes it."""
+    """One message of a customer. `external_id` is the provider's id, `cid` the client's: either dedupes it.
+
+    `conv` names the thread that it says it belongs to (a signed token does so); `quotes` are provider ids of messages that it
+    answers, the nearest first. `at` is the provider's time, for display. `meta` is kept with the message."""
 
     channel: str
     sender: Address
@@ -50,35 +69,107 @@ class Inbound:
     attachments: tuple[Attachment, ...] = ()
     locale: str = ""
     meta: dict[str, str] = field(default_factory=dict)
+    media: tuple[Media, ...] = ()
+    quotes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A provider's word on a message of ours."""
+    """A provider's word on a message of ours. `code` is its own error code, "" = none; `error` is for people to read."""
 
     channel: str
     provider_id: ProviderId
     status: Literal["sent", "delivered", "read", "failed"]
     at: datetime
     error: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """A message from our own side that the provider shows us: one that we sent, or one that a person typed in its own app."""
+
+    channel: str
+    provider_id: ProviderId
+    to: Address
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """The customer told the provider to stop, or to start again (`is_out` False)."""
+
+    channel: str
+    sender: Address
+    is_out: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What one call of a provider holds, in its order. `faults` say what of it could not be read; the rest stands all the same."""
+
+    messages: tuple[Inbound, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
+    echoes: tuple[Echo, ...] = ()
+    opt_outs: tuple[OptOut, ...] = ()
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RawCall:
+    """One stored call of a provider. `door` is the part of the source after the slash, `headers` those that were kept."""
+
+    door: str
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One answer that is offered; `value` comes back when it is chosen."""
+
+    label: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
 class Outbound:
-    """One message of ours for one address. `key` makes a repeated send harmless."""
+    """One message of ours for one address. `key` makes a repeated send harmless; it is the same in every try.
+
+    `author` is `assistant` or `agent`, named `name`. `card` is the order as it stands, as a public document (docs/socket.md).
+    `answers` is the provider's id of the customer's message that this answers, `chain` are all ids of this thread on this channel,
+    ours too, the oldest first. `template` = the channel's window is shut: the name of an approved template that must carry it."""
 
     key: str
     channel: str
     to: Address
     text: str
-    choices: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    language: str = "en"
+    author: str = "assistant"
+    name: str = ""
+    card: Mapping[str, Any] | None = None
+    conv: str = ""
+    number: int = 0
+    title: str = ""
+    answers: str = ""
+    chain: tuple[str, ...] = ()
+    template: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a channel can show; what it cannot is degraded by rule."""
+    """What a channel can show; what it cannot is degraded by rule.
+
+    `buttons` = so many choices as buttons, 0 = as numbered text; `max_chars` of one message; `window` = how long after the
+    customer's last message one may write freely, None = always; `patience` = how long a message is tried again."""
 
     buttons: int
     max_chars: int
     cards: bool
     typing: bool
+    window: timedelta | None = None
+    patience: timedelta = timedelta(hours=1)

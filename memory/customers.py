@@ -12,7 +12,7 @@ from memory.ids import new_id
 from memory.times import to_ms
 
 _CUSTOMER = "id, store_id, name, locale, vip, created_at"
-_IDENTITY = "id, customer_id, kind, key, display, profile_name, proof, blocked"
+_IDENTITY = "id, customer_id, kind, key, display, profile_name, proof, blocked, heard_at, stopped_at, bounced_at"
 _RANK = {"claimed": 0, "channel": 1, "verified": 2}
 
 
@@ -30,7 +30,9 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """One address of a customer on one channel."""
+    """One address of a customer on one channel. Times in milliseconds, 0 = never.
+
+    `heard_at` = their last message from it; `stopped_at` = they want no messages there; `bounced_at` = it does not exist."""
 
     id: int
     customer_id: int
@@ -40,6 +42,9 @@ class Identity:
     profile_name: str
     proof: str
     blocked: bool
+    heard_at: int = 0
+    stopped_at: int = 0
+    bounced_at: int = 0
 
 
 def _customer(row: Row) -> Customer:
@@ -49,7 +54,7 @@ def _customer(row: Row) -> Customer:
 def _identity(row: Row) -> Identity:
     return Identity(
         row["id"], row["customer_id"], row["kind"], row["key"], row["display"], row["profile_name"], row["proof"],
-        bool(row["blocked"]),
+        bool(row["blocked"]), row["heard_at"], row["stopped_at"], row["bounced_at"],
     )  # fmt: skip
 
 
@@ -95,6 +100,24 @@ async def identity(tx: Tx, identity_id: int) -> Identity | None:
 async def hold(tx: Tx, identity_id: int) -> None:
     """Let others who ask for this identity wait until the unit commits."""
     await tx.one(f"SELECT id FROM identities WHERE id = ?{tx.for_update}", (identity_id,))
+
+
+async def heard(tx: Tx, identity_id: int, at: datetime) -> None:
+    """They wrote from this address: what bounced is reachable again. The time only grows."""
+    await tx.run(
+        "UPDATE identities SET heard_at = ?, bounced_at = 0 WHERE id = ? AND (heard_at < ? OR bounced_at > 0)",
+        (to_ms(at), identity_id, to_ms(at)),
+    )
+
+
+async def stop(tx: Tx, identity_id: int, at: datetime | None) -> None:
+    """They want no messages at this address; None = they want them again."""
+    await tx.run("UPDATE identities SET stopped_at = ? WHERE id = ?", (to_ms(at) if at else 0, identity_id))
+
+
+async def bounce(tx: Tx, identity_id: int, at: datetime) -> None:
+    """Nobody is reached at this address."""
+    await tx.run("UPDATE identities SET bounced_at = ? WHERE id = ?", (to_ms(at), identity_id))
 
 
 async def proven(tx: Tx, kind: str, key: str) -> Identity | None:

@@ -1,6 +1,6 @@
 """What stands beside a thread at the desk: briefs, which orders it shows, uploads."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -94,6 +94,31 @@ async def add_upload(tx: Tx, upload: Upload, now: datetime) -> None:
             to_ms(now),
         ),
     )
+
+
+async def expect_upload(tx: Tx, upload: Upload, now: datetime) -> None:
+    """Remember a file that its provider still holds."""
+    await add_upload(tx, upload, now)
+    await tx.run("UPDATE uploads SET state = 'coming' WHERE id = ?", (upload.id,))
+
+
+async def upload_came(tx: Tx, upload_id: str, name: str, type: str, size: int) -> None:
+    """The file is here."""
+    await tx.run(
+        "UPDATE uploads SET state = 'here', name = ?, type = ?, size = ? WHERE id = ?", (name, type, size, upload_id)
+    )
+
+
+async def upload_lost(tx: Tx, upload_id: str) -> None:
+    """The file will not come."""
+    await tx.run("UPDATE uploads SET state = 'lost' WHERE id = ?", (upload_id,))
+
+
+async def uploads_coming(tx: Tx, ids: Sequence[str]) -> list[str]:
+    """Those of these files that are still to come."""
+    marks = ", ".join("?" * len(ids))
+    rows = await tx.all(f"SELECT id FROM uploads WHERE state = 'coming' AND id IN ({marks})", tuple(ids))
+    return [row["id"] for row in rows]
 
 
 async def upload(tx: Tx, upload_id: str) -> Upload | None:

@@ -1,8 +1,10 @@
-"""The journal: raw calls of providers (webhooks), stored before they are answered, worked in once, kept for a replay.
+"""The journal: raw calls of providers (webhooks, mail), stored before they are answered, worked in once, kept for a replay.
 
-A call is one row by (source, key); the same call again is the same row. What a call means is no concern of this room.
+A call is one row by (source, key); the same call again is the same row. What a call means is no concern of this room. `subject`
+is whose call it is (an address), as soon as that is known: so that it can be erased.
 """
 
+import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,12 +16,12 @@ from memory.engines.base import Row, Tx
 from memory.ids import new_id
 from memory.times import from_ms, to_ms
 
-_ADD = """INSERT INTO journal (id, source, key, received_at, headers, body, due_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+_ADD = """INSERT INTO journal (id, source, key, received_at, headers, body, due_at, encoding) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (source, key) DO NOTHING"""
-_COLUMNS = "id, source, key, received_at, headers, body, attempts"
+_COLUMNS = "id, source, key, received_at, headers, body, encoding, attempts"
 _CLAIM = f"""UPDATE journal SET lease_until = ?, attempts = attempts + 1 WHERE id IN (
-    SELECT id FROM journal WHERE state = 'waiting' AND due_at <= ? AND lease_until < ? ORDER BY due_at, id LIMIT ?{{skip}})
-    RETURNING {_COLUMNS}"""
+    SELECT id FROM journal WHERE state = 'waiting' AND due_at <= ? AND lease_until < ? AND source {{which}} ?
+    ORDER BY due_at, id LIMIT ?{{skip}}) RETURNING {_COLUMNS}"""
 _SOURCES_WAITING = "SELECT COUNT(*) AS n, MIN(received_at) AS oldest FROM journal WHERE state = 'waiting'"
 _LONGEST_NOTE: Final = 300
 
@@ -39,7 +41,7 @@ class Call:
 
 def _call(row: Row) -> Call:
     headers = msgspec.json.decode(row["headers"], type=dict[str, str])
-    body = row["body"].encode()
+    body = base64.b64decode(row["body"]) if row["encoding"] else row["body"].encode()
     return Call(row["id"], row["source"], row["key"], from_ms(row["received_at"]), headers, body, row["attempts"])
 
 
@@ -56,14 +58,38 @@ async def add(
     text = body.decode("utf-8")
     if "\0" in text:
         raise ValueError("the body holds a NUL character")
-    values = (new_id(now), source, key, to_ms(now), msgspec.json.encode(headers).decode(), text, to_ms(now + delay))
+    return await _add(tx, source, key, headers, text, now, delay, "")
+
+
+async def add_raw(
+    tx: Tx,
+    source: str,
+    key: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    now: datetime,
+    delay: timedelta = timedelta(),
+) -> bool:
+    """As `add`, for a body of any bytes (a mail)."""
+    return await _add(tx, source, key, headers, base64.b64encode(body).decode(), now, delay, "base64")
+
+
+async def _add(
+    tx: Tx, source: str, key: str, headers: Mapping[str, str], text: str, now: datetime, delay: timedelta, encoding: str
+) -> bool:
+    kept = msgspec.json.encode(headers).decode()
+    values = (new_id(now), source, key, to_ms(now), kept, text, to_ms(now + delay), encoding)
     return await tx.run(_ADD, values) > 0
 
 
-async def claim(tx: Tx, now: datetime, lease: timedelta, limit: int) -> list[Call]:
-    """Take up to `limit` calls that are due and not held, oldest first."""
+async def claim(
+    tx: Tx, now: datetime, lease: timedelta, limit: int, *, within: str = "", beside: str = ""
+) -> list[Call]:
+    """Take up to `limit` calls that are due and not held, oldest first: of the sources that begin with `within`, or with
+    anything but `beside`."""
     skip = " FOR UPDATE SKIP LOCKED" if tx.for_update else ""
-    rows = await tx.all(_CLAIM.format(skip=skip), (to_ms(now + lease), to_ms(now), to_ms(now), limit))
+    sql = _CLAIM.format(skip=skip, which="NOT LIKE" if beside else "LIKE")
+    rows = await tx.all(sql, (to_ms(now + lease), to_ms(now), to_ms(now), f"{beside or within}%", limit))
     return sorted((_call(row) for row in rows), key=lambda call: call.id)
 
 
@@ -73,6 +99,16 @@ async def done(tx: Tx, call_ids: Sequence[int], note: str = "") -> None:
         "UPDATE journal SET state = 'done', lease_until = 0, note = ? WHERE id = ?",
         [(note[:_LONGEST_NOTE], call_id) for call_id in call_ids],
     )
+
+
+async def belongs(tx: Tx, call_id: int, subject: str) -> None:
+    """Remember whose call it is: `kind:key` of an address."""
+    await tx.run("UPDATE journal SET subject = ? WHERE id = ?", (subject, call_id))
+
+
+async def erase(tx: Tx, subjects: Sequence[str]) -> int:
+    """Delete every stored call of these addresses; how many."""
+    return sum([await tx.run("DELETE FROM journal WHERE subject = ?", (subject,)) for subject in subjects])
 
 
 async def later(tx: Tx, call_id: int, at: datetime, note: str) -> None:

@@ -1,7 +1,8 @@
 """What is to be sent to a provider: written with the event, claimed under a lease, marked with the outcome.
 
-States: due -> sending -> sent | failed | unknown; unknown -> asking -> sent | failed | due. An unknown outcome is asked about,
-never sent again blindly. The messages of one thread leave one after the other, in the order of its events.
+States: due -> sending -> sent | failed | rerouted | waiting | unknown; unknown -> asking -> sent | failed | due; waiting -> due
+when the customer writes again. An unknown outcome is asked about, never sent again blindly. The messages of one thread leave
+one after the other, in the order of its events. `status` is the provider's latest word on what was sent.
 """
 
 from collections.abc import Mapping
@@ -15,10 +16,12 @@ from memory.engines.base import Row, Tx
 from memory.ids import new_id
 from memory.times import to_ms
 
-_COLUMNS = "id, key, thread_id, seq, channel, identity_id, body, attempts, created_at"
+_COLUMNS = "id, key, thread_id, seq, part, channel, identity_id, body, attempts, created_at"
+_SENT = "id, key, thread_id, seq, channel, identity_id, state, status"
 _OPEN = "('due', 'sending', 'unknown', 'asking')"
-_HEADS = f"""outbox o JOIN (SELECT thread_id, MIN(seq) AS seq FROM outbox WHERE state IN {_OPEN} GROUP BY thread_id) head
-    ON head.thread_id = o.thread_id AND head.seq = o.seq"""
+_SET_ASIDE = "('due', 'waiting', 'failed')"
+_HEADS = f"""outbox o JOIN (SELECT thread_id, MIN(seq * 100 + part) AS place FROM outbox WHERE state IN {_OPEN} GROUP BY thread_id)
+    head ON head.thread_id = o.thread_id AND head.place = o.seq * 100 + o.part"""
 _CLAIM = f"""UPDATE outbox SET state = 'sending', lease_until = ?, attempts = attempts + 1 WHERE id IN (
     SELECT o.id FROM {_HEADS} WHERE o.state = 'due' AND o.due_at <= ? ORDER BY o.due_at, o.id LIMIT ?{{skip}})
     RETURNING {_COLUMNS}"""
@@ -35,12 +38,15 @@ _NEXT = f"""SELECT MIN(CASE WHEN o.state IN ('due', 'unknown') THEN o.due_at ELS
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """One message on its way to a provider. `attempts` counts sends and questions, this one too, and fences a late worker."""
+    """One message on its way to a provider, or the `part`-th of one that was too long.
+
+    `attempts` counts sends and questions, this one too, and fences a late worker."""
 
     id: int
     key: str
     thread_id: int
     seq: int
+    part: int
     channel: str
     identity_id: int
     body: dict[str, Any]
@@ -58,16 +64,18 @@ async def put(
     body: Mapping[str, Any],
     at: datetime,
     now: datetime,
+    part: int = 0,
 ) -> None:
     """Send this at `at`; a repeated key is the same message."""
     await tx.run(
-        "INSERT INTO outbox (id, key, thread_id, seq, channel, identity_id, body, due_at, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
+        "INSERT INTO outbox (id, key, thread_id, seq, part, channel, identity_id, body, due_at, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
         (
             new_id(now),
             key,
             thread_id,
             seq,
+            part,
             channel,
             identity_id,
             msgspec.json.encode(body).decode(),
@@ -95,7 +103,7 @@ async def claim_unknown(tx: Tx, now: datetime, lease: timedelta, limit: int) -> 
 
 def _parcel(row: Row) -> Parcel:
     return Parcel(
-        row["id"], row["key"], row["thread_id"], row["seq"], row["channel"], row["identity_id"],
+        row["id"], row["key"], row["thread_id"], row["seq"], row["part"], row["channel"], row["identity_id"],
         msgspec.json.decode(row["body"]), row["attempts"], row["created_at"],
     )  # fmt: skip
 
@@ -118,3 +126,99 @@ async def next_at(tx: Tx) -> int | None:
     """When something is to be done next, in milliseconds; None when nothing is on its way."""
     row = await tx.one(_NEXT)
     return row["at"] if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of a message by the provider's own word; `status` empty = it has said nothing yet."""
+
+    id: int
+    key: str
+    thread_id: int
+    seq: int
+    channel: str
+    identity_id: int
+    state: str
+    status: str
+
+
+async def by_provider_id(tx: Tx, channel: str, provider_id: str) -> Sent | None:
+    """The message that the provider calls so, whatever its thread."""
+    row = await tx.one(f"SELECT {_SENT} FROM outbox WHERE channel = ? AND provider_id = ?", (channel, provider_id))
+    return _sent(row) if row else None
+
+
+async def unsure(tx: Tx, channel: str, identity_id: int) -> list[tuple[Sent, str]]:
+    """(message, its text) of what is perhaps on its way to this address in this moment."""
+    rows = await tx.all(
+        f"SELECT {_SENT}, body FROM outbox WHERE channel = ? AND identity_id = ? AND state IN ('sending', 'unknown', 'asking')",
+        (channel, identity_id),
+    )
+    return [(_sent(row), str(msgspec.json.decode(row["body"]).get("text", ""))) for row in rows]
+
+
+async def report(tx: Tx, outbox_id: int, status: str, code: str, now: datetime) -> None:
+    """Keep the provider's word."""
+    await tx.run(
+        "UPDATE outbox SET status = ?, code = ?, reported_at = ? WHERE id = ?", (status, code, to_ms(now), outbox_id)
+    )
+
+
+async def release(tx: Tx, identity_id: int, now: datetime) -> int:
+    """What waited for this address to be open again is due; how many."""
+    return await tx.run(
+        "UPDATE outbox SET state = 'due', due_at = ? WHERE identity_id = ? AND state = 'waiting'",
+        (to_ms(now), identity_id),
+    )
+
+
+async def set_aside(tx: Tx, thread_id: int, seq: int, channel: str) -> None:
+    """The message goes another way: no part of it leaves by this channel any more."""
+    await tx.run(
+        f"UPDATE outbox SET state = 'rerouted' WHERE thread_id = ? AND seq = ? AND channel = ? AND state IN {_SET_ASIDE}",
+        (thread_id, seq, channel),
+    )
+
+
+async def ids_on(tx: Tx, thread_id: int, channel: str, before_seq: int) -> list[tuple[int, str, bool]]:
+    """(seq, provider's id, whether it is the customer's) of a thread's messages on a channel before one, the oldest first."""
+    theirs = await tx.all(
+        "SELECT seq, external_id AS id FROM events WHERE thread_id = ? AND channel = ? AND seq < ? AND external_id IS NOT NULL"
+        " AND author_type = 'customer'",
+        (thread_id, channel, before_seq),
+    )
+    ours = await tx.all(
+        "SELECT seq, provider_id AS id FROM outbox WHERE thread_id = ? AND channel = ? AND seq < ? AND provider_id <> ''",
+        (thread_id, channel, before_seq),
+    )
+    found = [(row["seq"], row["id"], True) for row in theirs] + [(row["seq"], row["id"], False) for row in ours]
+    return sorted(found)
+
+
+async def keep_receipt(tx: Tx, channel: str, provider_id: str, body: Mapping[str, Any], now: datetime) -> None:
+    """A word on a message whose id nobody knows yet: the send has not returned."""
+    await tx.run(
+        "INSERT INTO pending_receipts (channel, provider_id, body, at) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (channel, provider_id) DO UPDATE SET body = excluded.body",
+        (channel, provider_id, msgspec.json.encode(body).decode(), to_ms(now)),
+    )
+
+
+async def kept_receipt(tx: Tx, channel: str, provider_id: str) -> dict[str, Any] | None:
+    """What was kept for this id, if anything."""
+    row = await tx.one(
+        "SELECT body FROM pending_receipts WHERE channel = ? AND provider_id = ?", (channel, provider_id)
+    )
+    return msgspec.json.decode(row["body"]) if row else None
+
+
+async def forget_receipts(tx: Tx, before: datetime) -> int:
+    """Delete words on messages that were not ours; how many."""
+    return await tx.run("DELETE FROM pending_receipts WHERE at < ?", (to_ms(before),))
+
+
+def _sent(row: Row) -> Sent:
+    return Sent(
+        row["id"], row["key"], row["thread_id"], row["seq"], row["channel"], row["identity_id"], row["state"],
+        row["status"],
+    )  # fmt: skip

@@ -55,6 +55,8 @@ from server.intake.doors import Doors, Patience
 from server.intake.labels import label_url, slip_url
 from server.lifecycle import Lifecycle
 from server.policies.file import load as load_policy
+from server.posting import post_by
+from server.providers import open_lines
 from server.services import Services
 from server.settings import Settings, with_secret_key
 from server.turns import Turns
@@ -122,6 +124,18 @@ async def _learn_silence(services: Services) -> None:
     await services.limits.run(services.database, services.clock)
 
 
+async def _fetch_files(services: Services) -> None:
+    from server.calls import Calls
+
+    await Calls(services, of_files=True).run()
+
+
+async def _send_messages(services: Services) -> None:
+    from server.outbox import Outbox
+
+    await Outbox(services).run()
+
+
 async def _send_codes(services: Services) -> None:
     await services.codes.run()
 
@@ -135,6 +149,8 @@ LOOPS: Final = (
     Loop("shop", _compare_the_shop),
     Loop("silence", _learn_silence),
     Loop("codes", _send_codes),
+    Loop("outbox", _send_messages),
+    Loop("files", _fetch_files),
 )
 
 
@@ -153,7 +169,7 @@ def build(
 ) -> Starlette:
     """The application. What is given is used and stays open; the rest is opened at the start and closed at the end.
 
-    `post` sends one-time codes, None = nobody can. `sockets` are served by path without routing.
+    `post` sends one-time codes, None = the channels that are connected do. `sockets` are served by path without routing.
     While it runs, `app.state.services` holds the Services and
     `app.state.doors` the widget's doors. Raises VoiceError."""
 
@@ -168,6 +184,7 @@ def build(
             if database is None:
                 stack.push_async_callback(services.database.close)
             stack.push_async_callback(services.connections.close)
+            stack.push_async_callback(services.lines.close)
             if services.labels is not None:
                 stack.push_async_callback(services.labels.close)
             app.state.services = services
@@ -231,9 +248,10 @@ async def open_services(
     if isinstance(store, EmbeddedStore) and store.label_url is None:
         store.label_url = lambda order_id, key: label_url(settings, order_id, key)
     labels = await asyncio.to_thread(_labels, settings, clock, opened)
+    lines = await asyncio.to_thread(open_lines, settings, clock)
     services = Services(
         settings, clock, opened, bus, store, policy, connections=linked, limits=_limits(settings, linked), labels=labels,
-        post=post,
+        post=post or post_by(lines, settings), lines=lines,
     )  # fmt: skip
     if linked.reads and isinstance(store, EmbeddedStore | MirroredStore):
         from server.asking import Freshener

@@ -5,19 +5,23 @@ visibly (`onethread doctor` lists it, `journal replay` tries again). Working a c
 an order is told by the bus.
 """
 
+import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
+from channels.channel import Provider
+from channels.errors import ChannelError
 from memory import journal, parcels
 from memory.engines.base import Tx
 from memory.errors import StorageError
 from memory.journal import Call
-from server import telemetry
+from server import files, telemetry
 from server.actions import labelling
 from server.actions.labelling import keep_notice
+from server.arrivals import arrive
 from server.bus import Bell
 from server.commerce import feeds
 from server.commerce.carriers.update import TrackingUpdate
@@ -27,13 +31,16 @@ from server.commerce.notices import Notice, read_notices
 from server.commerce.silence import observe
 from server.commerce.store import normalise_number
 from server.commerce.tracking import bare_number
-from server.errors import StoreError
+from server.errors import CannotYet, StoreError
+from server.providers import OPENERS as CHANNEL_SOURCES
 from server.services import Services
 
 _log = logging.getLogger("onethread.calls")
 # What a killed process held waits so long. Shorter than the work may take does no harm: twice changes nothing.
 _LEASE: Final = timedelta(seconds=15)
 _BATCH: Final = 200
+_FILES: Final = 4
+_FILES_LEASE: Final = timedelta(seconds=60)
 _PAUSES: Final = (
     timedelta(seconds=30),
     timedelta(minutes=5),
@@ -41,20 +48,27 @@ _PAUSES: Final = (
     timedelta(hours=2),
     timedelta(hours=12),
 )
+_SOON: Final = (
+    timedelta(seconds=1),
+    timedelta(seconds=5),
+    timedelta(seconds=30),
+    timedelta(minutes=5),
+    timedelta(hours=1),
+)
+"""For what a customer waits for."""
 _NOBODY: Final = "its sender is not connected any more: name it in the settings again"
 _KEPT_FOR: Final = timedelta(days=30)
 
 
-class CannotYet(Exception):
-    """A call concerns something that is not known yet: it is tried again."""
-
-
 class Calls:
-    """Works in stored calls for ever. `poll_s` = how often other processes' calls are looked for."""
+    """Works in stored calls for ever. `poll_s` = how often other processes' calls are looked for.
 
-    def __init__(self, services: Services, *, poll_s: float = 1.0) -> None:
+    `of_files` = only files that providers hold, which may take long; else all but these."""
+
+    def __init__(self, services: Services, *, poll_s: float = 1.0, of_files: bool = False) -> None:
         self._services = services
         self._poll_s = poll_s
+        self._of_files = of_files
         self._bell = Bell()
 
     async def run(self) -> None:
@@ -69,13 +83,18 @@ class Calls:
     async def drain(self) -> int:
         """Work in one batch of calls that are due; how many there were."""
         now = self._services.clock.now()
-        calls = await self._services.database.write(lambda tx: journal.claim(tx, now, _LEASE, _BATCH))
+        calls = await self._services.database.write(lambda tx: self._claim(tx, now))
         by_source: dict[str, list[Call]] = {}
         for call in calls:
             by_source.setdefault(call.source, []).append(call)
         for source, together in by_source.items():
             await self._work(source, together)
         return len(calls)
+
+    async def _claim(self, tx: Tx, now: datetime) -> list[Call]:
+        if self._of_files:
+            return await journal.claim(tx, now, _FILES_LEASE, _FILES, within=f"{files.SOURCE}/")
+        return await journal.claim(tx, now, _LEASE, _BATCH, beside=f"{files.SOURCE}/")
 
     async def _work(self, source: str, calls: Sequence[Call]) -> None:
         kind, _, name = source.partition("/")
@@ -84,18 +103,27 @@ class Calls:
                 await self._carriers(name, calls)
             elif kind == "orders":
                 await self._orders(name, calls)
-            elif kind == "labels":
-                for call in calls:
-                    await self._label(call)
+            elif kind == files.SOURCE:
+                await asyncio.gather(*(self._file(call) for call in calls))
             else:
+                one = self._one(kind)
                 for call in calls:
-                    await self._notice(call)
+                    await one(call)
         except StorageError:
             raise
         except Exception:  # the edge of a delivery, to us: each is tried alone, then given up, and the journal shows it
             telemetry.errors.labels("calls").inc()
             _log.exception("calls were not worked in", extra={"source": source, "calls": [call.id for call in calls]})
             await self._alone(source, calls)
+
+    def _one(self, kind: str) -> Callable[[Call], Awaitable[None]]:
+        """What works in a single call of this kind."""
+        provider = self._services.lines.providers.get(kind)
+        if provider is not None:
+            return lambda call: self._channel(provider, call)
+        if kind in CHANNEL_SOURCES:
+            return lambda call: self._again(call, _NOBODY)
+        return self._label if kind == "labels" else self._notice
 
     async def _alone(self, source: str, calls: Sequence[Call]) -> None:
         if len(calls) > 1:
@@ -104,13 +132,13 @@ class Calls:
             return
         await self._again(calls[0], "it broke the program; see the log")
 
-    async def _again(self, call: Call, why: str) -> None:
+    async def _again(self, call: Call, why: str, pauses: Sequence[timedelta] = _PAUSES) -> None:
         """Try later, or give up where later was tried often enough."""
         now = self._services.clock.now()
-        if call.attempts > len(_PAUSES):
+        if call.attempts > len(pauses):
             await self._give_up(call, why)
             return
-        at = now + _PAUSES[call.attempts - 1]
+        at = now + pauses[call.attempts - 1]
         await self._services.database.write(lambda tx: journal.later(tx, call.id, at, why))
 
     async def _give_up(self, call: Call, why: str) -> None:
@@ -184,6 +212,35 @@ class Calls:
             await self._again(call, str(error))
             return False
         return True
+
+    # Channels
+
+    async def _channel(self, provider: Provider, call: Call) -> None:
+        try:
+            await arrive(self._services, provider, call)
+        except ValueError as error:
+            await self._give_up(call, f"it cannot be read: {error}")
+            return
+        except (CannotYet, OSError) as error:
+            await self._again(call, str(error) or type(error).__name__, _SOON)
+            return
+        await self._services.database.write(lambda tx: journal.done(tx, [call.id]))
+        self._done([call])
+
+    async def _file(self, call: Call) -> None:
+        """A file that a provider holds: tried for an hour, then given up, and the desk is told."""
+        try:
+            await files.fetch(self._services, call)
+        except (ChannelError, OSError) as error:
+            why = str(error) or type(error).__name__
+            if (isinstance(error, ChannelError) and error.permanent) or call.attempts > len(_SOON):
+                await files.lose(self._services, call, why)
+                await self._give_up(call, why)
+            else:
+                await self._again(call, why, _SOON)
+            return
+        await self._services.database.write(lambda tx: journal.done(tx, [call.id]))
+        self._done([call])
 
     # Labels that could not be made at once, or are to be shown elsewhere
 

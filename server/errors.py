@@ -15,6 +15,7 @@
     │   ├── StoreUnavailable         not now; carries the time of the last good read, if any
     │   │   └── StoreBusy                it asked us to wait, and did nothing
     │   └── StoreRefused             it answered no, for good
+    ├── CannotYet                a stored call concerns something that is not known yet: it is tried again
     └── ActionRefused            the gate said no; carries the policy's reason
 
 `memory.errors` and `channels.errors` hold the errors of those rooms.
@@ -107,6 +108,10 @@ class StoreBusy(StoreUnavailable):
 
 class StoreRefused(StoreError):
     """The order system said no, for good."""
+
+
+class CannotYet(OnethreadError):
+    """A stored call concerns something that is not known yet: it is tried again."""
 
 
 class ActionRefused(OnethreadError):

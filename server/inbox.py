@@ -4,7 +4,7 @@ Everything inbound, whatever the channel, comes through `accept`. It decides not
 customer, finds the thread that the message joins, dedupes, and asks for a turn. When it returns, everything is on disk.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -22,6 +22,8 @@ from server.errors import RefusedInput
 from server.services import Services
 
 MAX_TEXT_CHARS: Final = 4000
+LONGEST: Final[Mapping[str, int]] = {"": MAX_TEXT_CHARS, "email": 20_000, "form": 20_000}
+"""The longest text of one message by channel, "" = of any other."""
 _BURST_MS: Final = {"widget": 1200, "whatsapp": 2500, "sms": 2500}
 _OPEN: Final = ("new", "open", "pending", "resolved")
 
@@ -36,13 +38,25 @@ class Accepted:
     is_repeat: bool
 
 
-async def accept(services: Services, inbound: Inbound) -> Accepted:
+Also = Callable[[Tx, "Accepted"], Awaitable[None]]
+"""What is to be written with a message, in its unit; not for one that was there before."""
+
+
+async def accept(services: Services, inbound: Inbound, also: Also | None = None) -> Accepted:
     """Store a customer's message and ask for its answer. Raises RefusedInput (`blocked`, `empty`, `too_long`)."""
     if not inbound.text.strip() and not inbound.attachments:
         raise RefusedInput("empty", "there is nothing in this message")
-    if len(inbound.text) > MAX_TEXT_CHARS:
-        raise RefusedInput("too_long", f"a message holds up to {MAX_TEXT_CHARS} characters")
-    accepted = await services.database.write(lambda tx: _accept(tx, services, inbound))
+    longest = LONGEST.get(inbound.channel, MAX_TEXT_CHARS)
+    if len(inbound.text) > longest:
+        raise RefusedInput("too_long", f"a message holds up to {longest} characters")
+
+    async def unit(tx: Tx) -> Accepted:
+        accepted = await _accept(tx, services, inbound)
+        if also is not None and not accepted.is_repeat:
+            await also(tx, accepted)
+        return accepted
+
+    accepted = await services.database.write(unit)
     if not accepted.is_repeat:
         wake(services, accepted.thread)
         due = _due(services, accepted.thread, inbound, from_ms(accepted.event.at))

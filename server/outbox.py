@@ -1,32 +1,35 @@
 """The outbox: what was said on a channel with a provider leaves from here, once.
 
 A message is put here by the unit that commits it, taken under a lease, handed to its channel's sender outside of any
-transaction, and marked with the outcome. Whether a provider acted may be unknown (a time-out, a crash): then it is asked, and
+transaction, and marked with the outcome. Where its own way is shut it goes another (`routing`), or waits, and the thread says
+so. Whether a provider acted may be unknown (a time-out, a crash): then it is asked, and
 only what it never saw is sent again. What cannot be delivered stands at the desk, and goes to a person where nobody watches.
 """
 
 import asyncio
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from channels.errors import ChannelError, NotNow, OutcomeUnknown, Refused
-from channels.message import Address, Outbound, ProviderId
+from channels.channel import Provider
+from channels.errors import ChannelError, NotNow, OutcomeUnknown, Refused, WindowShut
+from channels.message import Address, Choice, Outbound
 from memory import customers, desk, outbox, threads
+from memory.customers import Identity
 from memory.engines.base import Tx
 from memory.errors import StorageError
-from memory.outbox import Parcel
-from memory.projection import Event
+from memory.outbox import Parcel, Sent
 from memory.threads import NewEvent, Thread
 from memory.times import from_ms
-from server import contexts, telemetry
+from server import contexts, routing, telemetry
 from server.answering.context import Answer, Handoff
 from server.bus import Bell
 from server.desk import handoff
 from server.desk.bare import bare_package
+from server.dispatch import give_way
 from server.inbox import wake
+from server.receipts import apply_kept
 from server.services import Services
 
 _log = logging.getLogger("onethread.outbox")
@@ -39,16 +42,8 @@ _LONGEST_PAUSE: Final = timedelta(minutes=10)
 _TRIES: Final = 12  # a little over an hour
 
 
-class Sender(Protocol):
-    """One channel's way to its provider. Raises ChannelError and nothing else on purpose."""
-
-    async def send(self, outbound: Outbound) -> ProviderId:
-        """Hand a message to the provider; its id there."""
-        ...
-
-    async def find(self, outbound: Outbound) -> ProviderId | None:
-        """The provider's id of a message that was perhaps sent; None when the provider surely never took it."""
-        ...
+class _Shut(Exception):
+    """The channel's window is over and no template may carry the message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,25 +56,11 @@ class _Outcome:
     after: timedelta | None = None
 
 
-async def put_if_sent(tx: Tx, services: Services, thread: Thread, event: Event) -> None:
-    """Put a message of ours into the outbox, in the unit that commits it, if its channel has a sender."""
-    is_ours = event.type == "message" and event.author_type in ("assistant", "agent")
-    if not is_ours or event.channel not in services.senders or not event.identity_id:
-        return
-    choices = [str(choice["label"]) for choice in event.body.get("choices", ())]
-    now = services.clock.now()
-    await outbox.put(
-        tx, f"{thread.public_id}:{event.seq}", thread.id, event.seq, event.channel, event.identity_id,
-        {"text": event.body["text"], "choices": choices}, now, now,
-    )  # fmt: skip
-
-
 class Outbox:
-    """Sends what is due through each channel's sender. `send_s` = how long a provider may take, below the lease."""
+    """Sends what is due through each channel's provider. `send_s` = how long one may take, below the lease."""
 
-    def __init__(self, services: Services, senders: Mapping[str, Sender], *, send_s: float = 20.0) -> None:
+    def __init__(self, services: Services, *, send_s: float = 20.0) -> None:
         self._services = services
-        self.senders = senders
         self._send_s = send_s
         self._bell = Bell()
         self._slots = asyncio.Semaphore(_AT_ONCE)
@@ -110,12 +91,21 @@ class Outbox:
     async def deliver(self, parcel: Parcel, *, is_unknown: bool = False) -> None:
         """One try with a message that this worker holds: send it, or ask whether it was sent."""
         outcome = await (self._ask(parcel) if is_unknown else self._send(parcel))
-        if outcome.after is not None and parcel.attempts >= _TRIES:
+        if outcome.after is not None and self._is_over(parcel):
             outcome = _Outcome("failed", error=outcome.error or "it never got through")
         try:
             await self._record(parcel, outcome)
         except StorageError:  # the lease runs out, then the provider is asked
             _log.warning("an outcome was not recorded", extra={"key": parcel.key, "state": outcome.state})
+            return
+        if outcome.provider_id:
+            await apply_kept(self._services, parcel.channel, outcome.provider_id)
+
+    def _is_over(self, parcel: Parcel) -> bool:
+        """Whether a message was tried long enough."""
+        line = self._services.lines.channel(parcel.channel)
+        patience = line.capabilities.patience if line else timedelta(hours=1)
+        return parcel.attempts >= _TRIES and self._services.clock.now() - from_ms(parcel.created_at) >= patience
 
     async def _in_slot(self, parcel: Parcel, is_unknown: bool) -> None:
         try:
@@ -145,9 +135,11 @@ class Outbox:
 
     async def _send(self, parcel: Parcel) -> _Outcome:
         try:
-            sender, outbound = self._sender(parcel), await self._outbound(parcel)
+            provider, outbound = self._provider(parcel), await self._outbound(parcel)
             async with asyncio.timeout(self._send_s):
-                return _Outcome("sent", await sender.send(outbound))
+                return _Outcome("sent", await provider.send(outbound))
+        except (_Shut, WindowShut) as error:
+            return _Outcome("waiting", error=str(error))
         except Refused as error:
             return _Outcome("failed", error=str(error))
         except OutcomeUnknown as error:
@@ -163,9 +155,9 @@ class Outbox:
 
     async def _ask(self, parcel: Parcel) -> _Outcome:
         try:
-            sender, outbound = self._sender(parcel), await self._outbound(parcel)
+            provider, outbound = self._provider(parcel), await self._outbound(parcel, asks=True)
             async with asyncio.timeout(self._send_s):
-                found = await sender.find(outbound)
+                found = await provider.find(outbound)
         except Refused as error:
             return _Outcome("failed", error=str(error))
         except (ChannelError, TimeoutError) as error:
@@ -179,17 +171,19 @@ class Outbox:
         _log.exception("a delivery failed", extra={"key": parcel.key, "channel": parcel.channel})
         return _Outcome("unknown", error=type(error).__name__, after=max(_SETTLE, _pause(parcel, error)))
 
-    def _sender(self, parcel: Parcel) -> Sender:
-        sender = self.senders.get(parcel.channel)
-        if sender is None:
-            raise NotNow("this channel has no sender now")
-        return sender
+    def _provider(self, parcel: Parcel) -> Provider:
+        provider = self._services.lines.carrying(parcel.channel)
+        if provider is None:
+            raise NotNow("this channel has no provider now")
+        return provider
 
-    async def _outbound(self, parcel: Parcel) -> Outbound:
-        """The message with its address. Raises Refused when nobody may be written to there."""
-        identity = await self._services.database.read(lambda tx: customers.identity(tx, parcel.identity_id))
-        if identity is None or identity.blocked:
-            raise Refused("the address is gone or blocked")
+    async def _outbound(self, parcel: Parcel, *, asks: bool = False) -> Outbound:
+        """The message with its address. Raises Refused when nobody may be written to there, _Shut; not where one only `asks`."""
+        found = await self._services.database.read(lambda tx: self._around(tx, parcel))
+        if found is None:
+            raise Refused("the address is gone")
+        identity, thread, answers, chain = found
+        template = "" if asks else self._template(parcel, identity)
         address = Address(
             identity.kind,  # type: ignore[arg-type]  # stored from an Address, so it is one of its kinds
             identity.key,
@@ -197,9 +191,38 @@ class Outbox:
             identity.display,
             identity.profile_name,
         )
+        body = parcel.body
+        choices = tuple(Choice(str(each["label"]), str(each["value"])) for each in body.get("choices", ()))
         return Outbound(
-            parcel.key, parcel.channel, address, str(parcel.body["text"]), tuple(parcel.body.get("choices", ()))
-        )
+            parcel.key, parcel.channel, address, str(body["text"]), choices,
+            language=str(body.get("language", "en")), author=str(body.get("author", "assistant")),
+            name=str(body.get("name", "")), card=body.get("card"), conv=thread.public_id, number=thread.number,
+            title=thread.state.title, answers=answers, chain=chain, template=template,
+        )  # fmt: skip
+
+    def _template(self, parcel: Parcel, identity: Identity) -> str:
+        """The template that must carry the message; empty = it goes as it is. Raises Refused, _Shut."""
+        why = routing.trouble(identity)
+        if why and not parcel.body.get("despite_stop"):
+            raise Refused(why)
+        line = self._services.lines.channel(parcel.channel)
+        if line is None or not routing.is_shut(identity, line.capabilities, self._services.clock.now()):
+            return ""
+        template = routing.template_for(self._services, parcel.channel)
+        if not template:
+            raise _Shut(routing.SHUT)
+        return template
+
+    async def _around(self, tx: Tx, parcel: Parcel) -> tuple[Identity, Thread, str, tuple[str, ...]] | None:
+        """(address, thread, the provider's id of what is answered, all ids of the thread on this channel)."""
+        identity = await customers.identity(tx, parcel.identity_id)
+        thread = await threads.by_id(tx, parcel.thread_id)
+        if identity is None or thread is None:
+            return None
+        chain = await outbox.ids_on(tx, parcel.thread_id, parcel.channel, parcel.seq)
+        answered = int(parcel.body.get("answers", 0))
+        own = [external for seq, external, is_theirs in chain if is_theirs and seq <= answered]
+        return identity, thread, own[-1] if own else "", tuple(external for _, external, _ in chain)
 
     async def _record(self, parcel: Parcel, outcome: _Outcome) -> None:
         package = await self._package(parcel) if outcome.state == "failed" else None
@@ -216,10 +239,12 @@ class Outbox:
             tx, parcel, outcome.state, provider_id=outcome.provider_id, error=outcome.error, again_at=again_at
         )
         thread = await threads.by_id(tx, parcel.thread_id, lock=True) if held else None
-        if thread is None or outcome.state not in ("sent", "failed"):
+        if thread is None or outcome.state not in ("sent", "failed", "waiting"):
             return None
+        if outcome.state != "sent" and (moved := await self._other_way(tx, parcel, outcome, thread)):
+            return moved
         new = [_delivery(parcel, outcome)]
-        if package is not None and _is_watched_by_nobody(thread):
+        if package is not None and _is_watched_by_nobody(thread) and outcome.state == "failed":
             new += _handing_over(thread, package)
         else:
             package = None
@@ -227,6 +252,18 @@ class Outbox:
         if package is not None:
             await desk.save_brief(tx, thread.id, thread.state.last_seq, package.brief, now)
         return thread
+
+    async def _other_way(self, tx: Tx, parcel: Parcel, outcome: _Outcome, thread: Thread) -> Thread | None:
+        """The thread once a message that cannot go its own way goes another; None when there is none."""
+        sent = Sent(
+            parcel.id, parcel.key, parcel.thread_id, parcel.seq, parcel.channel, parcel.identity_id, outcome.state, ""
+        )
+        if parcel.part:  # its first part took the whole message along, or the desk has it
+            return None
+        moved = await give_way(tx, self._services, thread, sent, outcome.error)
+        if moved is not None:
+            await outbox.set_aside(tx, parcel.thread_id, parcel.seq, parcel.channel)
+        return moved
 
     async def _package(self, parcel: Parcel) -> handoff.Package:
         """What a person gets who takes over; never fails but for the storage."""

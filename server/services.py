@@ -14,12 +14,13 @@ from server.commerce.store import Store
 from server.connections import Connections
 from server.partials import Partials
 from server.policies.shape import Policy
+from server.providers import Lines
 from server.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The shared parts of one process. `senders` = channels that have a provider, whose replies go through the outbox.
+    """The shared parts of one process. `lines` = providers of channels, whose replies go through the outbox.
 
     `labels` makes return labels, None = nobody does; `post` sends one-time codes, None = nobody can;
     `limits` are how long things may take before they are called late or
@@ -32,7 +33,7 @@ class Services:
     bus: LocalBus
     store: Store
     policy: Policy
-    senders: frozenset[str] = frozenset()
+    lines: Lines = field(default_factory=Lines)
     connections: Connections = field(default_factory=Connections)
     limits: Limits = field(default_factory=Limits)
     labels: Labels | None = None

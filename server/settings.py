@@ -20,6 +20,11 @@ from typing import Any, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from server.channel_settings import EmailSettings as EmailSettings
+from server.channel_settings import InboundSettings as InboundSettings
+from server.channel_settings import MetaSettings as MetaSettings
+from server.channel_settings import SlackSettings as SlackSettings
+from server.channel_settings import TwilioSettings as TwilioSettings
 from server.errors import SettingsError
 from server.parties import CarrierSettings as CarrierSettings
 from server.parties import CarriersSettings as CarriersSettings
@@ -186,6 +191,11 @@ class Settings:
     catalogue: CatalogueSettings = field(default_factory=CatalogueSettings)
     llm: LlmSettings = field(default_factory=LlmSettings)
     speech: SpeechSettings = field(default_factory=SpeechSettings)
+    twilio: TwilioSettings = field(default_factory=TwilioSettings)
+    meta: MetaSettings = field(default_factory=MetaSettings)
+    email: EmailSettings = field(default_factory=EmailSettings)
+    slack: SlackSettings = field(default_factory=SlackSettings)
+    inbound: InboundSettings = field(default_factory=InboundSettings)
 
     @property
     def data(self) -> Path:

@@ -39,10 +39,10 @@ from server.bus import Bell
 from server.commerce.model import Fact
 from server.desk import handoff, stakes
 from server.desk.bare import bare_package
+from server.dispatch import put_if_sent
 from server.errors import StoreUnavailable
 from server.hearing import Hearing, for_a_person
 from server.inbox import burst, wake
-from server.outbox import put_if_sent
 from server.partials import Partial, has_moved
 from server.policies.identity import CODES
 from server.services import Services

@@ -21,9 +21,9 @@ from server.answering.words.decided_words import Decided, decided
 from server.answering.words.voice import Voice
 from server.commerce.model import Fact, Money
 from server.desk.handoff import receipt
+from server.dispatch import put_if_sent
 from server.errors import StoreUnavailable
 from server.inbox import wake
-from server.outbox import put_if_sent
 from server.services import Services
 
 TOLD_WITHIN: Final = timedelta(days=2)

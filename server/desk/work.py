@@ -14,9 +14,9 @@ from memory.agents import Agent
 from memory.engines.base import Tx
 from memory.projection import MOVING, Event
 from memory.threads import NewEvent, Thread
+from server.dispatch import put_if_sent
 from server.errors import NotAllowed, RefusedInput, StaleSight
 from server.inbox import MAX_TEXT_CHARS, wake
-from server.outbox import put_if_sent
 from server.policies.facts import local_day
 from server.services import Services
 

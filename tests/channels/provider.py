@@ -5,8 +5,9 @@ refuse it, be busy, take it and never answer, never answer without taking it.
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 import httpx2
 from starlette.applications import Starlette
@@ -14,8 +15,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from channels.channel import Channel
 from channels.errors import NotNow, OutcomeUnknown, Refused
-from channels.message import Outbound, ProviderId
+from channels.message import Capabilities, Media, Outbound, Parsed, ProviderId, RawCall
 
 Does = Literal["take", "refuse", "busy", "take_and_hang", "hang"]
 
@@ -66,7 +68,12 @@ class Provider:
 
 
 class ProviderSender:
-    """Sends through the provider."""
+    """Carries `sms` through the provider."""
+
+    name = "loopback"
+    channels: ClassVar[Mapping[str, Channel]] = {
+        "sms": Channel("sms", "SMS", Capabilities(buttons=0, max_chars=1600, cards=False, typing=False))
+    }
 
     def __init__(self, client: httpx2.AsyncClient) -> None:
         self._client = client
@@ -93,3 +100,17 @@ class ProviderSender:
             raise NotNow("busy")
         found = answer.json()["ids"]
         return ProviderId(found[0]) if found else None
+
+    def parse(self, call: RawCall) -> Parsed:
+        """Nothing comes in here."""
+        raise ValueError(call.door)
+
+    async def fetch(self, media: Media) -> bytes:
+        """It holds no files."""
+        raise Refused(media.name)
+
+    async def notice(self, channel: str, answers: str) -> None:
+        """It shows nothing."""
+
+    async def close(self) -> None:
+        """The client is the test's own."""

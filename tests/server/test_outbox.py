@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import httpx2
 import pytest
+from typing_extensions import override
 
 from channels.message import Address, Outbound, ProviderId
 from memory import desk, outbox, threads
@@ -16,7 +18,9 @@ from memory.threads import NewEvent, Thread
 from server.bus import Bell
 from server.clock import HandClock
 from server.desk import work
-from server.outbox import Outbox, put_if_sent
+from server.dispatch import put_if_sent
+from server.outbox import Outbox
+from server.providers import Lines
 from server.services import Services
 from server.turns import Turns
 from tests.channels.provider import Provider, ProviderSender
@@ -67,9 +71,9 @@ async def running(
     async with (
         serve(provider.app, grace_s=0) as url,
         httpx2.AsyncClient(base_url=url, timeout=30) as client,
-        core.rooms(database, *orders, clock=clock, senders=frozenset({"sms"})) as services,
+        core.rooms(database, *orders, clock=clock, lines=Lines({"loopback": ProviderSender(client)})) as services,
     ):
-        yield House(services, provider, Outbox(services, {"sms": ProviderSender(client)}, send_s=send_s), clock)
+        yield House(services, provider, Outbox(services, send_s=send_s), clock)
 
 
 @pytest.fixture(params=ENGINES)
@@ -237,16 +241,19 @@ async def test_a_process_that_died_while_sending_sends_nothing_twice(house: Hous
 
 
 async def test_a_sender_with_a_mistake_hurts_no_other_channel(house: House) -> None:
-    class Mistaken:
+    class Mistaken(ProviderSender):
+        @override
         async def send(self, outbound: Outbound) -> ProviderId:
             raise KeyError(outbound.key)
 
+        @override
         async def find(self, outbound: Outbound) -> ProviderId | None:
             return None
 
     thread = await house.thread()
     await house.say(thread, "Hello")
-    await Outbox(house.services, {"sms": Mistaken()}).drain()
+    async with httpx2.AsyncClient() as client:
+        await Outbox(replace(house.services, lines=Lines({"loopback": Mistaken(client)}))).drain()
     assert await house.later() == 0
     await house.later(seconds=15)
     assert house.provider.texts == ["Hello"]
@@ -255,7 +262,7 @@ async def test_a_sender_with_a_mistake_hurts_no_other_channel(house: House) -> N
 async def test_a_message_waits_while_its_channel_has_no_sender(house: House) -> None:
     thread = await house.thread()
     await house.say(thread, "Hello")
-    await Outbox(house.services, {}).drain()
+    await Outbox(replace(house.services, lines=Lines())).drain()
     assert await house.deliveries(thread) == []
     await house.later(seconds=1)
     assert house.provider.texts == ["Hello"]
@@ -278,7 +285,7 @@ async def test_two_workers_deliver_each_message_once(house: House) -> None:
         thread = (await core.write(house.services, "hello", other)).thread
         await house.say(thread, f"to {other.key}")
     house.provider.next = ["busy", "take", "busy"]
-    twin = Outbox(house.services, house.outbox.senders)
+    twin = Outbox(house.services)
     await asyncio.gather(house.outbox.drain(), twin.drain(), house.outbox.drain(), twin.drain())
     await house.later(seconds=30)
     assert sorted(house.provider.texts) == sorted(f"to {other.key}" for other in others)

@@ -1,0 +1,90 @@
+"""Works in stored calls of channels: parsed by their provider, each message accepted, each receipt put to its message.
+
+A call is stored before anybody looks into it, so it may be worked in again and again: what it brought is known by the
+provider's ids and changes nothing twice. One bad item of a batch loses none of the others.
+"""
+
+import logging
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from channels.channel import Provider
+from channels.message import Inbound, OptOut, RawCall
+from memory import customers, journal, outbox
+from memory.engines.base import Tx
+from memory.journal import Call
+from server import telemetry
+from server.echoes import take_echo
+from server.errors import RefusedInput
+from server.files import keep, remember
+from server.inbox import LONGEST, Accepted, accept
+from server.receipts import take_receipt
+from server.services import Services
+
+_log = logging.getLogger("onethread.arrivals")
+_EARLIEST: Final = timedelta(days=30)
+
+
+async def arrive(services: Services, provider: Provider, call: Call) -> None:
+    """Everything that one stored call brings. Raises ValueError when nothing in it can be read, and whatever storing raises."""
+    raw = RawCall(call.source.partition("/")[2], call.headers, call.body, call.received_at)
+    parsed = provider.parse(raw)
+    for fault in parsed.faults:
+        telemetry.hooks.labels(call.source, "fault").inc()
+        _log.warning("a part of a call cannot be read", extra={"source": call.source, "call": call.id, "why": fault})
+    for message in parsed.messages:
+        await arrive_message(services, provider.name, message, call.id)
+    for opt_out in parsed.opt_outs:
+        await take_opt_out(services, opt_out)
+    for echo in parsed.echoes:
+        await take_echo(services, echo)
+    for receipt in parsed.receipts:
+        await take_receipt(services, receipt)
+
+
+async def arrive_message(services: Services, provider: str, message: Inbound, call_id: int = 0) -> Accepted | None:
+    """One message with its files; None when whoever sent it may not write here. A time out of reason becomes now."""
+    now = services.clock.now()
+    if not now - _EARLIEST < message.at < now + timedelta(days=1):
+        message = replace(message, at=now)
+    kept = await keep(services, message.media)
+    text = message.text.replace("\x00", "")
+    whole = len(text) > LONGEST.get(message.channel, LONGEST[""])
+    message = replace(
+        message,
+        media=(),
+        attachments=(*message.attachments, *kept.attachments),
+        text=_cut(message, text) if whole else text,
+    )
+
+    async def also(tx: Tx, accepted: Accepted) -> None:
+        await remember(tx, services, kept, accepted.thread, accepted.identity.id, provider, accepted.event.seq)
+        await customers.heard(tx, accepted.identity.id, message.at)
+        await outbox.release(tx, accepted.identity.id, now)
+        if call_id:
+            await journal.belongs(tx, call_id, f"{accepted.identity.kind}:{accepted.identity.key}")
+
+    try:
+        accepted = await accept(services, message, also)
+    except RefusedInput as error:
+        _log.info("a message was not accepted", extra={"channel": message.channel, "why": error.code})
+        return None
+    services.bus.publish("outbox")
+    return accepted
+
+
+def _cut(message: Inbound, text: str) -> str:
+    """As much as the thread shows; the whole stays in the journal."""
+    return text[: LONGEST.get(message.channel, LONGEST[""]) - 2].rstrip() + " …"
+
+
+async def take_opt_out(services: Services, opt_out: OptOut) -> None:
+    """Keep an address's wish for silence, or its end."""
+
+    async def unit(tx: Tx) -> None:
+        sender, now = opt_out.sender, services.clock.now()
+        identity = await customers.resolve(tx, sender.kind, sender.key, sender.proof, now, display=sender.display)
+        await customers.stop(tx, identity.id, opt_out.at if opt_out.is_out else None)
+
+    await services.database.write(unit)

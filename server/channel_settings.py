@@ -1,0 +1,72 @@
+"""The settings of the channels: who carries messages for this installation. A channel without its secrets is not mounted.
+
+Each is declared once with its default and what it does, as all settings are; `settings` reads them.
+"""
+
+from dataclasses import dataclass
+
+from server.parties import doc
+
+
+@dataclass(frozen=True, slots=True)
+class TwilioSettings:
+    """WhatsApp, SMS and telephone by Twilio. `account_sid` and `auth_token` switch it on."""
+
+    account_sid: str = doc("", "account SID, `AC...`")
+    auth_token: str = doc("", "auth token: signs webhooks to us and our calls to Twilio")
+    old_auth_tokens: tuple[str, ...] = doc((), "tokens that still sign webhooks while one is being replaced")
+    api_url: str = doc("", "one base URL in place of api., content., messaging. and verify.twilio.com, for tests")
+    whatsapp_from: str = doc("", "the shop's WhatsApp number, with or without `whatsapp:`; empty = no WhatsApp")
+    sms_from: str = doc("", "the shop's number for text messages; empty = no SMS")
+    voice_from: str = doc("", "the shop's number for calls; empty = no telephone")
+    content_sids: tuple[str, ...] = doc(
+        (), "`name=HX...` of approved WhatsApp templates; `reply` carries an answer after the 24-hour window"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MetaSettings:
+    """WhatsApp Cloud API, Instagram and Messenger without anybody between. `app_secret` and `access_token` switch it on."""
+
+    app_secret: str = doc("", "the app's secret: signs webhooks")
+    verify_token: str = doc("", "what Meta must say when it verifies the webhook; you choose it")
+    access_token: str = doc("", "a system user's token, for sending")
+    phone_number_id: str = doc("", "id of the WhatsApp number; empty = no WhatsApp by Meta")
+    page_id: str = doc("", "id of the Facebook page; empty = no Messenger")
+    instagram_id: str = doc("", "id of the Instagram account; empty = no Instagram")
+    api_url: str = doc("", "base URL without version in place of https://graph.facebook.com, for tests")
+    api_version: str = doc("v26.0", "version of the Graph API")
+
+
+@dataclass(frozen=True, slots=True)
+class EmailSettings:
+    """E-mail. `address` and `smtp_url` switch it on; mail comes in by `listen`, `imap_url` or a provider's webhook."""
+
+    address: str = doc("", "the shop's support address")
+    smtp_url: str = doc("", "`smtp://user:password@host:587`, or `smtps://...:465`: where our mail leaves")
+    listen: str = doc("", "`host:port` of our own SMTP listener, behind your mail server; empty = none")
+    imap_url: str = doc("", "`imaps://user:password@host/INBOX`: a mailbox to read; empty = none")
+    authserv_id: str = doc(
+        "", "name of your border mail server in Authentication-Results; empty = no sender is trusted"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SlackSettings:
+    """Agents in Slack. `bot_token`, `channel` and `signing_secret` (or `app_token`, for Socket Mode) switch it on."""
+
+    bot_token: str = doc("", "bot token, `xoxb-...`")
+    app_token: str = doc("", "app token, `xapp-...`: events by Socket Mode; empty = by webhook")
+    signing_secret: str = doc("", "signs Slack's requests to our webhook")
+    channel: str = doc("", "id of the channel that escalations go to, `C...`")
+    api_url: str = doc("", "base URL that ends in /api/ in place of https://slack.com/api/, for tests")
+
+
+@dataclass(frozen=True, slots=True)
+class InboundSettings:
+    """Whatever else writes to the shop: marketplaces, review platforms, store workflows, by `POST /api/v1/inbound`."""
+
+    secrets: tuple[str, ...] = doc(
+        (), "`source=secret` of each sender, 32 characters or more; empty = the door is shut"
+    )
+    reply_url: str = doc("", "where our answers are posted, signed; empty = answers are read at the desk only")

@@ -1,0 +1,69 @@
+"""What is written when something is to be sent: the rows of the outbox, beside the event that says it.
+
+A message leaves by the channel of its event; what fails there goes another way, if one is open, and the thread says so.
+"""
+
+from channels.channel import Channel
+from channels.degrading import in_text, split
+from memory import customers, outbox, threads
+from memory.engines.base import Tx
+from memory.outbox import Sent
+from memory.projection import Event
+from memory.threads import NewEvent, Thread
+from server import routing
+from server.services import Services
+
+
+async def put_if_sent(tx: Tx, services: Services, thread: Thread, event: Event) -> None:
+    """Put a message of ours into the outbox, in the unit that commits it, if its channel has a provider.
+
+    What is longer than one message may be goes as several, cut between paragraphs, sentences or words."""
+    is_ours = event.type == "message" and event.author_type in ("assistant", "agent")
+    line = services.lines.channel(event.channel) if is_ours and event.identity_id else None
+    if line is None:
+        return
+    await _put(tx, services, line, thread, event, f"{thread.public_id}:{event.seq}", event.identity_id)
+
+
+async def _put(
+    tx: Tx, services: Services, line: Channel, thread: Thread, event: Event, key: str, identity_id: int
+) -> None:
+    body, now = event.body, services.clock.now()
+    choices = [{"label": str(each["label"]), "value": str(each["value"])} for each in body.get("choices", ())]
+    pairs = [(each["label"], each["value"]) for each in choices]
+    text, answers = str(body["text"]), int(body.get("answers", 0) or thread.state.last_customer_seq)
+    if len(choices) > line.capabilities.buttons:
+        text, choices = in_text(text, pairs), []
+    parts = split(text, line.capabilities.max_chars)
+    for number, part in enumerate(parts):
+        is_last = number == len(parts) - 1
+        parcel = {
+            "text": part,
+            "choices": choices if is_last else [],
+            "language": str(body.get("lang", thread.state.language)),
+            "author": event.author_type,
+            "name": event.author_name,
+            "answers": answers,
+            **({"card": dict(body["card"])} if is_last and line.capabilities.cards and body.get("card") else {}),
+        }
+        part_key = key if number == 0 else f"{key}:{number + 1}"
+        await outbox.put(tx, part_key, thread.id, event.seq, line.name, identity_id, parcel, now, now, number)
+
+
+async def give_way(tx: Tx, services: Services, thread: Thread, sent: Sent, why: str) -> Thread | None:
+    """What failed on its own way goes another, if one is open, and the thread says so; None when there is none.
+
+    What went another way already goes no third one: the desk has it."""
+    identity = await customers.identity(tx, sent.identity_id)
+    event = (await threads.events(tx, thread.id, sent.seq - 1, 1))[0]
+    if identity is None or event.channel != sent.channel:
+        return None
+    ways = await routing.other_ways(tx, services, identity, sent.channel)
+    line = services.lines.channel(ways[0].channel) if ways else None
+    if line is None:
+        return None
+    key = f"{thread.public_id}:{sent.seq}:{line.name}"
+    await _put(tx, services, line, thread, event, key, ways[0].identity.id)
+    body = {"of": sent.seq, "status": "rerouted", "to": line.name, "why": why}
+    rerouted = NewEvent("delivery", body, channel=sent.channel, identity_id=sent.identity_id)
+    return (await threads.append_to(tx, thread, [rerouted], services.clock.now()))[0]

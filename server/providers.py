@@ -1,0 +1,45 @@
+"""The lines that this installation is reached by: every provider of channels that the settings name, opened once.
+
+The only place that knows every provider by name. One that is not named is not loaded, and has no door.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from channels.channel import Channel, Provider
+from server.clock import Clock
+from server.settings import Settings
+
+Opener = Callable[[Settings, Clock], Provider | None]
+"""Opens a provider where the settings name it. Raises SettingsError."""
+
+OPENERS: Final[Mapping[str, Opener]] = {}
+"""Each provider by name: one line adds one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Providers by name, and which of them carries which channel."""
+
+    providers: Mapping[str, Provider] = field(default_factory=dict)
+
+    def carrying(self, channel: str) -> Provider | None:
+        """The provider of a channel, None = nobody: the channel needs none, or is not connected."""
+        return next((each for each in self.providers.values() if channel in each.channels), None)
+
+    def channel(self, name: str) -> Channel | None:
+        """What is known of a channel; None = it has no provider here."""
+        provider = self.carrying(name)
+        return provider.channels[name] if provider else None
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        for each in self.providers.values():
+            await each.close()
+
+
+def open_lines(settings: Settings, clock: Clock) -> Lines:
+    """Every provider that the settings name. Raises SettingsError."""
+    opened = {name: opener(settings, clock) for name, opener in OPENERS.items()}
+    return Lines({name: provider for name, provider in opened.items() if provider is not None})

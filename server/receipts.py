@@ -1,0 +1,80 @@
+"""The provider's word on what we sent: put to its message, upwards only, in whatever order it comes.
+
+A word on a message whose send has not returned yet is kept until it has. What failed for good goes another way, or to a person.
+"""
+
+from datetime import datetime
+from typing import Any, Final
+
+from channels.message import ProviderId, Receipt
+from memory import outbox, threads
+from memory.engines.base import Tx
+from memory.threads import NewEvent, Thread
+from server.dispatch import give_way
+from server.inbox import wake
+from server.services import Services
+
+RANK: Final = {"": 0, "sent": 1, "delivered": 2, "read": 3}
+
+
+async def take_receipt(services: Services, receipt: Receipt) -> None:
+    """Put the provider's word to its message: it only rises; what failed for good goes another way, or to a person.
+
+    A word on a message whose send has not returned yet is kept until it has."""
+    now = services.clock.now()
+
+    async def unit(tx: Tx) -> Thread | None:
+        sent = await outbox.by_provider_id(tx, receipt.channel, receipt.provider_id)
+        if sent is None:
+            await _keep(tx, receipt, now)
+            return None
+        thread = await threads.by_id(tx, sent.thread_id, lock=True)
+        sent = await outbox.by_provider_id(tx, receipt.channel, receipt.provider_id)
+        if thread is None or sent is None or not rises(sent.status, receipt.status):
+            return None
+        await outbox.report(tx, sent.id, receipt.status, receipt.code, now)
+        thread, _ = await threads.append_to(tx, thread, [_delivery(sent, receipt)], now)
+        if receipt.status == "failed":
+            thread = await give_way(tx, services, thread, sent, receipt.error or receipt.code) or thread
+        return thread
+
+    thread = await services.database.write(unit)
+    if thread is not None:
+        wake(services, thread)
+        services.bus.publish("outbox")
+        services.bus.publish(f"panel:{thread.id}")
+
+
+def rises(before: str, after: str) -> bool:
+    """Whether a status may follow another, in whatever order they come: upwards only.
+
+    Failed is final but for a real delivery, which another device may still report; a late `sent` never clears an error."""
+    if after == "failed":
+        return before in ("", "sent")
+    if before == "failed":
+        return after in ("delivered", "read")
+    return RANK[after] > RANK[before]
+
+
+async def _keep(tx: Tx, receipt: Receipt, now: datetime) -> None:
+    before = await outbox.kept_receipt(tx, receipt.channel, receipt.provider_id)
+    if before is None or rises(str(before["status"]), receipt.status):
+        body = {"status": receipt.status, "code": receipt.code, "error": receipt.error}
+        await outbox.keep_receipt(tx, receipt.channel, receipt.provider_id, body, now)
+
+
+async def apply_kept(services: Services, channel: str, provider_id: str) -> None:
+    """What the provider said of a message before its send returned."""
+    body = await services.database.read(lambda tx: outbox.kept_receipt(tx, channel, provider_id))
+    if body is not None:
+        receipt = Receipt(
+            channel, ProviderId(provider_id), body["status"], services.clock.now(), body["error"], body["code"]
+        )
+        await take_receipt(services, receipt)
+
+
+def _delivery(sent: outbox.Sent, receipt: Receipt) -> NewEvent:
+    body: dict[str, Any] = {"of": sent.seq, "status": receipt.status, "provider_id": receipt.provider_id}
+    if receipt.error or receipt.code:
+        body["error"] = receipt.error or receipt.code
+    return NewEvent("delivery", body, channel=sent.channel, identity_id=sent.identity_id)

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 
 from starlette.requests import Request
+from starlette.types import Scope
 
 from memory import journal
 from server import telemetry
@@ -12,11 +13,11 @@ from server.services import Services
 _log = logging.getLogger("onethread.calling")
 
 
-def signed_url(services: Services, scope: Mapping[str, object], scheme: str = "") -> str:
+def signed_url(services: Services, scope: Scope, scheme: str = "") -> str:
     """PUBLIC_URL with the path and query as they were sent; forwarded headers never count. `scheme` replaces it (`wss`)."""
-    raw = scope.get("raw_path") or str(scope["path"]).encode()
-    query = scope.get("query_string", b"")
-    path = (raw + (b"?" + query if query else b"")).decode("latin-1")  # type: ignore[operator]  # ASGI: bytes
+    raw: bytes = scope.get("raw_path") or str(scope["path"]).encode()
+    query: bytes = scope.get("query_string", b"")
+    path = (raw + (b"?" + query if query else b"")).decode("latin-1")
     base = services.settings.public_url
     return (f"{scheme}://{base.partition('://')[2]}" if scheme else base) + path
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from memory.engines.base import Tx
 from memory.ids import new_id
-from memory.times import to_ms
+from memory.times import from_ms, to_ms
 
 
 async def add(
@@ -30,6 +30,29 @@ async def held(tx: Tx, thread_id: int, identity_id: int, now: datetime) -> dict[
     for row in rows:
         found.setdefault(row["order_id"], set()).add(row["word"])
     return {order_id: frozenset(words) for order_id, words in found.items()}
+
+
+async def copy(tx: Tx, thread_id: int, to_thread_id: int, identity_id: int) -> None:
+    """What an identity proved in one thread holds in another, as long as it holds there."""
+    rows = await tx.all(
+        "SELECT order_id, word, at, expires_at FROM evidence WHERE thread_id = ? AND identity_id = ? ORDER BY id",
+        (thread_id, identity_id),
+    )
+    await tx.many(
+        "INSERT INTO evidence (id, thread_id, identity_id, order_id, word, at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                new_id(from_ms(row["at"])),
+                to_thread_id,
+                identity_id,
+                row["order_id"],
+                row["word"],
+                row["at"],
+                row["expires_at"],
+            )
+            for row in rows
+        ],
+    )
 
 
 async def guess(tx: Tx, buckets: list[str], value: str, now: datetime) -> None:

@@ -19,17 +19,17 @@ from memory.times import to_ms
 
 _STATE = tuple(f.name for f in fields(ThreadState))
 _state_values = attrgetter(*_STATE)
-_COLUMNS = "id, public_id, number, customer_id, previous_id, created_at, " + ", ".join(_STATE)
-_BY_ID = f"SELECT {_COLUMNS} FROM threads WHERE id = ?"
-_BY_PUBLIC = f"SELECT {_COLUMNS} FROM threads WHERE public_id = ?"
-_OF_IDENTITY = f"""SELECT {_COLUMNS} FROM threads WHERE id IN (SELECT thread_id FROM participants WHERE identity_id = ?)
+COLUMNS = "id, public_id, number, customer_id, previous_id, created_at, " + ", ".join(_STATE)
+_BY_ID = f"SELECT {COLUMNS} FROM threads WHERE id = ?"
+_BY_PUBLIC = f"SELECT {COLUMNS} FROM threads WHERE public_id = ?"
+_OF_IDENTITY = f"""SELECT {COLUMNS} FROM threads WHERE id IN (SELECT thread_id FROM participants WHERE identity_id = ?)
     ORDER BY id DESC LIMIT ?"""
-_OF_CUSTOMER = f"SELECT {_COLUMNS} FROM threads WHERE customer_id = ? ORDER BY id DESC LIMIT ?"
-_INBOX = f"""SELECT {_COLUMNS} FROM threads WHERE last_seq > 0 AND (last_at < ? OR (last_at = ? AND id < ?))
+_OF_CUSTOMER = f"SELECT {COLUMNS} FROM threads WHERE customer_id = ? ORDER BY id DESC LIMIT ?"
+_INBOX = f"""SELECT {COLUMNS} FROM threads WHERE last_seq > 0 AND (last_at < ? OR (last_at = ? AND id < ?))
     ORDER BY last_at DESC, id DESC LIMIT ?"""
-_INBOX_STATUS = f"""SELECT {_COLUMNS} FROM threads WHERE status = ? AND last_seq > 0 AND (last_at < ? OR (last_at = ? AND id < ?))
+_INBOX_STATUS = f"""SELECT {COLUMNS} FROM threads WHERE status = ? AND last_seq > 0 AND (last_at < ? OR (last_at = ? AND id < ?))
     ORDER BY last_at DESC, id DESC LIMIT ?"""
-_STILL = f"""SELECT {_COLUMNS} FROM threads WHERE status = ? AND last_at <= ? AND (last_at > ? OR (last_at = ? AND id > ?))
+_STILL = f"""SELECT {COLUMNS} FROM threads WHERE status = ? AND last_at <= ? AND (last_at > ? OR (last_at = ? AND id > ?))
     ORDER BY last_at, id LIMIT ?"""
 _INSERT = """INSERT INTO threads (id, public_id, number, customer_id, previous_id, created_at) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT (public_id) DO NOTHING"""
@@ -82,7 +82,8 @@ class NewEvent:
     external_id: str | None = None
 
 
-def _thread(row: Row) -> Thread:
+def thread_of(row: Row) -> Thread:
+    """A stored row, its columns in the order of COLUMNS, as a Thread."""
     key, public_id, number, customer_id, previous_id, created_at, *state = row
     return Thread(key, public_id, number, customer_id, previous_id, created_at, ThreadState(*state))
 
@@ -111,23 +112,23 @@ async def create(tx: Tx, public_id: str, customer_id: int, now: datetime, previo
 async def by_id(tx: Tx, thread_id: int, *, lock: bool = False) -> Thread | None:
     """The thread with this key; `lock` holds its row until the unit commits."""
     row = await tx.one(_BY_ID + (tx.for_update if lock else ""), (thread_id,))
-    return _thread(row) if row else None
+    return thread_of(row) if row else None
 
 
 async def by_public_id(tx: Tx, public_id: str) -> Thread | None:
     """The thread that the outside calls `public_id`."""
     row = await tx.one(_BY_PUBLIC, (public_id,))
-    return _thread(row) if row else None
+    return thread_of(row) if row else None
 
 
 async def of_identity(tx: Tx, identity_id: int, limit: int = 20) -> list[Thread]:
     """Threads in which an identity takes part, newest first."""
-    return [_thread(row) for row in await tx.all(_OF_IDENTITY, (identity_id, limit))]
+    return [thread_of(row) for row in await tx.all(_OF_IDENTITY, (identity_id, limit))]
 
 
 async def of_customer(tx: Tx, customer_id: int, limit: int = 20) -> list[Thread]:
     """Threads of a customer, newest first."""
-    return [_thread(row) for row in await tx.all(_OF_CUSTOMER, (customer_id, limit))]
+    return [thread_of(row) for row in await tx.all(_OF_CUSTOMER, (customer_id, limit))]
 
 
 async def inbox(
@@ -137,7 +138,7 @@ async def inbox(
     last_at, last_id = before or (2**62, 2**62)
     page: tuple[Value, ...] = (last_at, last_at, last_id, limit)
     rows = await tx.all(_INBOX_STATUS, (status, *page)) if status else await tx.all(_INBOX, page)
-    return [_thread(row) for row in rows]
+    return [thread_of(row) for row in rows]
 
 
 async def still(
@@ -148,7 +149,7 @@ async def still(
     `after` = (last_at, id) of the last row of the page before."""
     last_at, last_id = after
     rows = await tx.all(_STILL, (status, to_ms(since), last_at, last_at, last_id, limit))
-    return [_thread(row) for row in rows]
+    return [thread_of(row) for row in rows]
 
 
 async def append(tx: Tx, thread_id: int, new: Sequence[NewEvent], now: datetime) -> tuple[Thread, list[Event]]:

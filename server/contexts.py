@@ -17,7 +17,7 @@ from memory.engines.base import Tx
 from memory.projection import Event
 from memory.threads import Thread
 from memory.times import from_ms
-from server import hearing
+from server import hearing, joining
 from server.actions.signals import complaints_elsewhere
 from server.answering.context import Context, Dialogue, Goods, Help, Said, Shop
 from server.desk.hours import back_at, is_staffed
@@ -101,7 +101,7 @@ async def _context(
         identity=identity,
         said=tuple(_as_said(event) for event in said),
         history=tuple(event for event in fresh if event.seq not in asked),
-        dialogue=msgspec.convert(await _dialogue(tx, thread, fresh), Dialogue),
+        dialogue=msgspec.convert(await _dialogue(tx, thread, fresh, identity, now), Dialogue),
         proofs=await proofs.held(tx, thread.id, identity.id, now),
         net=str(last.body.get("meta", {}).get("net", "")),
         language=thread.state.language,
@@ -130,9 +130,12 @@ def _empty(services: Services, thread: Thread, customer: customers.Customer) -> 
     )  # fmt: skip
 
 
-async def _dialogue(tx: Tx, thread: Thread, fresh: Sequence[Event]) -> dict[str, Any]:
+async def _dialogue(
+    tx: Tx, thread: Thread, fresh: Sequence[Event], identity: Identity, now: datetime
+) -> dict[str, Any]:
     """The saved state, unless the thread was reopened since: then the conversation begins anew, though in no words said before."""
-    seq, saved = await dialogues.saved(tx, thread.id)
+    seq, state = await dialogues.saved(tx, thread.id)
+    saved = await joining.spoken_by(tx, state, identity, thread.state.order_id, now)
     is_begun_since = bool(fresh) and _begins(fresh[0]) and seq < fresh[0].seq
     if not is_begun_since:
         return saved

@@ -17,6 +17,7 @@ from memory.ids import new_public_id
 from memory.projection import Event
 from memory.threads import NewEvent, Thread
 from memory.times import from_ms, to_ms
+from server import joining
 from server.answering.understand.numbers import digits_for_words
 from server.errors import RefusedInput
 from server.services import Services
@@ -159,7 +160,7 @@ async def _thread_for(tx: Tx, identity: Identity, named: Thread | None, now: dat
     found = await _open_one(tx, identity)
     if found is None:
         await customers.hold(tx, identity.id)
-        found = await _open_one(tx, identity)
+        found = await _open_one(tx, identity) or await joining.by_contact(tx, identity, now)
     if found is not None:
         return found
     earlier = [named] if named else await threads.of_identity(tx, identity.id, 1)

@@ -23,7 +23,7 @@ from memory.projection import Event
 from memory.threads import NewEvent, Thread
 from memory.times import from_ms, to_ms
 from memory.turns import Claim
-from server import contexts
+from server import contexts, joining
 from server.actions.gate import Gate, Moved
 from server.answering import manner
 from server.answering.assistant import answer as make_answer
@@ -212,8 +212,10 @@ class Turns:
         self._gate.kept(work.thread.id)
         if kept is None:
             raise Moved
-        thread, stored = kept
+        thread, stored, goal = kept
         wake(self._services, thread, stored)
+        if goal is not None:
+            wake(self._services, goal)
         self._services.bus.publish("outbox")
         if package is not None:
             self._services.bus.publish(f"panel:{thread.id}")
@@ -310,8 +312,8 @@ class Turns:
 
     async def _commit(
         self, tx: Tx, work: _Work, answered: Answer, package: "handoff.Package | None", at_stake: stakes.Stakes
-    ) -> tuple[Thread, list[Event]] | None:
-        """Write everything that the turn comes to; None when the thread moved meanwhile."""
+    ) -> tuple[Thread, list[Event], Thread | None] | None:
+        """Write everything that the turn comes to, with the thread that it goes on in; None when the thread moved meanwhile."""
         if not await turns.holds(tx, work.claim):
             return None
         thread = await threads.by_id(tx, work.thread.id, lock=True)
@@ -334,10 +336,15 @@ class Turns:
             card = getattr(answered.outcome, "card", None) or {}
             rma = str(card.get("rma", ""))
             await desk.show_order(tx, thread.id, shown, context.identity.id, card_digest(card), rma)
-        await dialogues.save(tx, thread.id, thread.state.last_seq, msgspec.to_builtins(answered.dialogue))
+        remembered = {**msgspec.to_builtins(answered.dialogue), "speaker": context.identity.id}
+        await dialogues.save(tx, thread.id, thread.state.last_seq, remembered)
         await self._gate.keep(tx, thread.id)
         await turns.finish(tx, work.claim)
-        return thread, stored
+        if answered.linked_order:
+            is_settled = answered.dialogue.proposal is None and not answered.executed
+            goal = await joining.into_earlier(tx, self._services, thread, context.identity, is_settled=is_settled)
+            return thread, stored, goal
+        return thread, stored, None
 
 
 def card_digest(card: Mapping[str, Any] | None) -> str:

@@ -20,3 +20,4 @@ CREATE TABLE pending_receipts (
     at BIGINT NOT NULL,
     PRIMARY KEY (channel, provider_id)
 );
+CREATE INDEX threads_order ON threads (order_id, last_at) WHERE order_id <> '';

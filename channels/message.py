@@ -19,13 +19,16 @@ Proof = Literal["claimed", "channel", "verified"]
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One address on one channel; `key` is normalised, `proof` is what the channel attests about it."""
+    """One address on one channel; `key` is normalised, `proof` is what the channel attests about it.
+
+    `also` are further keys of the same person that the provider attests in the same breath (a user id beside a number)."""
 
     kind: IdentityKind
     key: str
     proof: Proof
     display: str = ""
     profile_name: str = ""
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,10 @@ class Inbound:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A provider's word on a message of ours. `code` is its own error code, "" = none; `error` is for people to read."""
+    """A provider's word on a message of ours. `code` is its own error code, "" = none; `error` is for people to read.
+
+    `key` is our own, where the provider gives it back. Without a `provider_id` it is a word on all that was sent to `to`
+    up to `at`."""
 
     channel: str
     provider_id: ProviderId
@@ -83,16 +89,37 @@ class Receipt:
     at: datetime
     error: str = ""
     code: str = ""
+    key: str = ""
+    to: Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Echo:
-    """A message from our own side that the provider shows us: one that we sent, or one that a person typed in its own app."""
+    """A message from our own side that the provider shows us: one that we sent, or one that a person typed in its own app.
+
+    `key` is our own, where the provider gives it back: only we can have sent it."""
 
     channel: str
     provider_id: ProviderId
     to: Address
     text: str
+    at: datetime
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something that a customer did beside writing: the desk sees it, nobody answers it.
+
+    `about` is the provider's id of the message that it is about, "" = none; `text` the emoji, or what the channel says;
+    `external_id` tells it from its repeats."""
+
+    channel: str
+    kind: Literal["reaction", "deleted", "notice"]
+    sender: Address
+    about: str
+    text: str
+    external_id: str
     at: datetime
 
 
@@ -115,6 +142,7 @@ class Parsed:
     echoes: tuple[Echo, ...] = ()
     opt_outs: tuple[OptOut, ...] = ()
     faults: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

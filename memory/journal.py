@@ -20,7 +20,7 @@ _ADD = """INSERT INTO journal (id, source, key, received_at, headers, body, due_
     ON CONFLICT (source, key) DO NOTHING"""
 _COLUMNS = "id, source, key, received_at, headers, body, encoding, attempts"
 _CLAIM = f"""UPDATE journal SET lease_until = ?, attempts = attempts + 1 WHERE id IN (
-    SELECT id FROM journal WHERE state = 'waiting' AND due_at <= ? AND lease_until < ? AND source {{which}} ?
+    SELECT id FROM journal WHERE state = 'waiting' AND due_at <= ? AND lease_until < ? AND source LIKE ?{{but}}
     ORDER BY due_at, id LIMIT ?{{skip}}) RETURNING {_COLUMNS}"""
 _SOURCES_WAITING = "SELECT COUNT(*) AS n, MIN(received_at) AS oldest FROM journal WHERE state = 'waiting'"
 _LONGEST_NOTE: Final = 300
@@ -83,13 +83,14 @@ async def _add(
 
 
 async def claim(
-    tx: Tx, now: datetime, lease: timedelta, limit: int, *, within: str = "", beside: str = ""
+    tx: Tx, now: datetime, lease: timedelta, limit: int, *, within: str = "", beside: Sequence[str] = ()
 ) -> list[Call]:
-    """Take up to `limit` calls that are due and not held, oldest first: of the sources that begin with `within`, or with
-    anything but `beside`."""
+    """Take up to `limit` calls that are due and not held, oldest first: of the sources that begin with `within`, but with
+    none of `beside`."""
     skip = " FOR UPDATE SKIP LOCKED" if tx.for_update else ""
-    sql = _CLAIM.format(skip=skip, which="NOT LIKE" if beside else "LIKE")
-    rows = await tx.all(sql, (to_ms(now + lease), to_ms(now), to_ms(now), f"{beside or within}%", limit))
+    sql = _CLAIM.format(skip=skip, but=" AND source NOT LIKE ?" * len(beside))
+    others = [f"{each}%" for each in beside]
+    rows = await tx.all(sql, (to_ms(now + lease), to_ms(now), to_ms(now), f"{within}%", *others, limit))
     return sorted((_call(row) for row in rows), key=lambda call: call.id)
 
 

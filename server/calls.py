@@ -38,6 +38,8 @@ from server.services import Services
 _log = logging.getLogger("onethread.calls")
 # What a killed process held waits so long. Shorter than the work may take does no harm: twice changes nothing.
 _LEASE: Final = timedelta(seconds=15)
+SLACK: Final = "slack/"
+"""Source of what agents do in Slack: it has a worker of its own, which talks to Slack meanwhile."""
 _BATCH: Final = 200
 _FILES: Final = 4
 _FILES_LEASE: Final = timedelta(seconds=60)
@@ -94,7 +96,7 @@ class Calls:
     async def _claim(self, tx: Tx, now: datetime) -> list[Call]:
         if self._of_files:
             return await journal.claim(tx, now, _FILES_LEASE, _FILES, within=f"{files.SOURCE}/")
-        return await journal.claim(tx, now, _LEASE, _BATCH, beside=f"{files.SOURCE}/")
+        return await journal.claim(tx, now, _LEASE, _BATCH, beside=(f"{files.SOURCE}/", SLACK))
 
     async def _work(self, source: str, calls: Sequence[Call]) -> None:
         kind, _, name = source.partition("/")

@@ -201,5 +201,5 @@ def _as_said(event: Event) -> Said:
     body = event.body
     return Said(
         event.seq, str(body.get("text", "")), body.get("choice"), tuple(body.get("attachments", ())), from_ms(event.at),
-        str(body.get("voice", "")),
+        str(body.get("voice", "")), event.external_id or "",
     )  # fmt: skip

@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from channels.errors import ChannelError
 from channels.message import Attachment, Media
@@ -114,12 +114,6 @@ async def lose(services: Services, call: Call, why: str) -> None:
     thread = await services.database.write(unit)
     if thread is not None:
         wake(services, thread)
-
-
-async def are_coming(services: Services, attachments: Sequence[dict[str, Any]]) -> bool:
-    """Whether a file of these is still to be fetched."""
-    ids = [str(each.get("id", "")) for each in attachments]
-    return bool(ids and await services.database.read(lambda tx: desk.uploads_coming(tx, ids)))
 
 
 async def _write(services: Services, upload_id: str, name: str, body: bytes) -> Upload:

@@ -319,6 +319,8 @@ def address(line: Line, region: str) -> Address:
         return Address("email", line.sender.strip().casefold(), "channel", line.sender, line.name)
     if line.via == "voice":
         return Address("caller", _phone(line.sender, region), "channel", line.sender, line.name)
+    if line.via == "email":
+        return Address("from", line.sender.strip().casefold(), "channel", line.sender, line.name)
     secret = hashlib.sha256(f"{line.via}:{line.sender}".encode()).hexdigest()
     return Address("visitor", secret, "channel", line.sender, line.name)
 

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from channels.channel import Provider
+from channels.errors import ChannelError
 from memory import customers, desk, dialogues, proofs, threads, turns
 from memory.engines.base import Tx
 from memory.errors import StorageError
@@ -55,6 +57,8 @@ _log = logging.getLogger("onethread.turns")
 _TRIES: Final = 3
 _IDLE_POLL_S: Final = 5.0
 _STORAGE_PAUSE_S: Final = 1.0
+_FILES_WAIT: Final = timedelta(seconds=8)
+_FILES_LOOK: Final = timedelta(milliseconds=300)
 _PADDING: Final = timedelta(milliseconds=800)
 
 
@@ -81,6 +85,7 @@ class Turns:
         self._hearing = Hearing(services)
         self._bell = Bell()
         self._heard: int | None = None
+        self._running: asyncio.TaskGroup | None = None
         self._slots = asyncio.Semaphore(services.settings.turns.workers)
 
     async def run(self) -> None:
@@ -94,6 +99,7 @@ class Turns:
         due: int | None = None
         with self._services.bus.listening("turns", self._ring):
             async with asyncio.TaskGroup() as running:
+                self._running = running
                 while True:
                     try:
                         claims, due = await self._claim(self._services.settings.turns.workers, due)
@@ -178,6 +184,10 @@ class Turns:
 
     async def _answer(self, claim: Claim) -> Answer | None:
         work = await self._read(claim)
+        if work is not None and await self._must_wait_for_files(work):
+            await self._again(claim, _FILES_LOOK, failed=False)
+            return None
+        self._notice(work)
         if work is not None and await self._hearing.listen(work.thread, work.context):
             work = await self._read(claim, work.model)
         if work is None or not work.context.said:
@@ -190,6 +200,27 @@ class Turns:
             finished = await self._finish(work, answered)
             partial.done()
         return finished
+
+    async def _must_wait_for_files(self, work: _Work) -> bool:
+        """Whether a photo or a recording of the burst is still on its way from its provider, and not for long yet."""
+        files = [each for said in work.context.said for each in said.attachments]
+        if not files or self._services.clock.now() - work.context.said[-1].at > _FILES_WAIT:
+            return False
+        ids = [str(each.get("id", "")) for each in files]
+        return bool(await self._services.database.read(lambda tx: desk.uploads_coming(tx, ids)))
+
+    def _notice(self, work: _Work | None) -> None:
+        """Show on the customer's channel that their message was read and is being answered, where it can."""
+        context = work.context if work else None
+        if context is None or not context.said or context.owner_kind != "assistant":
+            return
+        line = self._services.lines.channel(context.channel)
+        provider = self._services.lines.carrying(context.channel)
+        if self._running is None or provider is None or line is None or not context.said[-1].external_id:
+            return
+        if line.capabilities.typing:
+            notice = _noticed(provider, context.channel, context.said[-1].external_id)
+            self._running.create_task(notice, name=f"notice {context.thread_id}")
 
     async def _made(self, work: _Work, partial: Partial) -> Answer:
         """What the turn comes to. A model's sentences are shown where the browser shows them, while they are written."""
@@ -345,6 +376,12 @@ class Turns:
             goal = await joining.into_earlier(tx, self._services, thread, context.identity, is_settled=is_settled)
             return thread, stored, goal
         return thread, stored, None
+
+
+async def _noticed(provider: Provider, channel: str, external_id: str) -> None:
+    """Best effort: nothing depends on it."""
+    with suppress(ChannelError, OSError):
+        await provider.notice(channel, external_id)
 
 
 def card_digest(card: Mapping[str, Any] | None) -> str:

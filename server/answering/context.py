@@ -153,7 +153,8 @@ class Help:
 class Said:
     """One message of the customer that is not answered yet.
 
-    `voice`, where it holds voice notes: `waiting` to be listened to, `heard` (its words are in `text`), or `unheard`."""
+    `voice`, where it holds voice notes: `waiting` to be listened to, `heard` (its words are in `text`), or `unheard`.
+    `external_id` is its provider's id, empty where it has none."""
 
     seq: int
     text: str
@@ -161,6 +162,7 @@ class Said:
     attachments: tuple[Mapping[str, Any], ...]
     at: datetime
     voice: str = ""
+    external_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

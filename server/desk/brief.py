@@ -45,7 +45,16 @@ _WANTS = {
     "human_request": "wants to speak to a person",
 }
 _FILES = 12
-_CHANNELS = {"widget": "web chat", "whatsapp": "WhatsApp", "sms": "SMS", "email": "e-mail", "voice": "the phone"}
+_CHANNELS = {
+    "widget": "web chat",
+    "whatsapp": "WhatsApp",
+    "sms": "SMS",
+    "email": "e-mail",
+    "voice": "the phone",
+    "instagram": "Instagram",
+    "messenger": "Messenger",
+    "form": "the support form",
+}
 _REASONS = {
     "requested": "The customer asked for a person.",
     "distress": "The customer is very upset.",

@@ -7,7 +7,7 @@ With nobody online the customer hears when somebody will be, and is asked once f
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from memory import agents
 from server.answering.context import Answer, Context, Dialogue, Handoff
@@ -22,6 +22,8 @@ from server.services import Services
 
 if TYPE_CHECKING:
     from server.answering.model.engine import ModelTurn
+_REACHABLE: Final = frozenset({"email", "phone", "whatsapp", "sms", "store", "from", "instagram", "messenger", "guest"})
+"""Addresses at which a person can answer later, whoever is in front of the screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def _notice(context: Context, answered: Answer) -> tuple[str, tuple[Fact, ...]]:
 
 def _contact(context: Context, answered: Answer, voice: Voice) -> str:
     dialogue = answered.dialogue
-    reachable = context.identity.kind in ("email", "phone", "whatsapp", "sms", "store") or dialogue.contact_given
+    reachable = context.identity.kind in _REACHABLE or dialogue.contact_given
     if reachable or dialogue.contact_asked:
         return ""
     if dialogue.slots.emails:

@@ -24,6 +24,7 @@ export function drawEvent(event, scene, isFirst) {
   if (event.type === "note") return note(event, scene, isFirst);
   if (event.type === "handoff") return handoff(event);
   if (event.type === "order_update") return update(event);
+  if (event.type === "delivery") return trouble(event);
   if (["proposed", "confirmed", "awaiting", "approved", "executed", "failed"].includes(event.type)) return action(event);
   return line(event, scene);
 }
@@ -158,6 +159,38 @@ function update(event) {
   return el("li", { className: "event update", "data-seq": event.seq }, el("p", { className: "update-title" }, icon("box"), "The order changed", time(event)), drawCard(event.body.card));
 }
 
+/** How far a message got, the farther the later. */
+const GOT = ["sent", "delivered", "read"];
+
+/** Whether an event only says how far a message got, which stands below the message itself. @param {DeskEvent} event */
+export const isProgress = (event) => event.type === "delivery" && GOT.includes(String(event.body.status));
+
+/** Writes below a message how far it got; what comes late never takes anything back. @param {Element} node @param {DeskEvent} event */
+export function markProgress(node, event) {
+  const place = node.querySelector(":scope > .delivery");
+  const mark = place?.querySelector(".got-mark") ?? el("span", { className: "got-mark" });
+  if (!place || GOT.indexOf(String(event.body.status)) < GOT.indexOf(mark.getAttribute("data-got") ?? "")) return;
+  mark.setAttribute("data-got", String(event.body.status));
+  mark.replaceChildren(icon("check"), words.capital(String(event.body.status)));
+  place.append(mark);
+}
+
+/** A message that did not get there as it was meant to. @param {DeskEvent} event */
+function trouble(event) {
+  const { body } = event;
+  const name = words.channel(event.channel).name;
+  const why = String(body.error ?? body.why ?? "");
+  /** @type {Record<string, [import("./dom.js").IconName, string]>} */
+  const said = {
+    failed: ["warn", `Not delivered by ${name}${why && `: ${why}`}`],
+    waiting: ["clock", `Not sent yet: ${why}. It goes out when the customer writes again on ${name}`],
+    rerouted: ["reply", `Goes by ${words.channel(String(body.to)).name} instead of ${name}${why && `: ${why}`}`],
+    heard: ["phone", body.heard ? `The caller interrupted after “${body.heard}”` : "The caller interrupted at once"],
+  };
+  const [sign, text] = said[String(body.status)] ?? ["clock", `Delivery: ${words.plain(String(body.status))}`];
+  return plainLine(event, sign, text);
+}
+
 /** @type {Record<string, [import("./dom.js").IconName, string, string]>} */
 const ACTIONS = {
   proposed: ["chat", "Proposed to the customer", "quiet"],
@@ -226,6 +259,8 @@ function lineWords(event, scene) {
       if (body.because === "time") return ["clock", `Priority is ${body.priority} now (${words.plain(String(body.priority_reason ?? ""))})`];
       return ["spark", `Understood: ${understood(body)}`];
     case "linked":
+      if (body.to) return ["reply", "Goes on in the earlier conversation about the same order"];
+      if (body.from) return ["reply", "Another conversation about this order goes on here"];
       return ["box", body.title ? `Linked to ${String(body.title).replace(/^Order/, "order")}` : body.how === "signed_in" ? "The customer signed in" : "Linked"];
     case "draft_offered":
       return ["chat", "A reply suggested"];

@@ -1,6 +1,6 @@
 // @ts-check
 /** Draws one conversation: its head with what may be done, the scroll, who is typing, what is new further down. */
-import { drawEvent, drawPending, isTogether } from "./events.js";
+import { drawEvent, drawPending, isProgress, isTogether, markProgress } from "./events.js";
 import { el, face, icon, iconButton } from "./dom.js";
 import { priority, subject } from "./inbox.js";
 import * as words from "./words.js";
@@ -101,6 +101,7 @@ export class ThreadPane {
   /** @param {DeskEvent} event */
   add(event) {
     if (event.type === "draft_offered" && this.#before?.type === "draft_offered") return this.#addSuggestion(event);
+    if (isProgress(event)) return this.#addProgress(event);
     const node = drawEvent(event, this.#scene, !isTogether(this.#before, event));
     this.#daySeparator(event);
     this.list.insertBefore(node, this.#firstPending());
@@ -108,6 +109,13 @@ export class ThreadPane {
     this.#before = event;
     if (event.type === "message") this.#heard(event);
     this.#arrived(event);
+  }
+
+  /** How far a message got stands below it. @param {DeskEvent} event */
+  #addProgress(event) {
+    const node = this.list.querySelector(`.said[data-seq="${event.body.of}"]`);
+    if (node) markProgress(node, event);
+    this.#before = event;
   }
 
   /** Suggestions that came together are one line. @param {DeskEvent} event */

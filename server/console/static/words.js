@@ -59,6 +59,9 @@ const CHANNELS = {
   whatsapp: { name: "WhatsApp", icon: "phone" },
   sms: { name: "SMS", icon: "phone" },
   voice: { name: "Voice", icon: "phone" },
+  instagram: { name: "Instagram", icon: "chat" },
+  messenger: { name: "Messenger", icon: "chat" },
+  form: { name: "Support form", icon: "email" },
   slack: { name: "Slack", icon: "chat" },
 };
 
@@ -107,7 +110,7 @@ const PROOFS = {
 export const proof = (proof) => PROOFS[proof] ?? { short: "Unknown", long: "", tone: "quiet" };
 
 /** @type {Record<string, string>} */
-const KINDS = { email: "E-mail", phone: "Phone", whatsapp: "WhatsApp", sms: "SMS", visitor: "This browser", store: "Shop account", slack: "Slack" };
+const KINDS = { email: "E-mail", phone: "Phone", whatsapp: "WhatsApp", sms: "SMS", instagram: "Instagram", messenger: "Messenger", caller: "Caller", from: "E-mail, not proven", guest: "Guest", visitor: "This browser", store: "Shop account", slack: "Slack" };
 
 /** @param {string} kind */
 export const contactKind = (kind) => KINDS[kind] ?? capital(plain(kind));

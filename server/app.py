@@ -140,6 +140,14 @@ async def _send_codes(services: Services) -> None:
     await services.codes.run()
 
 
+async def _take_mail(services: Services) -> None:
+    if not services.settings.email.listen:
+        await asyncio.Event().wait()
+    from server.intake.mail_listener import listen
+
+    await listen(services)
+
+
 LOOPS: Final = (
     Loop("turns", _answer_turns),
     Loop("live orders", _follow_orders),
@@ -151,6 +159,7 @@ LOOPS: Final = (
     Loop("codes", _send_codes),
     Loop("outbox", _send_messages),
     Loop("files", _fetch_files),
+    Loop("mail listener", _take_mail),
 )
 
 

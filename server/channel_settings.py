@@ -43,12 +43,21 @@ class EmailSettings:
     """E-mail. `address` and `smtp_url` switch it on; mail comes in by `listen`, `imap_url` or a provider's webhook."""
 
     address: str = doc("", "the shop's support address")
+    aliases: tuple[str, ...] = doc((), "other addresses of the shop: mail from them never opens a conversation")
     smtp_url: str = doc("", "`smtp://user:password@host:587`, or `smtps://...:465`: where our mail leaves")
-    listen: str = doc("", "`host:port` of our own SMTP listener, behind your mail server; empty = none")
+    listen: str = doc(
+        "", "`host:port` of our own SMTP listener behind your mail server, or `lmtp://host:port`; empty = none"
+    )
     imap_url: str = doc("", "`imaps://user:password@host/INBOX`: a mailbox to read; empty = none")
+    imap_done: str = doc("", "folder that mail is moved to once it is stored; empty = it stays where it is")
     authserv_id: str = doc(
         "", "name of your border mail server in Authentication-Results; empty = no sender is trusted"
     )
+    dkim_selector: str = doc("", "selector of the DKIM key; empty = your mail server signs")
+    dkim_key: str = doc("", "file of the DKIM private key (PEM, RSA of 2048 bits or more, or Ed25519)")
+    webhook_login: str = doc("", "`user:password` in the webhook URL of SendGrid or Postmark; empty = no such door")
+    mailgun_key: str = doc("", "HTTP webhook signing key of Mailgun; empty = no such door")
+    webhook_secrets: tuple[str, ...] = doc((), "secrets that sign raw mail to our own webhook; empty = no such door")
 
 
 @dataclass(frozen=True, slots=True)

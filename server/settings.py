@@ -51,6 +51,7 @@ _PATHS = (
     ("server", "data", ""),
     ("policy", "file", ""),
     ("voice", "overrides", ""),
+    ("email", "dkim_key", ""),
     ("database", "url", "sqlite:///"),
 )
 _AT_LEAST_ONE = (

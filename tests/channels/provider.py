@@ -7,7 +7,8 @@ refuse it, be busy, take it and never answer, never answer without taking it.
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from datetime import timedelta
+from typing import Final, Literal
 
 import httpx2
 from starlette.applications import Starlette
@@ -67,19 +68,27 @@ class Provider:
         return JSONResponse({"ids": [f"SM{keys.index(key) + 1}"] if key in keys else []})
 
 
+SMS: Final = Channel("sms", "SMS", Capabilities(buttons=0, max_chars=1600, cards=False, typing=False))
+WHATSAPP: Final = Channel(
+    "whatsapp",
+    "WhatsApp",
+    Capabilities(buttons=3, max_chars=1600, cards=False, typing=True, window=timedelta(hours=24)),
+)
+EMAIL: Final = Channel("email", "E-mail", Capabilities(buttons=0, max_chars=100_000, cards=True, typing=False))
+
+
 class ProviderSender:
-    """Carries `sms` through the provider."""
+    """Carries `sms`, or the channels that it is given, through the provider; `sent` is what it was asked to send."""
 
-    name = "loopback"
-    channels: ClassVar[Mapping[str, Channel]] = {
-        "sms": Channel("sms", "SMS", Capabilities(buttons=0, max_chars=1600, cards=False, typing=False))
-    }
-
-    def __init__(self, client: httpx2.AsyncClient) -> None:
+    def __init__(self, client: httpx2.AsyncClient, *channels: Channel) -> None:
         self._client = client
+        self.name = "loopback"
+        self.channels: Mapping[str, Channel] = {each.name: each for each in channels or (SMS,)}
+        self.sent: list[Outbound] = []
 
     async def send(self, outbound: Outbound) -> ProviderId:
         """Post the message."""
+        self.sent.append(outbound)
         body = {"key": outbound.key, "to": outbound.to.key, "text": outbound.text}
         try:
             answer = await self._client.post("/messages", json=body)

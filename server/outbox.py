@@ -15,18 +15,16 @@ from typing import Any, Final
 from channels.channel import Provider
 from channels.errors import ChannelError, NotNow, OutcomeUnknown, Refused, WindowShut
 from channels.message import Address, Choice, Outbound
-from memory import customers, desk, outbox, threads
+from memory import customers, outbox, threads
 from memory.customers import Identity
 from memory.engines.base import Tx
 from memory.errors import StorageError
 from memory.outbox import Parcel, Sent
 from memory.threads import NewEvent, Thread
 from memory.times import from_ms
-from server import contexts, routing, telemetry
-from server.answering.context import Answer, Handoff
+from server import routing, telemetry, undelivered
 from server.bus import Bell
-from server.desk import handoff
-from server.desk.bare import bare_package
+from server.desk.handoff import Package
 from server.dispatch import give_way
 from server.inbox import wake
 from server.receipts import apply_kept
@@ -35,7 +33,6 @@ from server.services import Services
 _log = logging.getLogger("onethread.outbox")
 _AT_ONCE: Final = 16
 _IDLE_POLL_S: Final = 5.0
-_PACKAGE_S: Final = 10.0
 _LEASE: Final = timedelta(seconds=60)  # longer than any send: a worker that lives marks its message before
 _SETTLE: Final = timedelta(seconds=15)  # a provider may still be at it when our patience ends
 _LONGEST_PAUSE: Final = timedelta(minutes=10)
@@ -225,13 +222,13 @@ class Outbox:
         return identity, thread, own[-1] if own else "", tuple(external for _, external, _ in chain)
 
     async def _record(self, parcel: Parcel, outcome: _Outcome) -> None:
-        package = await self._package(parcel) if outcome.state == "failed" else None
-        thread = await self._services.database.write(lambda tx: self._mark(tx, parcel, outcome, package))
+        made = await undelivered.package(self._services, parcel.thread_id) if outcome.state == "failed" else None
+        thread = await self._services.database.write(lambda tx: self._mark(tx, parcel, outcome, made))
         if thread is not None:
             wake(self._services, thread)
             self._services.bus.publish(f"panel:{thread.id}")
 
-    async def _mark(self, tx: Tx, parcel: Parcel, outcome: _Outcome, package: handoff.Package | None) -> Thread | None:
+    async def _mark(self, tx: Tx, parcel: Parcel, outcome: _Outcome, made: Package | None) -> Thread | None:
         """The outcome on the message and in the log; None when there is nothing to show, or somebody else holds the message."""
         now = self._services.clock.now()
         again_at = None if outcome.after is None or outcome.state == "failed" else now + outcome.after
@@ -243,15 +240,8 @@ class Outbox:
             return None
         if outcome.state != "sent" and (moved := await self._other_way(tx, parcel, outcome, thread)):
             return moved
-        new = [_delivery(parcel, outcome)]
-        if package is not None and _is_watched_by_nobody(thread) and outcome.state == "failed":
-            new += _handing_over(thread, package)
-        else:
-            package = None
-        thread, _ = await threads.append(tx, thread.id, new, now)
-        if package is not None:
-            await desk.save_brief(tx, thread.id, thread.state.last_seq, package.brief, now)
-        return thread
+        thread, _ = await threads.append(tx, thread.id, [_delivery(parcel, outcome)], now)
+        return await undelivered.hand_over(tx, self._services, thread, made) if made else thread
 
     async def _other_way(self, tx: Tx, parcel: Parcel, outcome: _Outcome, thread: Thread) -> Thread | None:
         """The thread once a message that cannot go its own way goes another; None when there is none."""
@@ -264,22 +254,6 @@ class Outbox:
         if moved is not None:
             await outbox.set_aside(tx, parcel.thread_id, parcel.seq, parcel.channel)
         return moved
-
-    async def _package(self, parcel: Parcel) -> handoff.Package:
-        """What a person gets who takes over; never fails but for the storage."""
-        try:
-            async with asyncio.timeout(_PACKAGE_S):
-                found = await self._services.database.read(
-                    lambda tx: contexts.read(tx, self._services, parcel.thread_id, is_answered=True)
-                )
-                if found is not None:
-                    answered = Answer(Handoff("failed"), found[1].dialogue)
-                    return await handoff.package(self._services, found[1], answered)
-        except StorageError:
-            raise
-        except Exception:  # a person must get the thread whatever is wrong with its brief
-            _log.exception("a brief was not written", extra={"thread_id": parcel.thread_id})
-        return bare_package(self._services.clock, "en", "failed")
 
 
 def _pause(parcel: Parcel, error: Exception | None = None) -> timedelta:
@@ -296,14 +270,3 @@ def _delivery(parcel: Parcel, outcome: _Outcome) -> NewEvent:
     if outcome.error:
         body["error"] = outcome.error
     return NewEvent("delivery", body, channel=parcel.channel, identity_id=parcel.identity_id)
-
-
-def _is_watched_by_nobody(thread: Thread) -> bool:
-    return thread.state.owner_kind == "assistant" and thread.state.status != "closed"
-
-
-def _handing_over(thread: Thread, package: handoff.Package) -> list[NewEvent]:
-    """The customer is not told: the channel that would tell them is the one that failed."""
-    reopened = [NewEvent("reopened", {"by": "system"}, "all")] if thread.state.status == "resolved" else []
-    drafts = [NewEvent("draft_offered", draft) for draft in package.drafts]
-    return [*reopened, NewEvent("handoff", {"reason": "failed"}, "all", "assistant"), *drafts]

@@ -10,6 +10,8 @@ from channels.message import ProviderId, Receipt
 from memory import outbox, threads
 from memory.engines.base import Tx
 from memory.threads import NewEvent, Thread
+from server import undelivered
+from server.desk.handoff import Package
 from server.dispatch import give_way
 from server.inbox import wake
 from server.services import Services
@@ -22,6 +24,7 @@ async def take_receipt(services: Services, receipt: Receipt) -> None:
 
     A word on a message whose send has not returned yet is kept until it has."""
     now = services.clock.now()
+    made = await _package(services, receipt)
 
     async def unit(tx: Tx) -> Thread | None:
         sent = await outbox.by_provider_id(tx, receipt.channel, receipt.provider_id)
@@ -35,7 +38,8 @@ async def take_receipt(services: Services, receipt: Receipt) -> None:
         await outbox.report(tx, sent.id, receipt.status, receipt.code, now)
         thread, _ = await threads.append_to(tx, thread, [_delivery(sent, receipt)], now)
         if receipt.status == "failed":
-            thread = await give_way(tx, services, thread, sent, receipt.error or receipt.code) or thread
+            moved = await give_way(tx, services, thread, sent, receipt.error or receipt.code)
+            thread = moved or (await undelivered.hand_over(tx, services, thread, made) if made else thread)
         return thread
 
     thread = await services.database.write(unit)
@@ -43,6 +47,14 @@ async def take_receipt(services: Services, receipt: Receipt) -> None:
         wake(services, thread)
         services.bus.publish("outbox")
         services.bus.publish(f"panel:{thread.id}")
+
+
+async def _package(services: Services, receipt: Receipt) -> Package | None:
+    """What a person gets if a failure leaves nobody but them; None where nothing failed for the first time."""
+    if receipt.status != "failed":
+        return None
+    sent = await services.database.read(lambda tx: outbox.by_provider_id(tx, receipt.channel, receipt.provider_id))
+    return await undelivered.package(services, sent.thread_id) if sent and rises(sent.status, "failed") else None
 
 
 def rises(before: str, after: str) -> bool:

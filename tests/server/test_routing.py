@@ -23,6 +23,7 @@ from server.providers import Lines
 from server.receipts import RANK, take_receipt
 from server.services import Services
 from server.settings import Settings, TurnsSettings
+from server.turns import Turns
 from tests.channels.provider import EMAIL, SMS, WHATSAPP, Provider, ProviderSender
 from tests.server import core
 from tests.support.databases import ENGINES, NOW, opened, url_of
@@ -235,6 +236,16 @@ async def test_a_late_word_of_the_provider_goes_another_way_too(house: House) ->
     assert [channel for channel, _ in house.left()] == ["whatsapp", "sms"]
 
 
+async def test_an_answer_of_the_assistant_that_failed_late_goes_to_a_person(house: House) -> None:
+    thread = await house.hear(text="where is my order?")
+    await Turns(house.services, pads=False).drain()
+    await house.outbox.drain()
+    await take_receipt(house.services, Receipt("whatsapp", ProviderId("SM1"), "failed", NOW, "blocked", "63024"))
+    state = (await core.now(house.services, thread)).state
+    assert (state.owner_kind, state.handoff_reason) == ("queue", "failed")
+    assert len(await core.log(house.services, thread, "draft_offered")) == 3
+
+
 @pytest.mark.parametrize(
     "order", [("sent", "delivered", "read"), ("read", "delivered", "sent"), ("delivered", "sent", "read")]
 )
@@ -256,7 +267,7 @@ async def test_a_late_sent_never_clears_an_error(house: House) -> None:
     thread = await house.hear()
     await house.answer(thread)
     for status in ("failed", "sent"):
-        await take_receipt(house.services, Receipt("whatsapp", ProviderId("SM1"), status, NOW))  # type: ignore[arg-type]
+        await take_receipt(house.services, Receipt("whatsapp", ProviderId("SM1"), status, NOW))
     assert (await house.told(thread))[-1] == ("whatsapp", "failed")
 
 

@@ -5,6 +5,7 @@ refuse it, be busy, take it and never answer, never answer without taking it.
 """
 
 import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,7 +19,7 @@ from starlette.routing import Route
 
 from channels.channel import Channel
 from channels.errors import NotNow, OutcomeUnknown, Refused
-from channels.message import Capabilities, Media, Outbound, Parsed, ProviderId, RawCall
+from channels.message import Address, Capabilities, Inbound, Media, Outbound, Parsed, ProviderId, RawCall
 
 Does = Literal["take", "refuse", "busy", "take_and_hang", "hang"]
 
@@ -32,11 +33,20 @@ class Provider:
     sends: list[str] = field(default_factory=list)
     delivered: list[tuple[str, str, str]] = field(default_factory=list)
     asked: int = 0
+    files: dict[str, bytes] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    fetched: list[str] = field(default_factory=list)
 
     @property
     def app(self) -> Starlette:
         """The provider's API."""
-        return Starlette(routes=[Route("/messages", self._send, methods=["POST"]), Route("/messages", self._list)])
+        return Starlette(
+            routes=[
+                Route("/messages", self._send, methods=["POST"]),
+                Route("/messages", self._list),
+                Route("/files/{name:path}", self._file),
+            ]
+        )
 
     @property
     def texts(self) -> list[str]:
@@ -58,6 +68,14 @@ class Provider:
         if does == "take_and_hang":
             await asyncio.sleep(60)
         return JSONResponse({"id": f"SM{len(self.delivered)}"}, 201)
+
+    async def _file(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        self.fetched.append(name)
+        body = self.files.get(name)
+        if body is None:
+            return Response(status_code=410 if name in self.gone else 404)
+        return Response(body)
 
     async def _list(self, request: Request) -> Response:
         self.asked += 1
@@ -111,12 +129,30 @@ class ProviderSender:
         return ProviderId(found[0]) if found else None
 
     def parse(self, call: RawCall) -> Parsed:
-        """Nothing comes in here."""
-        raise ValueError(call.door)
+        """A list of messages in JSON; one without `id` is a fault. Raises ValueError for anything else."""
+        messages, faults = [], []
+        for each in json.loads(call.body):
+            if "id" not in each:
+                faults.append("a message without an id")
+                continue
+            media = tuple(Media(ref.rpartition("/")[2], "image/png", ref) for ref in each.get("files", ()))
+            sender = Address("sms", each["from"], "channel", each["from"])
+            messages.append(
+                Inbound("sms", sender, each.get("text", ""), call.received_at, external_id=each["id"], media=media)
+            )
+        return Parsed(messages=tuple(messages), faults=tuple(faults))
 
     async def fetch(self, media: Media) -> bytes:
-        """It holds no files."""
-        raise Refused(media.name)
+        """A file that the provider holds."""
+        try:
+            answer = await self._client.get(f"/files/{media.ref}")
+        except httpx2.TransportError as error:
+            raise NotNow("no connection") from error
+        if answer.status_code == 404:
+            raise NotNow("it is not there yet")
+        if answer.status_code >= 400:
+            raise Refused("it is gone")
+        return answer.content
 
     async def notice(self, channel: str, answers: str) -> None:
         """It shows nothing."""

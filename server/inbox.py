@@ -17,7 +17,7 @@ from memory.ids import new_public_id
 from memory.projection import Event
 from memory.threads import NewEvent, Thread
 from memory.times import from_ms, to_ms
-from server import joining
+from server import joining, mail_guard, mail_threads
 from server.answering.understand.numbers import digits_for_words
 from server.errors import RefusedInput
 from server.services import Services
@@ -86,13 +86,22 @@ async def _accept(tx: Tx, services: Services, inbound: Inbound) -> Accepted:
     repeat = await _repeat_by_provider(tx, inbound, identity) or await _repeat_by_client(tx, inbound, identity, named)
     if repeat is not None:
         return repeat
+    if mail_threads.is_automatic(inbound):
+        thread, event = await mail_threads.keep_quietly(
+            tx, inbound, identity, named or await _open_one(tx, identity), now
+        )
+        return Accepted(thread, event, identity, is_repeat=False)
     thread = await _thread_for(tx, identity, named, now)
     if thread is not named and (repeat := await _repeat_by_client(tx, inbound, identity, thread)):
         return repeat
     thread = await _held(tx, identity, thread, now)
     await threads.join(tx, thread.id, identity.id, now)
     inbound = await _without_code(tx, services, inbound, thread, identity)
+    silent = await mail_guard.silence(tx, inbound, thread, now)
     thread, stored = await threads.append_to(tx, thread, [*_reopening(thread), _message(inbound, identity)], now)
+    if silent is not None:
+        thread = await mail_guard.hand_over(tx, services, thread, silent, now)
+        return Accepted(thread, stored[-1], identity, is_repeat=False)
     await turns.due(tx, thread.id, _due(services, thread, inbound, now), now)
     return Accepted(thread, stored[-1], identity, is_repeat=False)
 
@@ -141,6 +150,8 @@ async def _repeat_by_client(tx: Tx, inbound: Inbound, identity: Identity, thread
 
 async def _named(tx: Tx, inbound: Inbound, identity: Identity, now: datetime) -> Thread | None:
     """The thread that the message names, made if it does not exist yet. Raises RefusedInput when it is somebody else's."""
+    if inbound.channel == "email":
+        return await mail_threads.named(tx, inbound, identity)
     if not inbound.conv:
         return None
     named = await threads.by_public_id(tx, inbound.conv)

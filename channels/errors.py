@@ -2,7 +2,8 @@
 
     ChannelError(permanent)
     ├── Refused            permanent: the provider will never take this message (bad number, opted out, account closed)
-    │   └── WindowShut         only an approved template may be sent there now, or nothing until the customer writes again
+    │   ├── WindowShut         only an approved template may be sent there now, or nothing until the customer writes again
+    │   └── OptedOut           the customer asked the provider for silence: nothing is sent there any more
     ├── NotNow             nothing was taken, try again: rate, overload, no connection; may carry retry_after_s
     └── OutcomeUnknown     the request went out and no answer came: never sent again before `find` was asked
 
@@ -43,3 +44,7 @@ class OutcomeUnknown(ChannelError):
 
 class WindowShut(Refused):
     """The provider takes nothing freely written now: the customer's last message is too old."""
+
+
+class OptedOut(Refused):
+    """The customer told the provider that they want no messages from us."""

@@ -21,7 +21,8 @@ Proof = Literal["claimed", "channel", "verified"]
 class Address:
     """One address on one channel; `key` is normalised, `proof` is what the channel attests about it.
 
-    `also` are further keys of the same person that the provider attests in the same breath (a user id beside a number)."""
+    `display` is what the provider said: replies go to it. `also` are further keys of the same person that the provider attests
+    in the same breath (a user id beside a number)."""
 
     kind: IdentityKind
     key: str
@@ -54,11 +55,23 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """A whole message that is a word for the line, not for whoever answers: STOP, START, HELP.
+
+    `is_answered` = the provider replied to it by itself, so nobody else may."""
+
+    word: Literal["stop", "start", "help"]
+    is_answered: bool = False
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Inbound:
     """One message of a customer. `external_id` is the provider's id, `cid` the client's: either dedupes it.
 
     `conv` names the thread that it says it belongs to (a signed token does so); `quotes` are provider ids of messages that it
-    answers, the nearest first. `at` is the provider's time, for display. `meta` is kept with the message."""
+    answers, the nearest first. `at` is the provider's time, for display. `meta` is kept with the message. `wish` = it is STOP or
+    the like."""
 
     channel: str
     sender: Address
@@ -74,6 +87,7 @@ class Inbound:
     meta: dict[str, str] = field(default_factory=dict)
     media: tuple[Media, ...] = ()
     quotes: tuple[str, ...] = ()
+    wish: Wish | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +207,8 @@ class Capabilities:
     """What a channel can show; what it cannot is degraded by rule.
 
     `buttons` = so many choices as buttons, 0 = as numbered text; `max_chars` of one message; `window` = how long after the
-    customer's last message one may write freely, None = always; `patience` = how long a message is tried again."""
+    customer's last message one may write freely, None = always; `patience` = how long a message is tried again;
+    `button_chars` = the longest text that can carry buttons, 0 = as long as any."""
 
     buttons: int
     max_chars: int
@@ -201,3 +216,4 @@ class Capabilities:
     typing: bool
     window: timedelta | None = None
     patience: timedelta = timedelta(hours=1)
+    button_chars: int = 0

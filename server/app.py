@@ -148,6 +148,14 @@ async def _take_mail(services: Services) -> None:
     await listen(services)
 
 
+async def _look_for_missed(services: Services) -> None:
+    if not services.settings.twilio.account_sid:
+        await asyncio.Event().wait()
+    from server.twilio import look_for_missed
+
+    await look_for_missed(services)
+
+
 LOOPS: Final = (
     Loop("turns", _answer_turns),
     Loop("live orders", _follow_orders),
@@ -160,6 +168,7 @@ LOOPS: Final = (
     Loop("outbox", _send_messages),
     Loop("files", _fetch_files),
     Loop("mail listener", _take_mail),
+    Loop("missed messages", _look_for_missed),
 )
 
 

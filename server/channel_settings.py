@@ -15,13 +15,22 @@ class TwilioSettings:
     account_sid: str = doc("", "account SID, `AC...`")
     auth_token: str = doc("", "auth token: signs webhooks to us and our calls to Twilio")
     old_auth_tokens: tuple[str, ...] = doc((), "tokens that still sign webhooks while one is being replaced")
+    shared_keys: tuple[str, ...] = doc(
+        (), "secrets of Twilio's webhook shared keys, where it signs with these (SHA-256)"
+    )
     api_url: str = doc("", "one base URL in place of api., content., messaging. and verify.twilio.com, for tests")
     whatsapp_from: str = doc("", "the shop's WhatsApp number, with or without `whatsapp:`; empty = no WhatsApp")
-    sms_from: str = doc("", "the shop's number for text messages; empty = no SMS")
+    sms_from: str = doc("", "the shop's number for text messages, or a messaging service `MG...`; empty = no SMS")
     voice_from: str = doc("", "the shop's number for calls; empty = no telephone")
     content_sids: tuple[str, ...] = doc(
-        (), "`name=HX...` of approved WhatsApp templates; `reply` carries an answer after the 24-hour window"
+        (),
+        "`name=HX...` of approved WhatsApp templates; `reply` carries an answer after the 24-hour window, `reply.es` one in Spanish",
     )
+    error_codes: tuple[str, ...] = doc(
+        (),
+        "`CODE=again`, `CODE=window`, `CODE=stop` or `CODE=never`, where a code of Twilio's means something else than we know",
+    )
+    reconcile_minutes: int = doc(5, "how often Twilio is asked for messages whose webhook never came; 0 = never")
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,8 @@ async def _put(
     choices = [{"label": str(each["label"]), "value": str(each["value"])} for each in body.get("choices", ())]
     pairs = [(each["label"], each["value"]) for each in choices]
     text, answers = str(body["text"]), int(body.get("answers", 0) or thread.state.last_customer_seq)
-    if len(choices) > line.capabilities.buttons:
+    shows = line.capabilities
+    if len(choices) > shows.buttons or (choices and 0 < shows.button_chars < len(text)):
         text, choices = in_text(text, pairs), []
     parts = split(text, line.capabilities.max_chars)
     for number, part in enumerate(parts):
@@ -44,6 +45,7 @@ async def _put(
             "author": event.author_type,
             "name": event.author_name,
             "answers": answers,
+            **({"despite_stop": True} if body.get("despite_stop") else {}),
             **({"card": dict(body["card"])} if is_last and line.capabilities.cards and body.get("card") else {}),
         }
         part_key = key if number == 0 else f"{key}:{number + 1}"

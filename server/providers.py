@@ -9,12 +9,21 @@ from typing import Final
 
 from channels.channel import Channel, Provider
 from server.clock import Clock
-from server.settings import Settings
+from server.settings import Settings, TwilioSettings
 
 Opener = Callable[[Settings, Clock], Provider | None]
 """Opens a provider where the settings name it. Raises SettingsError."""
 
-OPENERS: Final[Mapping[str, Opener]] = {}
+
+def _twilio(settings: Settings, clock: Clock) -> Provider | None:
+    if settings.twilio == TwilioSettings():
+        return None
+    from server.twilio import open_twilio
+
+    return open_twilio(settings, clock)
+
+
+OPENERS: Final[Mapping[str, Opener]] = {"twilio": _twilio}
 """Each provider by name: one line adds one."""
 
 

@@ -3,9 +3,9 @@
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from server.intake import help, hooks, labels, pages, session, socket, stream, uploads
+from server.intake import help, hooks, labels, pages, session, socket, stream, twilio, uploads
 
-BODY_LIMITS = {"/widget/upload": uploads.UPLOAD_BODY, **hooks.BODY_LIMITS}
+BODY_LIMITS = {"/widget/upload": uploads.UPLOAD_BODY, **hooks.BODY_LIMITS, **twilio.BODY_LIMITS}
 SOCKETS: dict[str, ASGIApp] = {"/widget/socket": socket.endpoint}
 
 
@@ -23,5 +23,6 @@ def routes() -> list[BaseRoute]:
         Route("/widget/frame", pages.frame),
         *help.routes(),
         *hooks.routes(),
+        *twilio.routes(),
         Route("/widget/{version}/{path:path}", pages.versioned),
     ]

@@ -12,12 +12,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
+import pytest
+
 from server.policies.file import load
 from server.settings import Settings
 from server.stage import Heard, Line, Stage
 from tests.support import option_shop, varied_shop
 
 Action = Mapping[str, Any]
+_SHORT: Final = 4
+"""One talk in so many is played in every run, all of them in the long one."""
 _ORDERS: Final = (*option_shop.orders(), *varied_shop.orders())
 PAID_BY: Final = {each["number"]: each["payment"]["methods"][0]["id"] for each in _ORDERS}
 PEOPLE: Final = {**option_shop.PEOPLE, **varied_shop.PEOPLE}
@@ -116,6 +120,20 @@ def plain(action: Action) -> str:
     if "lines" in kept:
         kept["lines"] = sorted(kept["lines"], key=lambda line: str(line["sku"]))
     return json.dumps(kept, sort_keys=True)
+
+
+def profiles(names: Sequence[str]) -> list[Any]:
+    """A test for each talk by its name; those that are no part of the short profile are marked as long."""
+    return [
+        pytest.param(name, id=name, marks=() if number % _SHORT == 0 else pytest.mark.long)
+        for number, name in enumerate(names)
+    ]
+
+
+def beside(names: Sequence[str], name: str) -> list[str]:
+    """The talks of the profile that `name` belongs to: they are played together."""
+    is_short = names.index(name) % _SHORT == 0
+    return [each for number, each in enumerate(names) if (number % _SHORT == 0) == is_short]
 
 
 async def play_all(shop: ModuleType, errands: Sequence[Errand]) -> dict[str, Told]:

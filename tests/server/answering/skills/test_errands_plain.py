@@ -18,7 +18,7 @@ from server.policies.file import load
 from server.settings import Settings
 from server.stage import Line, Stage
 from tests.support import varied_shop
-from tests.support.errands import Action, Told, back, cancel, change, move, pay, plain, swap
+from tests.support.errands import Action, Told, back, beside, cancel, change, move, pay, plain, profiles, swap
 from tests.support.varied_shop import (
     BACKPACK,
     BLACK_SNEAKERS,
@@ -369,13 +369,18 @@ TALKS: Final[Sequence[tuple[str, Sequence[str], Sequence[Action]]]] = (
 )
 
 
-async def _play_all() -> dict[str, Told]:
+BY_NAME = {name: (lines, does) for name, lines, does in TALKS}
+NAMES = list(BY_NAME)
+
+
+async def _play_all(names: Sequence[str]) -> dict[str, Told]:
     played = {}
     with tempfile.TemporaryDirectory() as folder:
         files = varied_shop.write(Path(folder))
         policy = load(str(Path(folder) / "policy.yaml"))
         async with await Stage.open(Settings(), policy, varied_shop.NOW, files) as stage:
-            for name, lines, _ in TALKS:
+            for name in names:
+                lines = BY_NAME[name][0]
                 await stage.reset()
                 played[name] = told = Told()
                 for line in lines:
@@ -388,13 +393,13 @@ async def _play_all() -> dict[str, Told]:
 
 
 @cache
-def played() -> dict[str, Told]:
-    """Every talk, played once."""
-    return asyncio.run(_play_all())
+def played(first: str) -> dict[str, Told]:
+    """Every talk of a profile, named by its first, played once."""
+    return asyncio.run(_play_all(beside(NAMES, first)))
 
 
-@pytest.mark.parametrize(("name", "does"), [pytest.param(name, does, id=name) for name, _, does in TALKS])
-def test_exactly_what_was_wished_is_done(name: str, does: Sequence[Action]) -> None:
-    told = played()[name]
+@pytest.mark.parametrize("name", profiles(NAMES))
+def test_exactly_what_was_wished_is_done(name: str) -> None:
+    told, does = played(beside(NAMES, name)[0])[name], BY_NAME[name][1]
     assert sorted(told.done) == sorted(plain(each) for each in does), told.script
     assert told.dropped == [], told.script

@@ -151,7 +151,7 @@ async def _take_mail(services: Services) -> None:
 async def _look_for_missed(services: Services) -> None:
     if not services.settings.twilio.account_sid:
         await asyncio.Event().wait()
-    from server.twilio import look_for_missed
+    from server.missed import look_for_missed
 
     await look_for_missed(services)
 

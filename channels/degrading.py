@@ -35,14 +35,25 @@ _CUTS: Final = (re.compile(r"\n\s*\n"), re.compile(r"\n"), re.compile(r"(?<=[.!?
 """Where a text is best cut: between paragraphs, lines, sentences, words."""
 
 
-def split(text: str, max_chars: int) -> list[str]:
-    """`text` in parts of at most `max_chars`, cut where it hurts least; nothing is lost but the space at a cut."""
+def split(text: str, max_chars: int, max_bytes: int = 0) -> list[str]:
+    """`text` in parts of at most `max_chars`, and of `max_bytes` in UTF-8 unless that is 0, cut where it hurts least.
+
+    Nothing is lost but the space at a cut."""
     parts, rest = [], text.strip()
-    while len(rest) > max_chars:
-        end, begin = _cut(rest, max_chars)
+    while (room := _room(rest, max_chars, max_bytes)) < len(rest):
+        end, begin = _cut(rest, room)
         parts.append(rest[:end])
         rest = rest[begin:]
     return [*parts, rest] if rest or not parts else parts
+
+
+def _room(text: str, max_chars: int, max_bytes: int) -> int:
+    """How many characters of a text fit into one message."""
+    head = text[:max_chars]
+    if not max_bytes:
+        return len(head)
+    fitting = head.encode("utf-8", "replace")[:max_bytes].decode("utf-8", "ignore")
+    return max(1, len(fitting)) if head else 0
 
 
 def _cut(text: str, max_chars: int) -> tuple[int, int]:

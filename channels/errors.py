@@ -3,7 +3,8 @@
     ChannelError(permanent)
     ├── Refused            permanent: the provider will never take this message (bad number, opted out, account closed)
     │   ├── WindowShut         only an approved template may be sent there now, or nothing until the customer writes again
-    │   └── OptedOut           the customer asked the provider for silence: nothing is sent there any more
+    │   ├── OptedOut           the customer asked the provider for silence: nothing is sent there any more
+    │   └── NeverKnown         it was perhaps sent, and nobody will ever say: it goes no other way either, a person looks
     ├── NotNow             nothing was taken, try again: rate, overload, no connection; may carry retry_after_s
     └── OutcomeUnknown     the request went out and no answer came: never sent again before `find` was asked
 
@@ -48,3 +49,7 @@ class WindowShut(Refused):
 
 class OptedOut(Refused):
     """The customer told the provider that they want no messages from us."""
+
+
+class NeverKnown(Refused):
+    """Perhaps sent, and the provider will never tell: given up without being said again, here or elsewhere."""

@@ -208,7 +208,9 @@ class Capabilities:
 
     `buttons` = so many choices as buttons, 0 = as numbered text; `max_chars` of one message; `window` = how long after the
     customer's last message one may write freely, None = always; `patience` = how long a message is tried again;
-    `button_chars` = the longest text that can carry buttons, 0 = as long as any."""
+    `button_chars` = the longest text that can carry buttons, 0 = as long as any;
+    `max_bytes` of one message in UTF-8, 0 = only characters count; `agents_window` = how long a person may answer, where that
+    is longer than the window and the installation has leave to."""
 
     buttons: int
     max_chars: int
@@ -217,3 +219,5 @@ class Capabilities:
     window: timedelta | None = None
     patience: timedelta = timedelta(hours=1)
     button_chars: int = 0
+    max_bytes: int = 0
+    agents_window: timedelta | None = None

@@ -38,13 +38,28 @@ class MetaSettings:
     """WhatsApp Cloud API, Instagram and Messenger without anybody between. `app_secret` and `access_token` switch it on."""
 
     app_secret: str = doc("", "the app's secret: signs webhooks")
+    old_app_secrets: tuple[str, ...] = doc((), "secrets that still sign webhooks while one is being replaced")
     verify_token: str = doc("", "what Meta must say when it verifies the webhook; you choose it")
     access_token: str = doc("", "a system user's token, for sending")
+    page_token: str = doc("", "the page's own token, for Messenger and Instagram; empty = `access_token` is one")
+    instagram_token: str = doc(
+        "", "an Instagram account's own token, where it is connected by Instagram Login, not by a page"
+    )
     phone_number_id: str = doc("", "id of the WhatsApp number; empty = no WhatsApp by Meta")
     page_id: str = doc("", "id of the Facebook page; empty = no Messenger")
-    instagram_id: str = doc("", "id of the Instagram account; empty = no Instagram")
+    instagram_id: str = doc("", "id of the Instagram account; empty = the one that belongs to the page")
     api_url: str = doc("", "base URL without version in place of https://graph.facebook.com, for tests")
     api_version: str = doc("v26.0", "version of the Graph API")
+    templates: tuple[str, ...] = doc(
+        (),
+        "`reply=name:language` of an approved WhatsApp template with one text variable: carries an answer after 24 hours",
+    )
+    human_agent: bool = doc(
+        False, "the app has the Human Agent permission: people may answer on Instagram and Messenger for 7 days"
+    )
+    native_minutes: int = doc(
+        30, "minutes that a customer waits for whoever answered in Meta's own app, until the assistant takes over again"
+    )
 
 
 @dataclass(frozen=True, slots=True)

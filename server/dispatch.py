@@ -35,7 +35,7 @@ async def _put(
     shows = line.capabilities
     if len(choices) > shows.buttons or (choices and 0 < shows.button_chars < len(text)):
         text, choices = in_text(text, pairs), []
-    parts = split(text, line.capabilities.max_chars)
+    parts = split(text, line.capabilities.max_chars, line.capabilities.max_bytes)
     for number, part in enumerate(parts):
         is_last = number == len(parts) - 1
         parcel = {

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from channels.channel import Provider
-from channels.errors import ChannelError, NotNow, OutcomeUnknown, Refused, WindowShut
+from channels.errors import ChannelError, NeverKnown, NotNow, OutcomeUnknown, Refused, WindowShut
 from channels.message import Address, Choice, Outbound
 from memory import customers, outbox, threads
 from memory.customers import Identity
@@ -45,12 +45,13 @@ class _Shut(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What came of a try. `after` = when the message is taken up again."""
+    """What came of a try. `after` = when the message is taken up again; `is_unsure` = it was perhaps sent all the same."""
 
     state: str
     provider_id: str = ""
     error: str = ""
     after: timedelta | None = None
+    is_unsure: bool = False
 
 
 class Outbox:
@@ -89,7 +90,8 @@ class Outbox:
         """One try with a message that this worker holds: send it, or ask whether it was sent."""
         outcome = await (self._ask(parcel) if is_unknown else self._send(parcel))
         if outcome.after is not None and self._is_over(parcel):
-            outcome = _Outcome("failed", error=outcome.error or "it never got through")
+            is_unsure = outcome.state == "unknown"
+            outcome = _Outcome("failed", error=outcome.error or "it never got through", is_unsure=is_unsure)
         try:
             await self._record(parcel, outcome)
         except StorageError:  # the lease runs out, then the provider is asked
@@ -156,7 +158,7 @@ class Outbox:
             async with asyncio.timeout(self._send_s):
                 found = await provider.find(outbound)
         except Refused as error:
-            return _Outcome("failed", error=str(error))
+            return _Outcome("failed", error=str(error), is_unsure=isinstance(error, NeverKnown))
         except (ChannelError, TimeoutError) as error:
             return _Outcome("unknown", error=str(error), after=_pause(parcel, error))
         except Exception as error:  # the edge of a delivery: nothing is known still
@@ -205,7 +207,9 @@ class Outbox:
         line = self._services.lines.channel(parcel.channel)
         if line is None or not routing.is_shut(identity, line.capabilities, self._services.clock.now()):
             return ""
-        template = routing.template_for(self._services, parcel.channel)
+        template = routing.template_for(
+            self._services, parcel.channel, identity, str(parcel.body.get("author", "assistant"))
+        )
         if not template:
             raise _Shut(routing.SHUT)
         return template
@@ -238,7 +242,8 @@ class Outbox:
         thread = await threads.by_id(tx, parcel.thread_id, lock=True) if held else None
         if thread is None or outcome.state not in ("sent", "failed", "waiting"):
             return None
-        if outcome.state != "sent" and (moved := await self._other_way(tx, parcel, outcome, thread)):
+        may_go_on = outcome.state != "sent" and not outcome.is_unsure  # else it could be said twice
+        if may_go_on and (moved := await self._other_way(tx, parcel, outcome, thread)):
             return moved
         thread, _ = await threads.append(tx, thread.id, [_delivery(parcel, outcome)], now)
         return await undelivered.hand_over(tx, self._services, thread, made) if made else thread

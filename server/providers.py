@@ -23,7 +23,15 @@ def _twilio(settings: Settings, clock: Clock) -> Provider | None:
     return open_twilio(settings, clock)
 
 
-OPENERS: Final[Mapping[str, Opener]] = {"twilio": _twilio}
+def _meta(settings: Settings, clock: Clock) -> Provider | None:
+    if not (settings.meta.app_secret and settings.meta.access_token):
+        return None
+    from server.meta import open_meta
+
+    return open_meta(settings, clock)
+
+
+OPENERS: Final[Mapping[str, Opener]] = {"twilio": _twilio, "meta": _meta}
 """Each provider by name: one line adds one."""
 
 

@@ -24,6 +24,8 @@ _ORDER: Final = ("whatsapp", "sms", "email")
 """Where a message goes that cannot go its own way, the first that is open."""
 _KINDS: Final = {"whatsapp": "whatsapp", "sms": "sms", "email": "email"}
 SHUT: Final = "the 24-hour window of this channel is over"
+HUMAN_AGENT: Final = "human_agent"
+"""In place of a template's name: a person answers under Meta's tag of this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,21 @@ async def other_ways(tx: Tx, services: Services, identity: Identity, channel: st
     return ways
 
 
-def template_for(services: Services, channel: str) -> str:
-    """The approved template that may carry an answer on this channel after its window; empty = none is named."""
+def template_for(services: Services, channel: str, identity: Identity, author: str) -> str:
+    """What may carry an answer on this channel after its window: an approved template, or the tag for people's own answers.
+
+    Empty = nothing may. The assistant never has the tag, and a person for so long only as the channel gives them."""
+    line = services.lines.channel(channel)
+    window = line.capabilities.agents_window if line else None
+    if window is not None:
+        is_open = services.clock.now() <= from_ms(identity.heard_at) + window - MARGIN
+        return HUMAN_AGENT if author == "agent" and is_open and services.settings.meta.human_agent else ""
     if channel != "whatsapp":
         return ""
-    named: Sequence[str] = services.settings.twilio.content_sids
+    carrier = services.lines.carrying(channel)
+    settings = services.settings
+    is_metas = carrier is not None and carrier.name == "meta"
+    named: Sequence[str] = settings.meta.templates if is_metas else settings.twilio.content_sids
     return "reply" if any(each.partition("=")[0].strip() == "reply" for each in named) else ""
 
 

@@ -3,7 +3,7 @@
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from server.intake import help, hooks, labels, pages, session, socket, stream, twilio, uploads
+from server.intake import help, hooks, labels, meta, pages, session, socket, stream, twilio, uploads
 
 BODY_LIMITS = {"/widget/upload": uploads.UPLOAD_BODY, **hooks.BODY_LIMITS, **twilio.BODY_LIMITS}
 SOCKETS: dict[str, ASGIApp] = {"/widget/socket": socket.endpoint}
@@ -24,5 +24,6 @@ def routes() -> list[BaseRoute]:
         *help.routes(),
         *hooks.routes(),
         *twilio.routes(),
+        *meta.routes(),
         Route("/widget/{version}/{path:path}", pages.versioned),
     ]

@@ -1,0 +1,1 @@
+"""WhatsApp Cloud API, Instagram and Messenger, with nobody between Meta and this installation."""

@@ -10,9 +10,13 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-from channels.email import mime
+from channels.email import automatic, bounces, mime, stripping, trust
 from channels.email.addresses import Mailbox, mailboxes
+from channels.email.bodies import MailFile, body_of, files_of
+from channels.email.bounces import Bounce, Complaint
 from channels.email.headers import Headers
+
+__all__ = ["Bounce", "Complaint", "Mail", "MailFile", "parse"]
 
 _UNREADABLE: Final = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
 _MAX_SUBJECT: Final = 998
@@ -20,45 +24,11 @@ _MAX_IDS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class MailFile:
-    """A file that came with a mail. `content_id` in lower case without brackets; inline = the text shows it where it names it."""
-
-    name: str
-    type: str
-    content_id: str
-    is_inline: bool
-    data: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Bounce:
-    """A delivery status (RFC 3464). `is_final` = this address never takes mail; else it is late, or was delivered.
-
-    `message_ids` are those of the mail that came back. A bounce can be forged: only what carries our signature may change a state."""
-
-    recipient: str
-    action: str
-    status: str
-    diagnostic: str
-    is_final: bool
-    message_ids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Complaint:
-    """A report (RFC 5965) that somebody marked our mail as spam: they get none any more."""
-
-    kind: str
-    recipient: str
-    message_ids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Mail:
     """What a mail says. Addresses are normalised, message ids stand in angle brackets, `references` have the newest last.
 
     `reply_text` is what the customer wrote now, `full_text` everything, quotes too, `html` the raw source, which is never shown.
-    `automatic` = nothing may be answered by machine; `reason` says why, or why a person must look. `authenticated` = From proves who
+    `automatic` = nothing may be answered by machine; `reason` says why. `authenticated` = From proves who
     wrote it. `is_encrypted` = only a person with the key can read it. `fault` = what could not be read, "" = all was."""
 
     from_address: str = ""
@@ -79,6 +49,7 @@ class Mail:
     automatic: bool = False
     reason: str = ""
     authenticated: bool = False
+    distrust: str = ""
     signature: str = ""
     attachments: tuple[MailFile, ...] = ()
     bounce: Bounce | None = None
@@ -91,6 +62,17 @@ class Mail:
     def answers(self) -> tuple[str, ...]:
         """The ids that this mail answers, the nearest first: In-Reply-To, then the references from the newest to the oldest."""
         return tuple(dict.fromkeys(each for each in (self.in_reply_to, *reversed(self.references)) if each))
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What the reader knows besides the mail."""
+
+    authserv_id: str
+    own_addresses: frozenset[str]
+    known: Sequence[str]
+    envelope_from: str | None
+    loop_marks: frozenset[str]
 
 
 def parse(
@@ -109,21 +91,29 @@ def parse(
     envelope where one is known; `loop_marks` = what stands in X-Loop of our own mails."""
     synthetic = f"<sha256.{hashlib.sha256(raw).hexdigest()}@mail.invalid>"
     try:
-        return _read(raw, synthetic)
+        return _read(raw, synthetic, _Around(authserv_id, own_addresses, known, envelope_from, loop_marks))
     except _UNREADABLE as error:
         return Mail(
             message_id=synthetic, is_synthetic=True, fault=f"the mail could not be read: {type(error).__name__}"
         )
 
 
-def _read(raw: bytes, synthetic: str) -> Mail:
+def _read(raw: bytes, synthetic: str, around: "_Around") -> Mail:
     tree = mime.read(raw)
     headers = tree.headers
     senders = mailboxes(headers.raws("from"))
     sender = senders[0] if senders else Mailbox("", "")
     ids = headers.ids("message-id")
     answered = headers.ids("in-reply-to")
-    text = "\n".join(part.text for part in tree.parts if part.type == "text/plain")[: mime.MAX_TEXT].strip()
+    subject = " ".join(headers.get("subject").split())[:_MAX_SUBJECT]
+    body = body_of(tree)
+    said = stripping.strip(body.lines, known=around.known, subject=subject, html=body.html_lines)
+    why = automatic.why(
+        headers, tree.type, sender.address, around.own_addresses, around.loop_marks, around.envelope_from
+    )
+    bounce = bounces.bounce_of(tree, sender.address, around.envelope_from)
+    complaint = bounces.complaint_of(tree)
+    verdict = trust.judge(senders, headers.raws("authentication-results"), around.authserv_id)
     return Mail(
         from_address=sender.address,
         from_name=sender.name,
@@ -131,15 +121,26 @@ def _read(raw: bytes, synthetic: str) -> Mail:
         to=_addresses(headers, "to"),
         cc=_addresses(headers, "cc"),
         reply_to=_addresses(headers, "reply-to"),
-        subject=" ".join(headers.get("subject").split())[:_MAX_SUBJECT],
+        subject=subject,
         message_id=ids[0] if ids else synthetic,
         is_synthetic=not ids,
         in_reply_to=answered[0] if answered else "",
         references=headers.ids("references")[-_MAX_IDS:],
         date=_date(headers.get("date")),
-        reply_text=text,
-        full_text=text,
-        fault="; ".join(tree.faults),
+        reply_text=said.reply,
+        full_text=body.text,
+        html=body.html,
+        automatic=bool(why or bounce or complaint),
+        reason=why or ("a bounce" if bounce else "a spam report" if complaint else ""),
+        authenticated=verdict.is_authenticated,
+        distrust=verdict.why,
+        signature=said.signature,
+        attachments=files_of(tree),
+        bounce=bounce,
+        complaint=complaint,
+        forwarded=said.is_forwarded,
+        is_encrypted=body.is_encrypted,
+        fault="; ".join(dict.fromkeys((*tree.faults, *body.faults))),
     )
 
 

@@ -71,7 +71,7 @@ class Inbound:
 
     `conv` names the thread that it says it belongs to (a signed token does so); `quotes` are provider ids of messages that it
     answers, the nearest first. `at` is the provider's time, for display. `meta` is kept with the message. `wish` = it is STOP or
-    the like."""
+    the like. `claims` are addresses that somebody only typed; `note` is what the desk is told beside the message."""
 
     channel: str
     sender: Address
@@ -88,6 +88,8 @@ class Inbound:
     media: tuple[Media, ...] = ()
     quotes: tuple[str, ...] = ()
     wish: Wish | None = None
+    claims: tuple[Address, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

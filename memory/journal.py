@@ -82,6 +82,12 @@ async def _add(
     return await tx.run(_ADD, values) > 0
 
 
+async def by_key(tx: Tx, source: str, key: str) -> Call | None:
+    """The stored call that its sender named so."""
+    row = await tx.one(f"SELECT {_COLUMNS} FROM journal WHERE source = ? AND key = ?", (source, key))
+    return _call(row) if row else None
+
+
 async def claim(
     tx: Tx, now: datetime, lease: timedelta, limit: int, *, within: str = "", beside: Sequence[str] = ()
 ) -> list[Call]:

@@ -198,8 +198,11 @@ def _latest(fresh: Sequence[Event]) -> list[Event]:
 
 
 def _as_said(event: Event) -> Said:
+    """A message as a turn reads it: the order that its sender's system named beside the words counts as said."""
     body = event.body
+    meta = body.get("meta", {})
+    text = "\n".join(part for part in (str(body.get("text", "")), meta.get("order", "")) if part)
     return Said(
-        event.seq, str(body.get("text", "")), body.get("choice"), tuple(body.get("attachments", ())), from_ms(event.at),
-        str(body.get("voice", "")), event.external_id or "",
+        event.seq, text, body.get("choice"), tuple(body.get("attachments", ())), from_ms(event.at),
+        str(body.get("voice", "")), event.external_id or "", int(meta.get("rating", 0)),
     )  # fmt: skip

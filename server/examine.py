@@ -34,6 +34,7 @@ async def findings(settings: Settings, database: Database, clock: Clock) -> Find
         return [
             *await _shop(linked, settings),
             *await _callers(linked, settings, database, clock.now()),
+            *await _channels(settings, database, clock.now()),
             *await _journal(database, clock.now()),
             *[(each.level, each.text) for each in examine_labels(settings.labels, settings.shop.name)],
             *await _model(settings),
@@ -41,6 +42,13 @@ async def findings(settings: Settings, database: Database, clock: Clock) -> Find
         ]
     finally:
         await linked.close()
+
+
+async def _channels(settings: Settings, database: Database, now: datetime) -> Findings:
+    """The channels that have no provider of their own."""
+    from server.examine_channels import findings as examine_channels
+
+    return await examine_channels(settings, database, now)
 
 
 async def _shop(linked: Connections, settings: Settings) -> Findings:

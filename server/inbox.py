@@ -97,13 +97,17 @@ async def _accept(tx: Tx, services: Services, inbound: Inbound) -> Accepted:
     thread = await _held(tx, identity, thread, now)
     await threads.join(tx, thread.id, identity.id, now)
     inbound = await _without_code(tx, services, inbound, thread, identity)
+    for each in inbound.claims:
+        await customers.claim(tx, identity.customer_id, each.kind, each.key, now, display=each.display)
     silent = await mail_guard.silence(tx, inbound, thread, now)
-    thread, stored = await threads.append_to(tx, thread, [*_reopening(thread), _message(inbound, identity)], now)
+    reopening, beside = _reopening(thread), [NewEvent("note", {"text": inbound.note})] if inbound.note else []
+    new = [*reopening, _message(inbound, identity), *beside]
+    thread, stored = await threads.append_to(tx, thread, new, now)
     if silent is not None:
         thread = await mail_guard.hand_over(tx, services, thread, silent, now)
-        return Accepted(thread, stored[-1], identity, is_repeat=False)
+        return Accepted(thread, stored[len(reopening)], identity, is_repeat=False)
     await turns.due(tx, thread.id, _due(services, thread, inbound, now), now)
-    return Accepted(thread, stored[-1], identity, is_repeat=False)
+    return Accepted(thread, stored[len(reopening)], identity, is_repeat=False)
 
 
 def _due(services: Services, thread: Thread, inbound: Inbound, now: datetime) -> datetime:

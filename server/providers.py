@@ -31,7 +31,19 @@ def _meta(settings: Settings, clock: Clock) -> Provider | None:
     return open_meta(settings, clock)
 
 
-OPENERS: Final[Mapping[str, Opener]] = {"twilio": _twilio, "meta": _meta}
+def _inbound(settings: Settings, clock: Clock) -> Provider | None:
+    if not settings.inbound.secrets:
+        return None
+    from server.sources import open_inbound
+
+    return open_inbound(settings, clock)
+
+
+OPENERS: Final[Mapping[str, Opener]] = {
+    "twilio": _twilio,
+    "meta": _meta,
+    "inbound": _inbound,
+}
 """Each provider by name: one line adds one."""
 
 

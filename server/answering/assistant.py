@@ -22,6 +22,7 @@ from server.answering.told import gives_up, in_case, told
 from server.answering.turn import Turn, copied
 from server.answering.understand import IntentScore, Understanding, feelings, read, rules, yesno
 from server.answering.understand.normalise import fold
+from server.answering.understand.shape import Risk
 from server.answering.words import shop_words, who_words
 from server.answering.words.claim_words import words_of
 from server.answering.words.spoken import LANGUAGES, language_of
@@ -31,6 +32,7 @@ from server.policies.human import Signals
 
 _ANOTHER_SITTING_S: Final = 12 * 3600.0
 _MEANT: Final = 0.4
+_BAD_RATING: Final = 2
 _SURELY_MEANT: Final = 0.7
 """Of a message that was not understood: asking back is cheaper than a person for somebody who wants none."""
 _ASKED_ENOUGH: Final = 2
@@ -79,6 +81,8 @@ async def _begin(context: Context, gate: Gate) -> Turn:
     understood = await read(text, channel=context.channel or None, lang=hint, region=context.shop.region)
     if manner.only_points(context.text):
         understood = replace(understood, intent="other", intents=(IntentScore("other", 0.5),), abstain=True)
+    if any(0 < said.rating <= _BAD_RATING for said in context.said):
+        understood = _bad_review(understood)
     if not choice or not dialogue.language:
         dialogue.language = _language(understood, dialogue.language or (hint or ""), context.text)
     voice = Voice(
@@ -92,6 +96,13 @@ async def _begin(context: Context, gate: Gate) -> Turn:
         turn.part = text
     _absorb(turn)
     return turn
+
+
+def _bad_review(understood: Understanding) -> Understanding:
+    """What threatens the shop's name stands in public already, however kindly it is worded: the policy says who answers."""
+    risk: tuple[Risk, ...] = (*(each for each in understood.risk if each != "reputation"), "reputation")
+    sure: tuple[Risk, ...] = (*(each for each in understood.sure_risk if each != "reputation"), "reputation")
+    return replace(understood, risk=risk, sure_risk=sure)
 
 
 def _language(understood: Understanding, before: str, text: str = "") -> str:

@@ -154,7 +154,7 @@ class Said:
     """One message of the customer that is not answered yet.
 
     `voice`, where it holds voice notes: `waiting` to be listened to, `heard` (its words are in `text`), or `unheard`.
-    `external_id` is its provider's id, empty where it has none."""
+    `external_id` is its provider's id, empty where it has none. `rating` in stars, where it is a review, 0 = none."""
 
     seq: int
     text: str
@@ -163,6 +163,7 @@ class Said:
     at: datetime
     voice: str = ""
     external_id: str = ""
+    rating: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,26 @@
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from server.intake import help, hooks, labels, meta, pages, session, socket, stream, twilio, uploads
+from server.intake import (
+    help,
+    hooks,
+    inbound,
+    labels,
+    meta,
+    pages,
+    session,
+    socket,
+    stream,
+    twilio,
+    uploads,
+)
 
-BODY_LIMITS = {"/widget/upload": uploads.UPLOAD_BODY, **hooks.BODY_LIMITS, **twilio.BODY_LIMITS}
+BODY_LIMITS = {
+    "/widget/upload": uploads.UPLOAD_BODY,
+    **hooks.BODY_LIMITS,
+    **twilio.BODY_LIMITS,
+    **inbound.BODY_LIMITS,
+}
 SOCKETS: dict[str, ASGIApp] = {"/widget/socket": socket.endpoint}
 
 
@@ -25,5 +42,6 @@ def routes() -> list[BaseRoute]:
         *hooks.routes(),
         *twilio.routes(),
         *meta.routes(),
+        *inbound.routes(),
         Route("/widget/{version}/{path:path}", pages.versioned),
     ]

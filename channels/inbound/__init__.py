@@ -1,0 +1,1 @@
+"""Whatever else writes to a shop, in our own JSON: marketplaces, review platforms, store workflows."""

@@ -16,12 +16,14 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from server.demo import art, views
+from server.demo.devices.cast import Part
 from server.demo.documents import Document
+from server.demo.guarding import NO_STORE, is_ours, problem
 from server.demo.mailbox import Mailbox
 from server.errors import RefusedInput, StoreUnavailable
+from server.web import PERMISSIONS
 
 PAGES: Final = Path(__file__).parent / "pages"
-GUARD_HEADER: Final = "x-onethread-demo"
 _WINDOW: Final = (
     "merino-scarf",
     "stoneware-mugs",
@@ -38,17 +40,17 @@ _WINDOW: Final = (
 )
 """What lies in the window: the products that the shop page shows before somebody asks for all of them."""
 _SHOP_STORIES: Final = ("ord_1042", "ord_1016", "ord_1044")
-_NO_STORE: Final = {"cache-control": "no-store"}
 _CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
     "frame-src 'self'; form-action 'none'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
 )
 _PAGE_HEADERS: Final = {
-    **_NO_STORE,
+    **NO_STORE,
     "content-security-policy": _CSP,
     "x-content-type-options": "nosniff",
     "referrer-policy": "strict-origin",
     "x-frame-options": "DENY",
+    "permissions-policy": PERMISSIONS.replace("microphone=()", "microphone=(self)"),
 }
 _PICTURE_HEADERS: Final = {
     "cache-control": "public, max-age=300",
@@ -86,10 +88,14 @@ class DemoShop(Protocol):
         ...
 
 
-def routes(demo: DemoShop, mailbox: Mailbox | None = None) -> list[Route | Mount]:
-    """The demo's routes; `mailbox` is where codes arrive. Reads templates and drawings now, so that no request does."""
+def routes(
+    demo: DemoShop, mailbox: Mailbox | None = None, parts: Sequence[Part] = (), numbers: Mapping[str, str] | None = None
+) -> list[Route | Mount]:
+    """The demo's routes; `mailbox` is where codes arrive, `parts` are those who may hold the devices, `numbers` the shop's own.
+
+    Reads templates and drawings now, so that no request does."""
     art.load()
-    pages = _Pages(demo, _templates(), mailbox)
+    pages = _Pages(demo, _templates(), mailbox, parts, numbers or {})
     return [
         Route("/", pages.shop),
         Route("/demo", pages.control),
@@ -107,10 +113,19 @@ def routes(demo: DemoShop, mailbox: Mailbox | None = None) -> list[Route | Mount
 class _Pages:
     """The endpoints over one demo."""
 
-    def __init__(self, demo: DemoShop, templates: Environment, mailbox: Mailbox | None) -> None:
+    def __init__(
+        self,
+        demo: DemoShop,
+        templates: Environment,
+        mailbox: Mailbox | None,
+        parts: Sequence[Part],
+        numbers: Mapping[str, str],
+    ) -> None:
         self._demo = demo
         self._templates = templates
         self._mailbox = mailbox
+        self._parts = parts
+        self._numbers = numbers
 
     async def shop(self, request: Request) -> Response:
         """The shop front with the chat."""
@@ -128,39 +143,39 @@ class _Pages:
     async def control(self, request: Request) -> Response:
         """The control room."""
         shown = [views.order_view(order) for order in views.in_story_order(await self._demo.story_orders())]
-        return self._page("demo.html", orders=shown, logins=self._demo.logins)
+        return self._page("demo.html", orders=shown, logins=self._demo.logins, parts=self._parts, numbers=self._numbers)
 
     async def orders(self, request: Request) -> Response:
         """The stories' orders as the pages show them, for refreshing."""
         shown = [views.order_view(order) for order in views.in_story_order(await self._demo.story_orders())]
-        return JSONResponse({"orders": shown}, headers=_NO_STORE)
+        return JSONResponse({"orders": shown}, headers=NO_STORE)
 
     async def mailbox(self, request: Request) -> Response:
         """The messages that went to shoppers' own addresses, newest first."""
-        return JSONResponse({"letters": self._mailbox.letters if self._mailbox else []}, headers=_NO_STORE)
+        return JSONResponse({"letters": self._mailbox.letters if self._mailbox else []}, headers=NO_STORE)
 
     async def push(self, request: Request) -> Response:
         """One carrier event for one story's order."""
-        if not _is_ours(request):
-            return _problem(403, "this request does not come from the control room")
+        if not is_ours(request):
+            return problem(403, "this request does not come from the control room")
         order_id = str(request.path_params["order_id"])
         if views.story_of(order_id) is None:
-            return _problem(404, "there is no story about this order")
+            return problem(404, "there is no story about this order")
         try:
             order = await self._demo.push(order_id, str(request.path_params["event"]))
         except RefusedInput as refusal:
-            return _problem(409, str(refusal))
+            return problem(409, str(refusal))
         except StoreUnavailable:
-            return _problem(503, "the order store does not answer")
-        return JSONResponse({"order": views.order_view(order)}, headers=_NO_STORE)
+            return problem(503, "the order store does not answer")
+        return JSONResponse({"order": views.order_view(order)}, headers=NO_STORE)
 
     async def product(self, request: Request) -> Response:
         """One product with everything that the catalogue says about it."""
         wanted = request.path_params["product_id"]
         product = next((each for each in self._demo.products if each["id"] == wanted), None)
         if product is None:
-            return _problem(404, "there is no such product")
-        return JSONResponse({"product": product}, headers=_NO_STORE)
+            return problem(404, "there is no such product")
+        return JSONResponse({"product": product}, headers=NO_STORE)
 
     async def cart(self, request: Request) -> Response:
         """A cart that a link from the chat has filled; it is kept nowhere, and nothing can be bought."""
@@ -181,7 +196,7 @@ class _Pages:
         try:
             drawing = art.picture(request.path_params["product_id"], request.query_params.get("color", "")[:40])
         except KeyError:
-            return _problem(404, "there is no such product")
+            return problem(404, "there is no such product")
         return Response(drawing, media_type="image/svg+xml", headers=_PICTURE_HEADERS)
 
     async def harbour(self, request: Request) -> Response:
@@ -204,7 +219,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     templates.filters |= {"money": _money, "moment": _moment, "day": _day, "art": _art}
-    for name in ("shop.html", "demo.html", "cart.html"):
+    for name in ("shop.html", "demo.html", "devices.html", "cart.html"):
         templates.get_template(name)
     return templates
 
@@ -242,18 +257,6 @@ def _badge(product: Document) -> str:
     if not any(variant["available"] for variant in product["variants"]):
         return "Sold out"
     return "Last pieces" if "final-sale" in product["tags"] and product["category"] != "gift cards" else ""
-
-
-def _is_ours(request: Request) -> bool:
-    """True for a request of our own page: a custom header (which forces a preflight) and no foreign origin."""
-    origin = request.headers.get("origin")
-    own = f"{request.url.scheme}://{request.headers.get('host', '')}"
-    same_site = request.headers.get("sec-fetch-site", "same-origin") == "same-origin"
-    return request.headers.get(GUARD_HEADER) == "1" and same_site and origin in (None, own)
-
-
-def _problem(status: int, message: str) -> Response:
-    return JSONResponse({"error": message}, status_code=status, headers=_NO_STORE)
 
 
 def _money(cents: int) -> str:

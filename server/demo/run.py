@@ -13,7 +13,7 @@ import sys
 import threading
 import webbrowser
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,11 +33,16 @@ from server.app import LOOPS, Loop, Server, build, config
 from server.clock import Clock, SystemClock
 from server.commerce.embedded import EmbeddedStore
 from server.console.routes import console_routes
+from server.demo.devices.hearing import CHARS_PER_S
+from server.demo.devices.routes import LONGEST_DO
+from server.demo.devices.routes import routes as device_routes
+from server.demo.devices.world import WorldClock
 from server.demo.documents import CURRENCY, SHOP_NAME, SHOP_ZONE
 from server.demo.mailbox import Mailbox
 from server.demo.routes import routes
 from server.demo.seed import Seed, seed
 from server.demo.shop import LOGINS, Login, SeededShop, stock
+from server.demo.simulators import simulators
 from server.demo.stories import STORY_BY_KEY
 from server.errors import OperatorError
 from server.passwords import hashed
@@ -89,28 +94,35 @@ def demo_settings(folder: Path, port: int) -> Settings:
 
 
 @asynccontextmanager
-async def demo(settings: Settings, clock: Clock) -> AsyncIterator[Starlette]:
-    """The demo's application over its stocked store, ready to be served. Raises OperatorError, StorageError."""
-    database = await connect(settings.database_url, readers=settings.database.readers)
-    try:
-        await migrate(database, clock.now())
-        store = EmbeddedStore(database, clock, settings.shop.tz, settings.shop.region)
-        goods = await asyncio.to_thread(seed, clock.now())
+async def demo(settings: Settings, clock: Clock, *, pace: float = CHARS_PER_S) -> AsyncIterator[Starlette]:
+    """The demo's application over its stocked store, ready to be served, with its simulators: `app.state.simulators`.
+
+    `pace` = letters a second of the voice on the telephone. Raises OperatorError, StorageError."""
+    world = WorldClock(clock)
+    goods = await asyncio.to_thread(seed, world.now())
+    async with AsyncExitStack() as stack:
+        devices = await stack.enter_async_context(simulators(settings, world, goods.orders, pace=pace))
+        settings = devices.named(settings)
+        database = await connect(settings.database_url, readers=settings.database.readers)
+        stack.push_async_callback(database.close)
+        await migrate(database, world.now())
+        store = EmbeddedStore(database, world, settings.shop.tz, settings.shop.region)
         if await _is_new(database, store):
-            await _open_shop(database, store, goods, clock)
-        shop, mailbox = SeededShop(store, clock, goods.products), Mailbox(clock)
-        pages = await asyncio.to_thread(routes, shop, mailbox)
-        yield build(
+            await _open_shop(database, store, goods, world)
+        shop, mailbox = SeededShop(store, world, goods.products), Mailbox(world)
+        pages = await asyncio.to_thread(routes, shop, mailbox, devices.cast, devices.numbers)
+        app = build(
             settings,
-            clock=clock,
+            clock=world,
             database=database,
             store=store,
             post=mailbox,
-            routes=[*console_routes(), *api_routes(), *pages],
+            routes=[*console_routes(), *api_routes(), *pages, *device_routes(devices)],
             loops=(*LOOPS, Loop("carrier", _carrier(shop))),
+            body_limits={"/demo/devices/send": LONGEST_DO},
         )
-    finally:
-        await database.close()
+        app.state.simulators = devices
+        yield app
 
 
 async def _is_new(database: Database, store: EmbeddedStore) -> bool:

@@ -67,7 +67,7 @@ class Exchange:
     async def open(self, listener: socket.socket) -> AsyncIterator[None]:
         """Serve the provider's API while the block runs."""
         server = _Quiet(uvicorn.Config(self.server.app, log_config=None, access_log=False, lifespan="off"))
-        self._group.create_task(server.serve(sockets=[listener]), name="stand-in")
+        serving = self._group.create_task(server.serve(sockets=[listener]), name="stand-in")
         try:
             await server.serving.wait()
             yield
@@ -75,6 +75,7 @@ class Exchange:
             for task in self._running:
                 task.cancel()
             server.should_exit = True
+            await asyncio.wait({serving})
 
     # From the customer
 

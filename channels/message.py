@@ -113,14 +113,14 @@ class Receipt:
 class Echo:
     """A message from our own side that the provider shows us: one that we sent, or one that a person typed in its own app.
 
-    `key` is our own, where the provider gives it back: only we can have sent it."""
+    `key` is our own where the provider gives it back, "" where it would have if the message were ours, None where it never does."""
 
     channel: str
     provider_id: ProviderId
     to: Address
     text: str
     at: datetime
-    key: str = ""
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

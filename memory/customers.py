@@ -4,6 +4,7 @@ A `claimed` address links nothing: it is kept with the customer who typed it and
 belongs to one customer at a time.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -127,6 +128,29 @@ async def proven(tx: Tx, kind: str, key: str) -> Identity | None:
         (kind, key),
     )
     return _identity(row) if row else None
+
+
+async def by_alias(tx: Tx, kind: str, keys: Sequence[str]) -> Identity | None:
+    """The identity that a provider calls by one of these further keys."""
+    for key in keys:
+        row = await tx.one("SELECT identity_id FROM identity_aliases WHERE kind = ? AND key = ?", (kind, key))
+        if row is not None:
+            return await identity(tx, row["identity_id"])
+    return None
+
+
+async def also_called(tx: Tx, identity_id: int, kind: str, keys: Sequence[str]) -> None:
+    """A provider attests further keys of an identity; the newest word counts."""
+    await tx.many(
+        "INSERT INTO identity_aliases (kind, key, identity_id) VALUES (?, ?, ?)"
+        " ON CONFLICT (kind, key) DO UPDATE SET identity_id = excluded.identity_id",
+        [(kind, key, identity_id) for key in keys],
+    )
+
+
+async def rename(tx: Tx, identity_id: int, key: str, display: str) -> None:
+    """Give an identity the better of its keys, which nobody else has."""
+    await tx.run("UPDATE identities SET key = ?, display = ? WHERE id = ?", (key, display, identity_id))
 
 
 async def identities_of(tx: Tx, customer_id: int) -> list[Identity]:

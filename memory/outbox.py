@@ -19,6 +19,9 @@ from memory.times import to_ms
 _COLUMNS = "id, key, thread_id, seq, part, channel, identity_id, body, attempts, created_at"
 _SENT = "id, key, thread_id, seq, channel, identity_id, state, status"
 _OPEN = "('due', 'sending', 'unknown', 'asking')"
+_UNNAMED = "('due', 'sending', 'unknown', 'asking', 'failed', 'waiting')"
+_SETTLE = f"""UPDATE outbox SET state = 'sent', provider_id = ?, error = '' WHERE id = ? AND provider_id = ''
+    AND state IN {_UNNAMED}"""
 _SET_ASIDE = "('due', 'waiting', 'failed')"
 _HEADS = f"""outbox o JOIN (SELECT thread_id, MIN(seq * 100 + part) AS place FROM outbox WHERE state IN {_OPEN} GROUP BY thread_id)
     head ON head.thread_id = o.thread_id AND head.place = o.seq * 100 + o.part"""
@@ -148,13 +151,41 @@ async def by_provider_id(tx: Tx, channel: str, provider_id: str) -> Sent | None:
     return _sent(row) if row else None
 
 
-async def unsure(tx: Tx, channel: str, identity_id: int) -> list[tuple[Sent, str]]:
-    """(message, its text) of what is perhaps on its way to this address in this moment."""
+async def by_key(tx: Tx, channel: str, key: str) -> Sent | None:
+    """The message that we call so, if nobody knows yet how its provider does."""
+    row = await tx.one(
+        f"SELECT {_SENT} FROM outbox WHERE channel = ? AND key = ? AND provider_id = '' AND state IN {_UNNAMED}",
+        (channel, key),
+    )
+    return _sent(row) if row else None
+
+
+async def unnamed(tx: Tx, channel: str, identity_id: int) -> list[tuple[Sent, str]]:
+    """(message, its text) of what was tried at this address and has no id at its provider, whatever its age, the oldest first."""
     rows = await tx.all(
-        f"SELECT {_SENT}, body FROM outbox WHERE channel = ? AND identity_id = ? AND state IN ('sending', 'unknown', 'asking')",
+        f"SELECT {_SENT}, body FROM outbox WHERE channel = ? AND identity_id = ? AND provider_id = '' AND attempts > 0"
+        f" AND state IN {_UNNAMED} ORDER BY seq, part",
         (channel, identity_id),
     )
     return [(_sent(row), str(msgspec.json.decode(row["body"]).get("text", ""))) for row in rows]
+
+
+async def settle(tx: Tx, outbox_id: int, provider_id: str) -> bool:
+    """The provider has the message under this id, whatever its send came to; False when that was known already.
+
+    A worker that still waits for the answer finds that it holds the message no more."""
+    return await tx.run(_SETTLE, (provider_id, outbox_id)) > 0
+
+
+async def sent_until(tx: Tx, channel: str, kind: str, key: str, until: datetime) -> list[str]:
+    """The provider's ids of what went to an address up to a time and was not read, the oldest first."""
+    rows = await tx.all(
+        "SELECT provider_id FROM outbox WHERE channel = ? AND provider_id <> '' AND created_at <= ? AND status <> 'read'"
+        " AND identity_id IN (SELECT id FROM identities WHERE kind = ? AND key = ? AND proof <> 'claimed')"
+        " ORDER BY id DESC LIMIT 50",
+        (channel, to_ms(until), kind, key),
+    )
+    return [row["provider_id"] for row in reversed(rows)]
 
 
 async def report(tx: Tx, outbox_id: int, status: str, code: str, now: datetime) -> None:

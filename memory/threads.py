@@ -31,6 +31,8 @@ _INBOX_STATUS = f"""SELECT {COLUMNS} FROM threads WHERE status = ? AND last_seq 
     ORDER BY last_at DESC, id DESC LIMIT ?"""
 _STILL = f"""SELECT {COLUMNS} FROM threads WHERE status = ? AND last_at <= ? AND (last_at > ? OR (last_at = ? AND id > ?))
     ORDER BY last_at, id LIMIT ?"""
+_UNATTENDED = f"""SELECT {COLUMNS} FROM threads WHERE owner_kind = 'agent' AND owner_id = 0 AND waiting_since > 0
+    AND waiting_since <= ? AND status IN ('new', 'open') ORDER BY waiting_since LIMIT ?"""
 _INSERT = """INSERT INTO threads (id, public_id, number, customer_id, previous_id, created_at) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT (public_id) DO NOTHING"""
 _NEXT_NUMBER = "UPDATE counters SET value = value + 1 WHERE name = 'thread' RETURNING value"
@@ -150,6 +152,11 @@ async def still(
     last_at, last_id = after
     rows = await tx.all(_STILL, (status, to_ms(since), last_at, last_at, last_id, limit))
     return [thread_of(row) for row in rows]
+
+
+async def unattended(tx: Tx, before: datetime, limit: int = 100) -> list[Thread]:
+    """Threads of somebody who is no agent here, whose customer waits since before a time, the longest first."""
+    return [thread_of(row) for row in await tx.all(_UNATTENDED, (to_ms(before), limit))]
 
 
 async def append(tx: Tx, thread_id: int, new: Sequence[NewEvent], now: datetime) -> tuple[Thread, list[Event]]:

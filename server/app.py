@@ -136,6 +136,12 @@ async def _send_messages(services: Services) -> None:
     await Outbox(services).run()
 
 
+async def _give_back_native(services: Services) -> None:
+    from server import native
+
+    await native.run(services)
+
+
 async def _send_codes(services: Services) -> None:
     await services.codes.run()
 
@@ -167,6 +173,7 @@ LOOPS: Final = (
     Loop("codes", _send_codes),
     Loop("outbox", _send_messages),
     Loop("files", _fetch_files),
+    Loop("native", _give_back_native),
     Loop("mail listener", _take_mail),
     Loop("missed messages", _look_for_missed),
 )

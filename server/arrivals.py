@@ -5,14 +5,16 @@ provider's ids and changes nothing twice. One bad item of a batch loses none of 
 """
 
 import logging
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from channels.channel import Provider
 from channels.message import Inbound, OptOut, RawCall
 from memory import customers, journal, outbox
 from memory.engines.base import Tx
+from memory.errors import StorageError
 from memory.journal import Call
 from server import telemetry
 from server.echoes import take_echo
@@ -20,9 +22,12 @@ from server.errors import RefusedInput
 from server.files import keep, remember
 from server.inbox import LONGEST, Accepted, accept
 from server.receipts import take_receipt
+from server.remarks import take_remark
 from server.services import Services
+from server.who import who
 
 _log = logging.getLogger("onethread.arrivals")
+T = TypeVar("T")
 _EARLIEST: Final = timedelta(days=30)
 
 
@@ -33,14 +38,30 @@ async def arrive(services: Services, provider: Provider, call: Call) -> None:
     for fault in parsed.faults:
         telemetry.hooks.labels(call.source, "fault").inc()
         _log.warning("a part of a call cannot be read", extra={"source": call.source, "call": call.id, "why": fault})
-    for message in parsed.messages:
-        await arrive_message(services, provider.name, message, call.id)
-    for opt_out in parsed.opt_outs:
-        await take_opt_out(services, opt_out)
-    for echo in parsed.echoes:
-        await take_echo(services, echo)
-    for receipt in parsed.receipts:
-        await take_receipt(services, receipt)
+    troubles = [
+        *await _each(parsed.messages, lambda each: arrive_message(services, provider.name, each, call.id)),
+        *await _each(parsed.opt_outs, lambda each: take_opt_out(services, each)),
+        *await _each(parsed.remarks, lambda each: take_remark(services, each)),
+        *await _each(parsed.receipts, lambda each: take_receipt(services, each)),
+        *await _each(parsed.echoes, lambda each: take_echo(services, each)),
+    ]
+    if troubles:
+        raise troubles[0]
+
+
+async def _each(items: Sequence[T], take: Callable[[T], Awaitable[object]]) -> list[Exception]:
+    """Take every item; what went wrong with some, once all the others are in. Raises StorageError at once."""
+    troubles: list[Exception] = []
+    for item in items:
+        try:
+            await take(item)
+        except StorageError:
+            raise
+        except (
+            Exception
+        ) as error:  # the edge of a delivery: one bad item loses none of the others, and the call is tried again
+            troubles.append(error)
+    return troubles
 
 
 async def arrive_message(services: Services, provider: str, message: Inbound, call_id: int = 0) -> Accepted | None:
@@ -84,7 +105,7 @@ async def take_opt_out(services: Services, opt_out: OptOut) -> None:
 
     async def unit(tx: Tx) -> None:
         sender, now = opt_out.sender, services.clock.now()
-        identity = await customers.resolve(tx, sender.kind, sender.key, sender.proof, now, display=sender.display)
+        identity = await who(tx, sender, now)
         await customers.stop(tx, identity.id, opt_out.at if opt_out.is_out else None)
 
     await services.database.write(unit)

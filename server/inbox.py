@@ -21,6 +21,7 @@ from server import joining, mail_guard, mail_threads
 from server.answering.understand.numbers import digits_for_words
 from server.errors import RefusedInput
 from server.services import Services
+from server.who import who
 
 MAX_TEXT_CHARS: Final = 4000
 LONGEST: Final[Mapping[str, int]] = {"": MAX_TEXT_CHARS, "email": 20_000, "form": 20_000}
@@ -129,10 +130,7 @@ async def _sender(tx: Tx, inbound: Inbound, services: Services) -> Identity:
     if sender.kind == "store":
         customer = await customers.create(tx, now, store_id=sender.key, name=sender.profile_name, locale=inbound.locale)
         return await customers.attach(tx, customer.id, "store", sender.key, sender.proof, now)
-    return await customers.resolve(
-        tx, sender.kind, sender.key, sender.proof, now,
-        display=sender.display, profile_name=sender.profile_name, locale=inbound.locale,
-    )  # fmt: skip
+    return await who(tx, sender, now, locale=inbound.locale)
 
 
 async def _repeat_by_provider(tx: Tx, inbound: Inbound, identity: Identity) -> Accepted | None:

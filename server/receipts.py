@@ -3,6 +3,7 @@
 A word on a message whose send has not returned yet is kept until it has. What failed for good goes another way, or to a person.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from server.desk.handoff import Package
 from server.dispatch import give_way
 from server.inbox import wake
 from server.services import Services
+from server.settling import settle
 
 RANK: Final = {"": 0, "sent": 1, "delivered": 2, "read": 3}
 
@@ -22,11 +24,17 @@ RANK: Final = {"": 0, "sent": 1, "delivered": 2, "read": 3}
 async def take_receipt(services: Services, receipt: Receipt) -> None:
     """Put the provider's word to its message: it only rises; what failed for good goes another way, or to a person.
 
-    A word on a message whose send has not returned yet is kept until it has."""
+    A word on a message whose send has not returned yet is kept until it has, unless it names our key: then it settles it.
+    A word on all messages up to a time is one on each."""
     now = services.clock.now()
+    if not receipt.provider_id:
+        await _take_all(services, receipt)
+        return
     made = await _package(services, receipt)
 
     async def unit(tx: Tx) -> Thread | None:
+        if receipt.key and (unnamed := await outbox.by_key(tx, receipt.channel, receipt.key)):
+            await settle(tx, unnamed, receipt.provider_id, now)
         sent = await outbox.by_provider_id(tx, receipt.channel, receipt.provider_id)
         if sent is None:
             await _keep(tx, receipt, now)
@@ -47,6 +55,15 @@ async def take_receipt(services: Services, receipt: Receipt) -> None:
         wake(services, thread)
         services.bus.publish("outbox")
         services.bus.publish(f"panel:{thread.id}")
+
+
+async def _take_all(services: Services, receipt: Receipt) -> None:
+    to = receipt.to
+    if to is None:
+        return
+    ids = await services.database.read(lambda tx: outbox.sent_until(tx, receipt.channel, to.kind, to.key, receipt.at))
+    for provider_id in ids:
+        await take_receipt(services, replace(receipt, provider_id=ProviderId(provider_id), to=None))
 
 
 async def _package(services: Services, receipt: Receipt) -> Package | None:

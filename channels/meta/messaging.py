@@ -106,7 +106,8 @@ def _echo(message: Json, line: Line, customer: Address, at: datetime) -> Echo | 
         return None
     said, media, _ = _content(message)
     said = said or ("📎 " + ", ".join(each.name for each in media) if media else UNREADABLE)
-    return Echo(line.channel, ProviderId(an_id(message, "mid")), customer, said, at, text(message, "metadata"))
+    key = text(message, "metadata") if line.channel == "messenger" else None
+    return Echo(line.channel, ProviderId(an_id(message, "mid")), customer, said, at, key)
 
 
 def _message(message: Json, line: Line, sender: Address, at: datetime) -> Inbound | Remark:

@@ -117,7 +117,7 @@ def _echo(message: Json, names: _Names, received_at: datetime) -> Echo:
     to = names.address(short(message, "to"), short(message, "to_user_id"))
     kind = short(message, "type")
     said = _said(kind, message)[0] or (f"📎 {kind}" if kind in _SUFFIXES else UNREADABLE)
-    return Echo(CHANNEL, ProviderId(an_id(message, "id")), to, said, moment(message, "timestamp", received_at))
+    return Echo(CHANNEL, ProviderId(an_id(message, "id")), to, said, moment(message, "timestamp", received_at), "")
 
 
 def _status(status: Json, _names: _Names, received_at: datetime) -> Receipt | None:

@@ -68,14 +68,15 @@ async def reply(
         known = await threads.by_cid(tx, thread.id, key)
         if known is not None:
             return Written(thread, known, is_repeat=True)
-        if thread.state.owner_kind == "agent" and thread.state.owner_id != agent.id:
+        if _is_anothers(thread, agent):
             raise NotAllowed(f"{thread.state.owner_name} has this conversation; claim it first")
         await _check_sight(tx, thread, agent, seen_seq)
         identity_id, channel = await _recipient(tx, thread)
         message = NewEvent(
             "message", {"text": text}, "all", "agent", agent.id, agent.name, channel, identity_id, cid=key
         )
-        first = [] if thread.state.owner_kind == "agent" else [_assigned_to(agent)]
+        is_own = thread.state.owner_kind == "agent" and thread.state.owner_id == agent.id
+        first = [] if is_own else [_assigned_to(agent)]
         outcome = [NewEvent("draft_outcome", dict(draft), author_type="agent", author_id=agent.id)] if draft else []
         await turns.drop(tx, thread.id)
         thread, stored = await threads.append(tx, thread.id, [*first, message, *outcome], services.clock.now())
@@ -196,9 +197,14 @@ async def _open_thread(tx: Tx, conv: str) -> Thread:
 
 def _check_owner(thread: Thread, agent: Agent) -> None:
     """A colleague's thread is taken over, resolved or handed back by a lead only."""
+    if _is_anothers(thread, agent) and agent.role not in _MAY_TAKE_OVER:
+        raise NotAllowed(f"{thread.state.owner_name} has this conversation; a supervisor can take it over")
+
+
+def _is_anothers(thread: Thread, agent: Agent) -> bool:
+    """Whether a colleague has the thread. Who writes in a provider's own app has no id here, and anybody may relieve them."""
     state = thread.state
-    if state.owner_kind == "agent" and state.owner_id != agent.id and agent.role not in _MAY_TAKE_OVER:
-        raise NotAllowed(f"{state.owner_name} has this conversation; a supervisor can take it over")
+    return state.owner_kind == "agent" and state.owner_id not in (0, agent.id)
 
 
 async def _check_sight(tx: Tx, thread: Thread, agent: Agent, seen_seq: int) -> None:

@@ -123,7 +123,7 @@ export class Composer {
   describe(row, panel) {
     this.#row = row;
     this.recipient = panel?.recipient ?? { channel: row.channel, kind: "", label: "", proof: "" };
-    const isOthers = row.owner.type === "agent" && row.owner.id !== this.#wiring.me.id;
+    const isOthers = row.owner.type === "agent" && row.owner.id !== "" && row.owner.id !== this.#wiring.me.id;
     this.form.hidden = !this.#wiring.me.mayAct;
     this.closed.hidden = this.#wiring.me.mayAct;
     this.closed.textContent = "Your role may read, not write.";

@@ -250,6 +250,7 @@ function stateWords(row, { me, assistant, act }) {
   if (row.owner.type === "assistant") return [say(icon("spark"), `${assistant} is answering.`, "Take over to write yourself."), claim("primary"), resolve].filter((part) => part !== false);
   if (row.owner.type === "queue") return [say(icon("hand"), "Waiting for a person.", row.handoff_reason ? `${words.reason(row.handoff_reason)}.` : ""), claim("primary"), back].filter((part) => part !== false);
   if (row.owner.id === me.id) return [say(face(me.name, "small agent"), "You have this.", `${assistant} is silent until you hand back.`), resolve, back].filter((part) => part !== false);
+  if (!row.owner.id) return [say(face(row.owner.name, "small agent"), "Answered in the provider's own app.", "Take over to write here."), claim("primary"), back].filter((part) => part !== false);
   const mayTake = ["supervisor", "admin"].includes(me.role);
   return [say(face(row.owner.name, "small agent"), `${row.owner.name} has this.`, mayTake ? "" : "You can read and leave notes."), mayTake && claim("")].filter((part) => part !== false);
 }

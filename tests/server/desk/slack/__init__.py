@@ -1,0 +1,1 @@
+"""The agents' Slack, against a stand-in on loopback."""

@@ -23,13 +23,15 @@ _HANDED = f"""SELECT t.id AS id, (SELECT MAX(e.seq) FROM events e WHERE e.thread
     AND NOT EXISTS (SELECT 1 FROM slack_roots r WHERE r.thread_id = t.id AND r.state = 'live') ORDER BY t.last_at LIMIT ?"""
 _OPEN = """INSERT INTO slack_roots (id, thread_id, handoff_seq, seq, created_at) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT DO NOTHING"""
+_WAITS = """r.state = 'live' AND r.due_at <= ? AND r.lease_until < ?
+    AND (r.ts = '' OR r.seq < t.last_seq OR r.sending <> '')"""
+_IS_DUE = f"SELECT 1 AS one FROM slack_roots r JOIN threads t ON t.id = r.thread_id WHERE {_WAITS} LIMIT 1"
 _DUE = f"""UPDATE slack_roots SET lease_until = ?, attempts = attempts + 1 WHERE id IN (
-    SELECT r.id FROM slack_roots r JOIN threads t ON t.id = r.thread_id WHERE r.state = 'live' AND r.due_at <= ?
-    AND r.lease_until < ? AND (r.ts = '' OR r.seq < t.last_seq OR r.sending <> '') ORDER BY r.due_at, r.id LIMIT ?{{skip}})
-    RETURNING {_ROOT}"""
+    SELECT r.id FROM slack_roots r JOIN threads t ON t.id = r.thread_id WHERE {_WAITS}
+    ORDER BY r.due_at, r.id LIMIT ?{{skip}}) RETURNING {_ROOT}"""
 _SAVE_USER = """INSERT INTO slack_users (team, user_id, email, checked_at) VALUES (?, ?, ?, ?)
     ON CONFLICT (team, user_id) DO UPDATE SET email = excluded.email, checked_at = excluded.checked_at"""
-_DRAFT = "id, root_id, agent_id, key, text, files, seen, state"
+_DRAFT = "id, root_id, agent_id, key, ts, text, files, seen, state"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +56,15 @@ class Root:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Words of an agent that wait for their yes. `key` = what a reply made of them is called, `seen` = what its author had seen."""
+    """Words of an agent that wait for their yes. `key` = what a reply made of them is called, `seen` = what its author had seen.
+
+    `ts` = the message in which they were typed, empty = elsewhere."""
 
     id: str
     root_id: int
     agent_id: int
     key: str
+    ts: str
     text: str
     files: tuple[dict[str, Any], ...]
     seen: int
@@ -89,6 +94,11 @@ async def claim(tx: Tx, now: datetime, lease: timedelta, limit: int) -> list[Roo
     skip = " FOR UPDATE OF r SKIP LOCKED" if tx.for_update else ""
     rows = await tx.all(_DUE.format(skip=skip), (to_ms(now + lease), to_ms(now), to_ms(now), limit))
     return [_root(row) for row in rows]
+
+
+async def is_due(tx: Tx, now: datetime) -> bool:
+    """Whether a root has something to post and is held by nobody."""
+    return await tx.one(_IS_DUE, (to_ms(now), to_ms(now))) is not None
 
 
 async def root(tx: Tx, root_id: int) -> Root | None:
@@ -153,6 +163,23 @@ async def seen_by(tx: Tx, root_id: int, ts: str) -> int:
     Slack's times are text of one length, so they compare as text."""
     row = await tx.one("SELECT MAX(seq) AS seq FROM slack_posts WHERE root_id = ? AND ts < ?", (root_id, ts))
     return int(row["seq"] or 0) if row else 0
+
+
+async def typed(tx: Tx, root_id: int, ts: str, seq: int) -> None:
+    """An agent typed event `seq` under the root themselves, at `ts`."""
+    await tx.run(
+        "INSERT INTO slack_posts (root_id, ts, seq, is_typed) VALUES (?, ?, ?, 1)"
+        " ON CONFLICT (root_id, ts) DO UPDATE SET seq = excluded.seq",
+        (root_id, ts, seq),
+    )
+
+
+async def typed_at(tx: Tx, root_id: int, seq: int) -> str:
+    """The message in which an agent typed event `seq`; empty = it was said elsewhere."""
+    row = await tx.one(
+        "SELECT ts FROM slack_posts WHERE root_id = ? AND seq = ? AND is_typed = 1 ORDER BY ts LIMIT 1", (root_id, seq)
+    )
+    return str(row["ts"]) if row else ""
 
 
 async def shown(tx: Tx, root_id: int, digest: str) -> None:
@@ -234,22 +261,24 @@ async def forget_user(tx: Tx, team: str, user_id: str) -> None:
 
 
 def _draft(row: Row) -> Draft:
-    files = tuple(msgspec.json.decode(row["files"]))
-    return Draft(row["id"], row["root_id"], row["agent_id"], row["key"], row["text"], files, row["seen"], row["state"])
+    key, root_id, agent_id, name, ts, text, files, seen, state = row
+    return Draft(key, root_id, agent_id, name, ts, text, tuple(msgspec.json.decode(files)), seen, state)
 
 
 async def keep_draft(
-    tx: Tx, root_id: int, agent_id: int, key: str, text: str, files: Sequence[dict[str, Any]], seen: int, now: datetime
-) -> Draft:
+    tx: Tx, root_id: int, agent_id: int, key: str, text: str, seen: int, now: datetime, *, ts: str = "",
+    files: Sequence[dict[str, Any]] = (),
+) -> Draft:  # fmt: skip
     """Keep words until their author says yes; the same key keeps its first words while they wait."""
     await tx.run(
-        "INSERT INTO slack_drafts (id, root_id, agent_id, key, text, files, seen, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (root_id, key) DO NOTHING",
+        "INSERT INTO slack_drafts (id, root_id, agent_id, key, ts, text, files, seen, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (root_id, key) DO NOTHING",
         (
             new_public_id("sd"),
             root_id,
             agent_id,
             key,
+            ts,
             text,
             msgspec.json.encode(list(files)).decode(),
             seen,

@@ -142,6 +142,23 @@ async def _give_back_native(services: Services) -> None:
     await native.run(services)
 
 
+async def _follow_into_slack(services: Services) -> None:
+    if not services.settings.slack.is_on:
+        await asyncio.Event().wait()
+    from server.desk.slack import running
+    from server.files import keep
+
+    await running.run(services, keep)
+
+
+async def _listen_to_slack(services: Services) -> None:
+    if not (services.settings.slack.is_on and services.settings.slack.app_token):
+        await asyncio.Event().wait()
+    from server.intake.bolt import listen
+
+    await listen(services)
+
+
 async def _send_codes(services: Services) -> None:
     await services.codes.run()
 
@@ -172,6 +189,8 @@ LOOPS: Final = (
     Loop("silence", _learn_silence),
     Loop("codes", _send_codes),
     Loop("outbox", _send_messages),
+    Loop("slack", _follow_into_slack),
+    Loop("slack socket", _listen_to_slack),
     Loop("files", _fetch_files),
     Loop("native", _give_back_native),
     Loop("mail listener", _take_mail),

@@ -94,6 +94,11 @@ class SlackSettings:
     channel: str = doc("", "id of the channel that escalations go to, `C...`")
     api_url: str = doc("", "base URL that ends in /api/ in place of https://slack.com/api/, for tests")
 
+    @property
+    def is_on(self) -> bool:
+        """Whether agents in Slack are switched on."""
+        return bool(self.bot_token and self.channel and (self.signing_secret or self.app_token))
+
 
 @dataclass(frozen=True, slots=True)
 class InboundSettings:

@@ -24,8 +24,10 @@ CREATE TABLE slack_posts (
     root_id BIGINT NOT NULL,
     ts TEXT NOT NULL,
     seq BIGINT NOT NULL,
+    is_typed BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (root_id, ts)
 );
+CREATE INDEX slack_posts_seq ON slack_posts (root_id, seq);
 CREATE TABLE slack_calls (
     key TEXT PRIMARY KEY,
     at BIGINT NOT NULL
@@ -43,6 +45,7 @@ CREATE TABLE slack_drafts (
     root_id BIGINT NOT NULL,
     agent_id BIGINT NOT NULL,
     key TEXT NOT NULL,
+    ts TEXT NOT NULL DEFAULT '',
     text TEXT NOT NULL,
     files TEXT NOT NULL DEFAULT '[]',
     seen BIGINT NOT NULL,

@@ -4,7 +4,6 @@ Console, socket and API show the same documents, so a program sees what a person
 to look was checked before. Addresses of networks stay inside.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
@@ -21,13 +20,13 @@ from server.answering.words.voice import Voice
 from server.api import consents
 from server.commerce.model import OrderSnapshot
 from server.commerce.wismo import decide
+from server.desk import standing
 from server.errors import StoreError
 from server.services import Services
 
 Document: TypeAlias = dict[str, Any]
 EARLIER: Final = 8
 ORDERS: Final = 4
-_NUMBER: Final = re.compile(r"#?[A-Za-z]*-?\d[\w-]*")
 _HIDDEN: Final = frozenset({"meta"})
 
 
@@ -76,7 +75,7 @@ def _portable(key: str, value: Any) -> Any:
 async def row(tx: Tx, thread: Thread, reader: int) -> Document:
     """A thread as a line of the inbox; `reader` is the agent whose unread mark it carries."""
     customer = await customers.get(tx, thread.customer_id)
-    name = await called(tx, customer) if customer else ""
+    name = await standing.called(tx, customer) if customer else ""
     read = await threads.read_up_to(tx, thread.id, f"agent:{reader}")
     state = thread.state
     return {
@@ -86,7 +85,7 @@ async def row(tx: Tx, thread: Thread, reader: int) -> Document:
         "customer": {"id": str(thread.customer_id), "name": name, "vip": bool(customer and customer.vip)},
         "preview": state.preview,
         "channel": state.channel,
-        "order": order_number(state),
+        "order": standing.order_number(state),
         "owner": {"type": state.owner_kind, "id": str(state.owner_id or ""), "name": state.owner_name},
         "seq": state.last_seq,
         "unread": state.last_customer_seq > read,
@@ -108,29 +107,13 @@ def _labels(state: ThreadState) -> Document:
     }
 
 
-def order_number(state: ThreadState) -> str:
-    """The number that the shop gave the thread's order: a thread that knows its order is titled with it."""
-    found = _NUMBER.search(state.title) if state.order_id else None
-    return found[0] if found else ""
-
-
-async def called(tx: Tx, customer: Customer) -> str:
-    """What to call a customer: their name, else an address that they gave, else nothing."""
-    if customer.name:
-        return customer.name
-    known = await customers.identities_of(tx, customer.id)
-    named = [identity.profile_name for identity in known if identity.profile_name]
-    addresses = [identity.display for identity in known if identity.kind in ("email", "phone", "whatsapp", "sms")]
-    return next(iter([*named, *addresses]), "")
-
-
 async def beside(tx: Tx, thread: Thread) -> Beside:
     """Customer, brief, drafts, orders and earlier threads of a thread. Raises LookupError without its customer."""
     customer = await customers.get(tx, thread.customer_id)
     if customer is None:
         raise LookupError("a thread without its customer")
     written = await desk.brief(tx, thread.id)
-    recipient, channel = await _recipient(tx, thread)
+    recipient, channel = await standing.recipient(tx, thread)
     others = await threads.of_customer(tx, customer.id, EARLIER + 1)
     return Beside(
         thread,
@@ -140,28 +123,10 @@ async def beside(tx: Tx, thread: Thread) -> Beside:
         channel,
         written[1] if written else None,
         written[0] if written else 0,
-        await _drafts(tx, thread),
+        await standing.drafts(tx, thread),
         await _shown(tx, thread),
         [other for other in others if other.id != thread.id and other.state.last_seq][:EARLIER],
     )
-
-
-async def _recipient(tx: Tx, thread: Thread) -> tuple[Identity | None, str]:
-    """Where a reply would go: the identity and channel that the customer last wrote from."""
-    last = thread.state.last_customer_seq
-    said = await threads.events(tx, thread.id, last - 1, 1) if last else []
-    if not said:
-        return None, thread.state.channel
-    return await customers.identity(tx, said[0].identity_id), said[0].channel
-
-
-async def _drafts(tx: Tx, thread: Thread) -> list[Event]:
-    """The newest drafts, unless somebody has answered since."""
-    state = thread.state
-    since = max(0, state.last_customer_seq - 1)
-    offered = [event for event in await threads.events(tx, thread.id, since) if event.type == "draft_offered"]
-    newest = max((int(event.body.get("of", 0)) for event in offered), default=0)
-    return [event for event in offered if event.body.get("of", 0) == newest and event.seq > state.last_reply_seq]
 
 
 async def _shown(tx: Tx, thread: Thread) -> list[str]:

@@ -34,14 +34,18 @@ class Written:
     is_repeat: bool = False
 
 
-async def claim(services: Services, conv: str, agent: Agent) -> Written:
-    """Own the thread: the assistant is silent from the commit on. NotAllowed when a colleague owns it."""
+async def claim(services: Services, conv: str, agent: Agent, *, takes_over: bool = True) -> Written:
+    """Own the thread: the assistant is silent from the commit on. NotAllowed when a colleague owns it.
+
+    Without `takes_over` nobody's thread is taken from them, whatever the role: the first of two who claim at once has it."""
 
     async def unit(tx: Tx) -> Written:
         thread = await _open_thread(tx, conv)
         state = thread.state
         if state.owner_kind == "agent" and state.owner_id == agent.id:
             return Written(thread, (await threads.events(tx, thread.id, state.last_seq - 1))[0], is_repeat=True)
+        if state.owner_kind == "agent" and state.owner_id and not takes_over:
+            raise NotAllowed(f"{state.owner_name} has this conversation")
         _check_owner(thread, agent)
         return await _append(tx, services, thread, _assigned_to(agent))
 
@@ -57,11 +61,14 @@ async def reply(
     key: str,
     *,
     draft: Mapping[str, Any] | None = None,
+    attachments: Sequence[Mapping[str, Any]] = (),
 ) -> Written:
     """Send a person's reply. Raises StaleSight when the thread moved since `seen_seq`; a repeated key sends once.
 
-    Replying to a thread that nobody owns claims it in the same transaction. `draft` = {n, edited} when one was used."""
+    Replying to a thread that nobody owns claims it in the same transaction. `draft` = {n, edited} when one was used;
+    `attachments` are files of the thread, for a channel that shows files."""
     _check_text(text)
+    body = {"text": text} | ({"attachments": [dict(each) for each in attachments]} if attachments else {})
 
     async def unit(tx: Tx) -> Written:
         thread = await _open_thread(tx, conv)
@@ -72,9 +79,7 @@ async def reply(
             raise NotAllowed(f"{thread.state.owner_name} has this conversation; claim it first")
         await _check_sight(tx, thread, agent, seen_seq)
         identity_id, channel = await _recipient(tx, thread)
-        message = NewEvent(
-            "message", {"text": text}, "all", "agent", agent.id, agent.name, channel, identity_id, cid=key
-        )
+        message = NewEvent("message", body, "all", "agent", agent.id, agent.name, channel, identity_id, cid=key)
         is_own = thread.state.owner_kind == "agent" and thread.state.owner_id == agent.id
         first = [] if is_own else [_assigned_to(agent)]
         outcome = [NewEvent("draft_outcome", dict(draft), author_type="agent", author_id=agent.id)] if draft else []

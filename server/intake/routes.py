@@ -11,6 +11,7 @@ from server.intake import (
     meta,
     pages,
     session,
+    slack,
     socket,
     stream,
     twilio,
@@ -20,6 +21,7 @@ from server.intake import (
 BODY_LIMITS = {
     "/widget/upload": uploads.UPLOAD_BODY,
     **hooks.BODY_LIMITS,
+    **slack.BODY_LIMITS,
     **twilio.BODY_LIMITS,
     **inbound.BODY_LIMITS,
 }
@@ -40,6 +42,7 @@ def routes() -> list[BaseRoute]:
         Route("/widget/frame", pages.frame),
         *help.routes(),
         *hooks.routes(),
+        *slack.routes(),
         *twilio.routes(),
         *meta.routes(),
         *inbound.routes(),

@@ -131,7 +131,7 @@ async def test_a_member_is_known_by_workspace(database: Database) -> None:
 async def test_words_wait_for_their_authors_yes(database: Database) -> None:
     root = await rooted(database)
     drafts = [
-        await database.write(lambda tx, text=text: slack.keep_draft(tx, root.id, 7, "m:1", text, (), 3, NOW))  # type: ignore[misc]
+        await database.write(lambda tx, text=text: slack.keep_draft(tx, root.id, 7, "m:1", text, 3, NOW))  # type: ignore[misc]
         for text in ("first", "again")
     ]
     assert [each.text for each in drafts] == ["first", "first"]

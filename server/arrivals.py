@@ -16,6 +16,7 @@ from memory import customers, journal, outbox
 from memory.engines.base import Tx
 from memory.errors import StorageError
 from memory.journal import Call
+from memory.times import to_ms
 from server import telemetry
 from server.echoes import take_echo
 from server.errors import RefusedInput
@@ -25,6 +26,7 @@ from server.receipts import take_receipt
 from server.remarks import take_remark
 from server.services import Services
 from server.who import who
+from server.wishes import heed
 
 _log = logging.getLogger("onethread.arrivals")
 T = TypeVar("T")
@@ -83,6 +85,7 @@ async def arrive_message(services: Services, provider: str, message: Inbound, ca
         await remember(tx, services, kept, accepted.thread, accepted.identity.id, provider, accepted.event.seq)
         await customers.heard(tx, accepted.identity.id, message.at)
         await outbox.release(tx, accepted.identity.id, now)
+        await heed(tx, services, message, accepted)
         if call_id:
             await journal.belongs(tx, call_id, f"{accepted.identity.kind}:{accepted.identity.key}")
 
@@ -101,11 +104,13 @@ def _cut(message: Inbound, text: str) -> str:
 
 
 async def take_opt_out(services: Services, opt_out: OptOut) -> None:
-    """Keep an address's wish for silence, or its end."""
+    """Keep an address's wish for silence, or its end, as a provider tells it. An older one than their last message is past."""
 
     async def unit(tx: Tx) -> None:
         sender, now = opt_out.sender, services.clock.now()
         identity = await who(tx, sender, now)
+        if identity.heard_at > to_ms(opt_out.at):
+            return
         await customers.stop(tx, identity.id, opt_out.at if opt_out.is_out else None)
 
     await services.database.write(unit)

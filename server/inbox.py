@@ -101,14 +101,27 @@ async def _accept(tx: Tx, services: Services, inbound: Inbound) -> Accepted:
     for each in inbound.claims:
         await customers.claim(tx, identity.customer_id, each.kind, each.key, now, display=each.display)
     silent = await mail_guard.silence(tx, inbound, thread, now)
-    reopening, beside = _reopening(thread), [NewEvent("note", {"text": inbound.note})] if inbound.note else []
+    is_for_us = wants_answer(inbound, identity)
+    reopening = _reopening(thread) if is_for_us or not inbound.wish else []
+    beside = [NewEvent("note", {"text": inbound.note})] if inbound.note else []
     new = [*reopening, _message(inbound, identity), *beside]
     thread, stored = await threads.append_to(tx, thread, new, now)
     if silent is not None:
         thread = await mail_guard.hand_over(tx, services, thread, silent, now)
         return Accepted(thread, stored[len(reopening)], identity, is_repeat=False)
-    await turns.due(tx, thread.id, _due(services, thread, inbound, now), now)
+    if is_for_us:
+        await turns.due(tx, thread.id, _due(services, thread, inbound, now), now)
     return Accepted(thread, stored[len(reopening)], identity, is_repeat=False)
+
+
+def wants_answer(inbound: Inbound, identity: Identity) -> bool:
+    """Whether a message is for whoever answers: not from somebody who asked for silence, and not STOP, START or HELP itself.
+
+    START of somebody who hears from us is a word like any other, unless their provider has answered it."""
+    wish = inbound.wish
+    if wish is not None and wish.word == "start" and not identity.stopped_at:
+        return not wish.is_answered
+    return wish is None and not identity.stopped_at
 
 
 def _due(services: Services, thread: Thread, inbound: Inbound, now: datetime) -> datetime:

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from channels.channel import Provider
-from channels.errors import ChannelError, NeverKnown, NotNow, OutcomeUnknown, Refused, WindowShut
+from channels.errors import ChannelError, NeverKnown, NotNow, OptedOut, OutcomeUnknown, Refused, WindowShut
 from channels.message import Address, Choice, Outbound
 from memory import customers, outbox, threads
 from memory.customers import Identity
@@ -45,13 +45,15 @@ class _Shut(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What came of a try. `after` = when the message is taken up again; `is_unsure` = it was perhaps sent all the same."""
+    """What came of a try. `after` = when the message is taken up again; `is_unsure` = it was perhaps sent all the same;
+    `stops` = they want no messages at this address."""
 
     state: str
     provider_id: str = ""
     error: str = ""
     after: timedelta | None = None
     is_unsure: bool = False
+    stops: bool = False
 
 
 class Outbox:
@@ -140,7 +142,7 @@ class Outbox:
         except (_Shut, WindowShut) as error:
             return _Outcome("waiting", error=str(error))
         except Refused as error:
-            return _Outcome("failed", error=str(error))
+            return _Outcome("failed", error=str(error), stops=isinstance(error, OptedOut))
         except OutcomeUnknown as error:
             return _Outcome("unknown", error=str(error), after=_SETTLE)
         except ChannelError as error:
@@ -239,6 +241,8 @@ class Outbox:
         held = await outbox.mark(
             tx, parcel, outcome.state, provider_id=outcome.provider_id, error=outcome.error, again_at=again_at
         )
+        if held and outcome.stops:
+            await customers.stop(tx, parcel.identity_id, now)
         thread = await threads.by_id(tx, parcel.thread_id, lock=True) if held else None
         if thread is None or outcome.state not in ("sent", "failed", "waiting"):
             return None

@@ -11,6 +11,8 @@ from typing import TypeAlias
 
 import phonenumbers
 
+from channels.phones import canonical
+
 Contact: TypeAlias = tuple[str, str]
 """(`email`, `phone` or `name_zip`, key)."""
 
@@ -28,13 +30,13 @@ def email_key(value: str) -> str:
 
 
 def phone_key(value: str, region: str) -> str:
-    """The number as E.164, national numbers read in `region`; empty when it is none."""
+    """The number as E.164 in the one form of its variants, national numbers read in `region`; empty when it is none."""
     bare = value.strip().removeprefix("whatsapp:").removeprefix("tel:")
     try:
         number = phonenumbers.parse(bare, region.upper() or None)
     except phonenumbers.NumberParseException:
         return ""
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return canonical(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
 def contacts(emails: Iterable[str] | None, phones: Iterable[str] | None, region: str) -> list[Contact]:

@@ -14,6 +14,7 @@ from typing import Final, Literal
 
 import phonenumbers
 
+from channels.phones import canonical
 from server.commerce.contacts import name_key, zip_key
 from server.commerce.model import Address, CustomerRecord, OrderSnapshot
 from server.policies.actions import FREE, READING
@@ -244,7 +245,7 @@ def _matched(stored: _Stored, given: Given) -> frozenset[str]:
     """Every word is worked out whether or not another one matched: a miss costs what a hit costs."""
 
     def phone(value: str) -> str:
-        return normal_phone(value, stored.country)
+        return canonical(normal_phone(value, stored.country))
 
     def zip_code(value: str) -> str:
         return zip_key(value, stored.country)
@@ -270,7 +271,7 @@ def _as_email(value: str) -> str:
 def _as_international(value: str) -> str:
     """An attested number is always international, with or without its plus sign; never a national one."""
     bare = value.strip().removeprefix("whatsapp:").removeprefix("+")
-    return normal_phone(f"+{bare}", "") if bare.isdigit() else ""
+    return canonical(normal_phone(f"+{bare}", "")) if bare.isdigit() else ""
 
 
 def _meets(given: Iterable[str], stored: Iterable[str], normal: Callable[[str], str]) -> bool:

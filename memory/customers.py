@@ -5,7 +5,7 @@ belongs to one customer at a time.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from memory.engines.base import Row, Tx
@@ -184,7 +184,15 @@ async def resolve(
         await tx.run("UPDATE identities SET proof = ?, proof_at = ? WHERE id = ?", (proof, to_ms(now), found.id))
     if found is None:
         raise LookupError("an identity vanished while it was made")
-    return found
+    return await said_as(tx, found, display)
+
+
+async def said_as(tx: Tx, found: Identity, display: str) -> Identity:
+    """The identity as its provider writes it now: replies go to that form."""
+    if not display or display == found.display:
+        return found
+    await tx.run("UPDATE identities SET display = ? WHERE id = ?", (display, found.id))
+    return replace(found, display=display)
 
 
 async def claim(tx: Tx, customer_id: int, kind: str, key: str, now: datetime, *, display: str = "") -> None:

@@ -27,7 +27,7 @@ async def who(tx: Tx, address: Address, now: datetime, *, locale: str = "") -> I
     others = [key for key in keys if key != found.key]
     if others:
         await customers.also_called(tx, found.id, address.kind, others)
-    return found
+    return await customers.said_as(tx, found, address.display)
 
 
 async def _known(tx: Tx, address: Address, keys: tuple[str, ...]) -> Identity | None:

@@ -4,6 +4,7 @@ Up to three short choices are buttons, up to ten a list; what fits neither is nu
 "list-picker"; WhatsApp's own on titles.
 """
 
+import asyncio
 import hashlib
 import json
 from collections import OrderedDict
@@ -57,10 +58,11 @@ def _short(label: str, longest: int) -> str:
 
 
 class Contents:
-    """The contents that stand at Twilio, each made once by what it holds."""
+    """The contents that stand at Twilio, each made once by what it holds. `patience_s` = longer is not waited for one."""
 
-    def __init__(self, rest: Rest) -> None:
+    def __init__(self, rest: Rest, patience_s: float) -> None:
         self._rest = rest
+        self._patience_s = patience_s
         self._known: OrderedDict[str, str] = OrderedDict()
 
     async def sid(self, types: Mapping[str, Any], language: str) -> str:
@@ -72,8 +74,9 @@ class Contents:
             return self._known[key]
         wanted = {"friendly_name": f"onethread-{key[:32]}", "variables": {}, **body}
         try:
-            made = await self._rest.post(self._rest.url("content", "/v1/Content"), body=wanted)
-        except ChannelError:
+            async with asyncio.timeout(self._patience_s):
+                made = await self._rest.post(self._rest.url("content", "/v1/Content"), body=wanted)
+        except (ChannelError, TimeoutError):
             return ""
         sid = made.get("sid")
         if not isinstance(sid, str) or not sid:

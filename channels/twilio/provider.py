@@ -65,7 +65,7 @@ class Twilio:
         self._now = now
         self._codes = codes or Codes()
         self._rest = Rest(account_sid, self.tokens[0], api_url, self._codes, deadline_s=deadline_s)
-        self._contents = Contents(self._rest)
+        self._contents = Contents(self._rest, deadline_s / 2)
         self._templates = dict(templates or {})
         self._status_url = status_url
         self._deadline_s = deadline_s
@@ -83,11 +83,7 @@ class Twilio:
         sender = self.senders.get(outbound.channel)
         if not sender:
             raise Refused(f"no sender of {outbound.channel} is named in the settings")
-        try:
-            async with asyncio.timeout(self._deadline_s):
-                fields = await fields_of(outbound, sender, self._contents, self._templates, self._status_url)
-        except TimeoutError as error:
-            raise NotNow("Twilio does not answer") from error
+        fields = await fields_of(outbound, sender, self._contents, self._templates, self._status_url)
         try:
             async with asyncio.timeout(self._deadline_s):
                 made = await self._rest.post(self._messages(), fields)

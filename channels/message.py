@@ -185,7 +185,8 @@ class Outbound:
 
     `author` is `assistant` or `agent`, named `name`. `card` is the order as it stands, as a public document (docs/socket.md).
     `answers` is the provider's id of the customer's message that this answers, `chain` are all ids of this thread on this channel,
-    ours too, the oldest first. `template` = the channel's window is shut: the name of an approved template that must carry it."""
+    ours too, the oldest first, `subject` is that of the mail that is answered. `template` = the channel's window is shut: the
+    name of an approved template that must carry it."""
 
     key: str
     channel: str
@@ -202,6 +203,7 @@ class Outbound:
     answers: str = ""
     chain: tuple[str, ...] = ()
     template: str = ""
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -293,6 +293,10 @@ async def open_services(
         store.label_url = lambda order_id, key: label_url(settings, order_id, key)
     labels = await asyncio.to_thread(_labels, settings, clock, opened)
     lines = await asyncio.to_thread(open_lines, settings, clock)
+    if "email" in lines.providers:
+        from server.mail_words import give_words
+
+        give_words(lines)
     services = Services(
         settings, clock, opened, bus, store, policy, connections=linked, limits=_limits(settings, linked), labels=labels,
         post=post or post_by(lines, settings), lines=lines,

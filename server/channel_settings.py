@@ -78,7 +78,7 @@ class EmailSettings:
         "", "name of your border mail server in Authentication-Results; empty = no sender is trusted"
     )
     dkim_selector: str = doc("", "selector of the DKIM key; empty = your mail server signs")
-    dkim_key: str = doc("", "file of the DKIM private key (PEM, RSA of 2048 bits or more, or Ed25519)")
+    dkim_key: str = doc("", "file of the DKIM private key (PEM, RSA of 2048 bits or more)")
     webhook_login: str = doc("", "`user:password` in the webhook URL of SendGrid or Postmark; empty = no such door")
     mailgun_key: str = doc("", "HTTP webhook signing key of Mailgun; empty = no such door")
     webhook_secrets: tuple[str, ...] = doc((), "secrets that sign raw mail to our own webhook; empty = no such door")

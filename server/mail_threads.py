@@ -69,3 +69,9 @@ async def keep_quietly(
     first = [NewEvent("linked", {"title": title})] if title and not thread.state.title else []
     thread, stored = await threads.append_to(tx, thread, [*first, kept], now)
     return thread, stored[-1]
+
+
+async def subject_of(tx: Tx, thread_id: int, seq: int) -> str:
+    """The subject of a message that came by mail; empty when it has none."""
+    found = await threads.events(tx, thread_id, seq - 1, 1)
+    return str(found[0].body.get("meta", {}).get("subject", "")) if found else ""

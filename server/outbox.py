@@ -22,7 +22,7 @@ from memory.errors import StorageError
 from memory.outbox import Parcel, Sent
 from memory.threads import NewEvent, Thread
 from memory.times import from_ms
-from server import routing, telemetry, undelivered
+from server import mail_threads, routing, telemetry, undelivered
 from server.bus import Bell
 from server.desk.handoff import Package
 from server.dispatch import give_way
@@ -183,7 +183,7 @@ class Outbox:
         found = await self._services.database.read(lambda tx: self._around(tx, parcel))
         if found is None:
             raise Refused("the address is gone")
-        identity, thread, answers, chain = found
+        identity, thread, answers, chain, subject = found
         template = "" if asks else self._template(parcel, identity)
         address = Address(
             identity.kind,  # type: ignore[arg-type]  # stored from an Address, so it is one of its kinds
@@ -199,6 +199,7 @@ class Outbox:
             language=str(body.get("language", "en")), author=str(body.get("author", "assistant")),
             name=str(body.get("name", "")), card=body.get("card"), conv=thread.public_id, number=thread.number,
             title=thread.state.title, answers=answers, chain=chain, template=template,
+            subject=subject,
         )  # fmt: skip
 
     def _template(self, parcel: Parcel, identity: Identity) -> str:
@@ -216,16 +217,17 @@ class Outbox:
             raise _Shut(routing.SHUT)
         return template
 
-    async def _around(self, tx: Tx, parcel: Parcel) -> tuple[Identity, Thread, str, tuple[str, ...]] | None:
-        """(address, thread, the provider's id of what is answered, all ids of the thread on this channel)."""
+    async def _around(self, tx: Tx, parcel: Parcel) -> tuple[Identity, Thread, str, tuple[str, ...], str] | None:
+        """(address, thread, the provider's id of what is answered, all ids of the thread on this channel, its subject)."""
         identity = await customers.identity(tx, parcel.identity_id)
         thread = await threads.by_id(tx, parcel.thread_id)
         if identity is None or thread is None:
             return None
         chain = await outbox.ids_on(tx, parcel.thread_id, parcel.channel, parcel.seq)
         answered = int(parcel.body.get("answers", 0))
-        own = [external for seq, external, is_theirs in chain if is_theirs and seq <= answered]
-        return identity, thread, own[-1] if own else "", tuple(external for _, external, _ in chain)
+        own = [(seq, external) for seq, external, is_theirs in chain if is_theirs and seq <= answered]
+        subject = await mail_threads.subject_of(tx, parcel.thread_id, own[-1][0]) if own else ""
+        return identity, thread, own[-1][1] if own else "", tuple(external for _, external, _ in chain), subject
 
     async def _record(self, parcel: Parcel, outcome: _Outcome) -> None:
         made = await undelivered.package(self._services, parcel.thread_id) if outcome.state == "failed" else None

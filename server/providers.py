@@ -9,7 +9,7 @@ from typing import Final
 
 from channels.channel import Channel, Provider
 from server.clock import Clock
-from server.settings import Settings, TwilioSettings
+from server.settings import EmailSettings, Settings, TwilioSettings
 
 Opener = Callable[[Settings, Clock], Provider | None]
 """Opens a provider where the settings name it. Raises SettingsError."""
@@ -39,10 +39,19 @@ def _inbound(settings: Settings, clock: Clock) -> Provider | None:
     return open_inbound(settings, clock)
 
 
+def _email(settings: Settings, clock: Clock) -> Provider | None:
+    if settings.email == EmailSettings():
+        return None
+    from server.mail import open_mail
+
+    return open_mail(settings, clock)
+
+
 OPENERS: Final[Mapping[str, Opener]] = {
     "twilio": _twilio,
     "meta": _meta,
     "inbound": _inbound,
+    "email": _email,
 }
 """Each provider by name: one line adds one."""
 

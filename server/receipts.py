@@ -11,7 +11,7 @@ from channels.message import ProviderId, Receipt
 from memory import outbox, threads
 from memory.engines.base import Tx
 from memory.threads import NewEvent, Thread
-from server import undelivered
+from server import mail_bounces, undelivered
 from server.desk.handoff import Package
 from server.dispatch import give_way
 from server.inbox import wake
@@ -46,6 +46,7 @@ async def take_receipt(services: Services, receipt: Receipt) -> None:
         await outbox.report(tx, sent.id, receipt.status, receipt.code, now)
         thread, _ = await threads.append_to(tx, thread, [_delivery(sent, receipt)], now)
         if receipt.status == "failed":
+            await mail_bounces.learn(tx, receipt, sent.identity_id, now)
             moved = await give_way(tx, services, thread, sent, receipt.error or receipt.code)
             thread = moved or (await undelivered.hand_over(tx, services, thread, made) if made else thread)
         return thread

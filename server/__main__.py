@@ -45,7 +45,17 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="onethread", description="One customer, one thread, every channel.")
     parser.add_argument("--version", action="version", version=f"onethread {version('onethread')}")
     commands = parser.add_subparsers(metavar="COMMAND")
-    for add in (_add_demo, _add_serve, _add_setup, _add_agent, _add_imports, _add_knowledge, _add_journal, _add_talk):
+    for add in (
+        _add_demo,
+        _add_serve,
+        _add_setup,
+        _add_agent,
+        _add_imports,
+        _add_knowledge,
+        _add_email,
+        _add_journal,
+        _add_talk,
+    ):
         add(commands)
     return parser
 
@@ -148,6 +158,16 @@ def _add_knowledge(commands: Commands) -> None:
     _json(parser)
 
 
+def _add_email(commands: Commands) -> None:
+    group = commands.add_parser("email", help="incoming mail").add_subparsers(metavar="COMMAND", required=True)
+    parser = _command(group, "parse", _email_parse, "print what the server reads in a mail, as JSON")
+    given = parser.add_mutually_exclusive_group(required=True)
+    given.add_argument("file", nargs="?", metavar="FILE.eml")
+    given.add_argument("--stdin", action="store_true", help="JSON Lines {id, raw} instead, one line out per line in")
+    _config(parser)
+    _json(parser)
+
+
 def _add_journal(commands: Commands) -> None:
     group = commands.add_parser("journal", help="stored calls of shops, carriers and warehouses").add_subparsers(
         metavar="COMMAND", required=True
@@ -241,6 +261,12 @@ def _doctor(arguments: argparse.Namespace) -> int:
     from server.operate import doctor
 
     return doctor(arguments.config, is_json=arguments.json, shows_voice=arguments.voice)
+
+
+def _email_parse(arguments: argparse.Namespace) -> int:
+    from server.operate_email import parse_file, parse_lines
+
+    return parse_lines(arguments.config) if arguments.stdin else parse_file(arguments.config, Path(arguments.file))
 
 
 def _journal_replay(arguments: argparse.Namespace) -> int:

@@ -18,6 +18,8 @@ MAX_SENTENCE: Final = 400
 
 _BIDI: Final = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069]")
 _ADDRESS: Final = re.compile(r"[<\[(](?:mailto:)?[^\s<>\[\]()@]+@[^\s<>\[\]()@]+\.[^\s<>\[\]()@]+[>\])]")
+_ANGLE: Final = re.compile(r"<(?:mailto:)?[^\s<>@]+@[^\s<>@]+\.[^\s<>@]+>")
+_BARE: Final = re.compile(r"[^<>]{0,80}<[^\s<>@]+@[^\s<>@]+>([^<>]{2,40})[:：]")
 _TIME: Final = re.compile(
     r"(?<!\d)[0-2]?\d\s?[:.h]\s?[0-5]\d(?!\d)|(?<!\d)[0-2]?\d時|\b[0-1]?\d\s?[ap]\.?m\b", re.IGNORECASE
 )
@@ -28,7 +30,8 @@ _DATE: Final = re.compile(
 )
 
 _VERB: Final = re.compile(
-    r"schrieb|schrieben|hat geschrieben|schreef|het volgende geschreven|geschreven"
+    r"wrote|writes|skrev|skrifaði|kirjoitti|napisał(?:a|\(a\))?|pisze|napsal(?:a|\(a\))?|napísal(?:a|\(a\))?|írta|napisao"
+    r"|schrieb|schrieben|hat geschrieben|schreef|het volgende geschreven|geschreven"
     r"|escribió|escribio|ha escrito|va escriure|escreveu|escreveram|a écrit|ha scritto|scrive|a scris"
     r"|написал(?:а|\(а\))?|пишет|написав(?:ла|\(ла\))?|пише|έγραψε|yazdı|şunu yazdı|написа|kirjutas|rašė|rakstīja"
     r"|のメール|さんは書きました|は書きました|님이 작성(?:하였습니다)?|写道|寫道|đã viết|menulis|เขียน(?:ว่า)?"
@@ -123,7 +126,9 @@ def is_rule(text: str) -> bool:
 
 
 def sentence_at(texts: Sequence[str], start: int) -> int:
-    """How many lines the introducing sentence at `start` takes, 0 = there is none. Mail programs break it over up to four."""
+    """How many lines the introducing sentence at `start` takes, 0 = there is none. Mail programs break it over up to four.
+
+    Programs break long lines, never behind the end of a sentence: a customer's last line is not drawn into it."""
     joined = ""
     for count in range(1, 5):
         if start + count > len(texts):
@@ -133,7 +138,9 @@ def sentence_at(texts: Sequence[str], start: int) -> int:
             return 0
         joined = f"{joined} {line}".strip()
         if is_sentence(joined):
-            return count
+            return 0 if count > 1 and sentence_at(texts[: start + count], start + 1) else count
+        if line.endswith((".", "!", "?", "…")) or (len(line) < 40 and not line.endswith((",", "<"))):
+            return 0
     return 0
 
 
@@ -147,14 +154,19 @@ def is_sentence(text: str) -> bool:
     has_date = _YEAR.search(text) is not None or _DATE.search(text) is not None
     if has_address and (has_time or has_date):
         return True
-    if not (has_address or (has_time and has_date)):
-        return False
-    return _VERB.search(text) is not None or _is_known_to_library(text)
+    return has_time and has_date and (_VERB.search(text) is not None or _is_known_to_library(text))
+
+
+def is_bare_sentence(text: str) -> bool:
+    """Whether a line is a sentence without a date, as some programs write it: `Ana <ana@example.com> wrote:`."""
+    text = _BIDI.sub("", text).strip()
+    match = _BARE.fullmatch(text) if len(text) <= 200 else None
+    return match is not None and _VERB.search(match[1]) is not None
 
 
 def names_address(text: str) -> bool:
-    """Whether an introducing sentence names its writer's address in brackets."""
-    return _ADDRESS.search(_BIDI.sub("", text)) is not None
+    """Whether an introducing sentence names its writer's address in angle brackets: people hardly ever type that."""
+    return _ANGLE.search(_BIDI.sub("", text)) is not None
 
 
 @cache

@@ -9,7 +9,8 @@ class Line:
     """One line. `depth` = how often it is quoted; the rest is what HTML said of the box that it stands in:
 
     `is_cited` = a box that only holds quotes; `is_head` = the line that introduces a quote; `is_tail` = the box from which on the
-    earlier mail stands to the end; `is_signature` = a signature's box."""
+    earlier mail stands to the end; `is_signature` = a signature's box. `source` = the line as it was
+    written, marks of quotes and all, where it was plain text."""
 
     text: str
     depth: int = 0
@@ -17,6 +18,7 @@ class Line:
     is_head: bool = False
     is_tail: bool = False
     is_signature: bool = False
+    source: str = ""
 
     @property
     def is_blank(self) -> bool:
@@ -26,6 +28,8 @@ class Line:
     @property
     def shown(self) -> str:
         """The line as text, quotes marked the usual way."""
+        if self.source:
+            return self.source
         return "> " * self.depth + self.text if self.depth else self.text
 
 
@@ -39,7 +43,7 @@ def _plain(line: str) -> Line:
     while rest.startswith(">"):
         depth += 1
         rest = rest[1:].removeprefix(" ") if rest[1:2] == " " and rest[2:3] in (">", "") else rest[1:]
-    return Line(rest.removeprefix(" ") if depth else line, depth)
+    return Line(rest.removeprefix(" ") if depth else line, depth, source=line)
 
 
 def unflowed(text: str, *, drops_space: bool) -> str:
@@ -63,11 +67,17 @@ def unflowed(text: str, *, drops_space: bool) -> str:
 def shown(lines: Iterable[Line]) -> str:
     """Lines as one text, without blank lines around it and with at most one between two paragraphs."""
     out: list[str] = []
-    for line in lines:
-        text = line.shown.rstrip()
+    given = list(lines)
+    for index, line in enumerate(given):
+        text = "" if line.is_blank and _ends_quote(given, index) else line.shown.rstrip()
         if text or (out and out[-1]):
             out.append(text)
     return "\n".join(out).strip("\n")
+
+
+def _ends_quote(lines: Sequence[Line], index: int) -> bool:
+    """Whether a blank quoted line stands at the edge of its quote, where it shows nothing."""
+    return index in (0, len(lines) - 1) or not (lines[index - 1].depth and lines[index + 1].depth)
 
 
 def trimmed(lines: Sequence[Line]) -> list[Line]:

@@ -100,19 +100,20 @@ def _begins_quote(lines: Sequence[Line], texts: Sequence[str], index: int, known
     if _is_block(texts, index):
         return True
     size = attributions.sentence_at(texts, index)
-    if not size and line.is_head and line.text.rstrip().endswith((":", "：")):
+    is_whole = size > 0
+    if not is_whole and (attributions.is_bare_sentence(line.text) or (line.is_head and _ends_in_colon(line.text))):
         size = 1
     if not size:
         return False
     after = _next(lines, index + size)
-    if after is None:
+    if after is None or lines[after].depth or lines[after].is_cited:
         return True
-    if lines[after].depth or lines[after].is_cited:
-        return True
-    sentence = " ".join(texts[index : index + size])
-    return (
-        attributions.names_address(sentence) or known.has(lines[after].text) or attributions.is_reply_line(texts[after])
-    )
+    is_ours = known.has(lines[after].text) or attributions.is_reply_line(texts[after])
+    return is_ours or (is_whole and attributions.names_address(" ".join(texts[index : index + size])))
+
+
+def _ends_in_colon(text: str) -> bool:
+    return text.rstrip().endswith((":", "："))
 
 
 def _is_tail(texts: Sequence[str], index: int) -> bool:

@@ -108,3 +108,30 @@ class InboundSettings:
         (), "`source=secret` of each sender, 32 characters or more; empty = the door is shut"
     )
     reply_url: str = doc("", "where our answers are posted, signed; empty = answers are read at the desk only")
+
+
+@dataclass(frozen=True, slots=True)
+class CallsSettings:
+    """Telephone calls; `twilio.voice_from` switches them on. Languages are codes such as `en-US`, the first one greets."""
+
+    languages: tuple[str, ...] = doc(("en-US",), "languages of calls, the first one greets; with more, a key chooses")
+    greetings: tuple[str, ...] = doc(
+        (), "`en-US=Hello ...` in place of the shipped greeting; it says that a machine speaks"
+    )
+    voices: tuple[str, ...] = doc((), "`en-US=Google/en-US-Standard-C`: who speaks a language; empty = Twilio's choice")
+    transcriber: str = doc("", "`Deepgram` or `Google`: who hears; empty = Twilio's choice")
+    hints: str = doc("", "words that callers say and hearing should know: product names, `RMA`")
+    relay: bool = doc(True, "talk over ConversationRelay; no = by <Gather>, sentence by sentence")
+    transfer_to: tuple[str, ...] = doc(
+        (), "numbers of people who take calls over, rung one after the other while the desk is open; empty = nobody"
+    )
+    ring_s: int = doc(20, "how long each of them is rung")
+    call_back: bool = doc(True, "offer a call-back where nobody can take a call over")
+    call_back_hours: str = doc("09:00-20:00", "when a customer may be called, in the zone of their number")
+    voicemail_s: int = doc(120, "longest message that is taken where nobody can; 0 = none")
+    record: str = doc("off", "`off`, `announce` (recorded after saying so) or `ask` (recorded after a yes)")
+    silence_s: float = doc(9.0, "silence after which the caller is asked once more; twice more, and the call ends")
+    filler_s: float = doc(1.0, "an answer that takes longer is bridged by a word, once")
+    answer_s: float = doc(14.0, "after so long without an answer the caller is told so")
+    digits_s: float = doc(2.0, "pause that ends a number on the keys; `#` ends it at once")
+    chars_per_s: float = doc(15.0, "how fast voices speak: nothing ends before it was spoken")

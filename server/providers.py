@@ -47,11 +47,22 @@ def _email(settings: Settings, clock: Clock) -> Provider | None:
     return open_mail(settings, clock)
 
 
+def _voice(settings: Settings, _clock: Clock) -> Provider | None:
+    if not settings.has_telephone:
+        return None
+    from channels.voice.provider import Telephone
+    from channels.voice.rest import Account, Calls
+
+    twilio = settings.twilio
+    return Telephone(Calls(Account(twilio.account_sid, twilio.auth_token, twilio.api_url)))
+
+
 OPENERS: Final[Mapping[str, Opener]] = {
     "twilio": _twilio,
     "meta": _meta,
     "inbound": _inbound,
     "email": _email,
+    "voice": _voice,
 }
 """Each provider by name: one line adds one."""
 

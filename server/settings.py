@@ -20,6 +20,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from server.channel_settings import CallsSettings as CallsSettings
 from server.channel_settings import EmailSettings as EmailSettings
 from server.channel_settings import InboundSettings as InboundSettings
 from server.channel_settings import MetaSettings as MetaSettings
@@ -66,6 +67,9 @@ _AT_LEAST_ONE = (
 _LONGEST_LLM_S = 9.0
 _LONGEST_SPEECH_S = 6.0
 _EVERY = (("orders", "reconcile_minutes"), ("catalogue", "sync_minutes"))
+_LANGUAGE_CODE = re.compile(r"[a-z]{2}-[A-Z]{2}")
+_HOURS = re.compile(r"[0-2]\d:[0-5]\d-[0-2]\d:[0-5]\d")
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
 _DURATION = re.compile(r"(?P<sign>-?)P(?:(?P<d>\d+)D)?(?:T(?:(?P<h>\d+)H)?(?:(?P<m>\d+)M)?(?:(?P<s>\d+)S)?)?")
 
 
@@ -193,6 +197,7 @@ class Settings:
     llm: LlmSettings = field(default_factory=LlmSettings)
     speech: SpeechSettings = field(default_factory=SpeechSettings)
     twilio: TwilioSettings = field(default_factory=TwilioSettings)
+    calls: CallsSettings = field(default_factory=CallsSettings)
     meta: MetaSettings = field(default_factory=MetaSettings)
     email: EmailSettings = field(default_factory=EmailSettings)
     slack: SlackSettings = field(default_factory=SlackSettings)
@@ -222,6 +227,11 @@ class Settings:
     def is_secure(self) -> bool:
         """Whether browsers reach us by https."""
         return self.public_url.startswith("https://")
+
+    @property
+    def has_telephone(self) -> bool:
+        """Whether calls are taken."""
+        return bool(self.twilio.account_sid and self.twilio.auth_token and self.twilio.voice_from)
 
     @property
     def allowed_origins(self) -> frozenset[str]:
@@ -310,6 +320,7 @@ def checked(settings: Settings) -> Settings:
             raise SettingsError(f"{section}.{key}: write 1 or more")
     _check_llm(settings.llm)
     _check_speech(settings.speech)
+    _check_calls(settings.calls)
     _ = settings.allowed_origins, settings.offset
     if settings.offset and urlsplit(settings.public_url).hostname not in ("127.0.0.1", "localhost", "::1"):
         raise SettingsError("server.clock_offset works on loopback only: unset it")
@@ -334,6 +345,18 @@ def _check_speech(speech: SpeechSettings) -> None:
         raise SettingsError(f"speech.deadline_s: write seconds, at most {_LONGEST_SPEECH_S:.0f}")
     if speech.base_url:
         origin_of(speech.base_url)
+
+
+def _check_calls(calls: CallsSettings) -> None:
+    if not calls.languages or any(not _LANGUAGE_CODE.fullmatch(each) for each in calls.languages):
+        raise SettingsError("calls.languages: write codes such as en-US, es-MX, fr-FR, de-DE, pt-BR")
+    if calls.record not in ("off", "announce", "ask"):
+        raise SettingsError(f"calls.record: {calls.record!r} is none of off, announce, ask")
+    if not _HOURS.fullmatch(calls.call_back_hours):
+        raise SettingsError("calls.call_back_hours: write hours such as 09:00-20:00")
+    for number in calls.transfer_to:
+        if not _E164.fullmatch(number):
+            raise SettingsError(f"calls.transfer_to: {number!r} is no number; write it as +14025550100")
 
 
 def with_secret_key(settings: Settings, *, wait_s: float = _KEY_WAIT_S) -> Settings:

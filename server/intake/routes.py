@@ -16,6 +16,9 @@ from server.intake import (
     stream,
     twilio,
     uploads,
+    voice,
+    voice_calls,
+    voice_relay,
 )
 
 BODY_LIMITS = {
@@ -25,7 +28,7 @@ BODY_LIMITS = {
     **twilio.BODY_LIMITS,
     **inbound.BODY_LIMITS,
 }
-SOCKETS: dict[str, ASGIApp] = {"/widget/socket": socket.endpoint}
+SOCKETS: dict[str, ASGIApp] = {"/widget/socket": socket.endpoint, voice_calls.RELAY: voice_relay.endpoint}
 
 
 def routes() -> list[BaseRoute]:
@@ -46,5 +49,6 @@ def routes() -> list[BaseRoute]:
         *twilio.routes(),
         *meta.routes(),
         *inbound.routes(),
+        *voice.routes(),
         Route("/widget/{version}/{path:path}", pages.versioned),
     ]

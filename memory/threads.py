@@ -21,6 +21,7 @@ _STATE = tuple(f.name for f in fields(ThreadState))
 _state_values = attrgetter(*_STATE)
 COLUMNS = "id, public_id, number, customer_id, previous_id, created_at, " + ", ".join(_STATE)
 _BY_ID = f"SELECT {COLUMNS} FROM threads WHERE id = ?"
+_BY_NUMBER = f"SELECT {COLUMNS} FROM threads WHERE number = ?"
 _BY_PUBLIC = f"SELECT {COLUMNS} FROM threads WHERE public_id = ?"
 _OF_IDENTITY = f"""SELECT {COLUMNS} FROM threads WHERE id IN (SELECT thread_id FROM participants WHERE identity_id = ?)
     ORDER BY id DESC LIMIT ?"""
@@ -121,6 +122,18 @@ async def by_public_id(tx: Tx, public_id: str) -> Thread | None:
     """The thread that the outside calls `public_id`."""
     row = await tx.one(_BY_PUBLIC, (public_id,))
     return thread_of(row) if row else None
+
+
+async def by_number(tx: Tx, number: int) -> Thread | None:
+    """The thread with the number that people say."""
+    row = await tx.one(_BY_NUMBER, (number,))
+    return thread_of(row) if row else None
+
+
+async def participants(tx: Tx, thread_id: int) -> list[int]:
+    """The identities that take part."""
+    rows = await tx.all("SELECT identity_id FROM participants WHERE thread_id = ? ORDER BY identity_id", (thread_id,))
+    return [row["identity_id"] for row in rows]
 
 
 async def of_identity(tx: Tx, identity_id: int, limit: int = 20) -> list[Thread]:

@@ -46,6 +46,7 @@ class MetaSettings:
         "", "an Instagram account's own token, where it is connected by Instagram Login, not by a page"
     )
     phone_number_id: str = doc("", "id of the WhatsApp number; empty = no WhatsApp by Meta")
+    whatsapp_number: str = doc("", "that number as people dial it, for links that open WhatsApp")
     page_id: str = doc("", "id of the Facebook page; empty = no Messenger")
     instagram_id: str = doc("", "id of the Instagram account; empty = the one that belongs to the page")
     api_url: str = doc("", "base URL without version in place of https://graph.facebook.com, for tests")

@@ -198,10 +198,11 @@ def _latest(fresh: Sequence[Event]) -> list[Event]:
 
 
 def _as_said(event: Event) -> Said:
-    """A message as a turn reads it: the order that its sender's system named beside the words counts as said."""
+    """A message as a turn reads it: what stood in fields beside the words counts as typed."""
     body = event.body
     meta = body.get("meta", {})
-    text = "\n".join(part for part in (str(body.get("text", "")), meta.get("order", "")) if part)
+    beside = (meta.get("order", ""), meta.get("email", "") if event.channel == "form" else "")
+    text = "\n".join(part for part in (str(body.get("text", "")), *beside) if part)
     return Said(
         event.seq, text, body.get("choice"), tuple(body.get("attachments", ())), from_ms(event.at),
         str(body.get("voice", "")), event.external_id or "", int(meta.get("rating", 0)),

@@ -17,7 +17,7 @@ from memory.ids import new_public_id
 from memory.projection import Event
 from memory.threads import NewEvent, Thread
 from memory.times import from_ms, to_ms
-from server import joining, mail_guard, mail_threads
+from server import continuing, joining, mail_guard, mail_threads
 from server.answering.understand.numbers import digits_for_words
 from server.errors import RefusedInput
 from server.services import Services
@@ -83,6 +83,7 @@ async def _accept(tx: Tx, services: Services, inbound: Inbound) -> Accepted:
     identity = await _sender(tx, inbound, services)
     if identity.blocked:
         raise RefusedInput("blocked", "this address may not write here")
+    inbound, goes_on = await continuing.taken(tx, services, inbound, identity)
     named = await _named(tx, inbound, identity, now)
     repeat = await _repeat_by_provider(tx, inbound, identity) or await _repeat_by_client(tx, inbound, identity, named)
     if repeat is not None:
@@ -98,6 +99,14 @@ async def _accept(tx: Tx, services: Services, inbound: Inbound) -> Accepted:
     thread = await _held(tx, identity, thread, now)
     await threads.join(tx, thread.id, identity.id, now)
     inbound = await _without_code(tx, services, inbound, thread, identity)
+    return await _stored(tx, services, thread, inbound, identity, goes_on=goes_on)
+
+
+async def _stored(
+    tx: Tx, services: Services, thread: Thread, inbound: Inbound, identity: Identity, *, goes_on: bool
+) -> Accepted:
+    """The message in its thread, and its answer asked for; one that only goes on from elsewhere is answered at once."""
+    now = services.clock.now()
     for each in inbound.claims:
         await customers.claim(tx, identity.customer_id, each.kind, each.key, now, display=each.display)
     silent = await mail_guard.silence(tx, inbound, thread, now)
@@ -108,8 +117,9 @@ async def _accept(tx: Tx, services: Services, inbound: Inbound) -> Accepted:
     thread, stored = await threads.append_to(tx, thread, new, now)
     if silent is not None:
         thread = await mail_guard.hand_over(tx, services, thread, silent, now)
-        return Accepted(thread, stored[len(reopening)], identity, is_repeat=False)
-    if is_for_us:
+    elif goes_on and not continuing.says_more(inbound.text):
+        thread = await continuing.greet(tx, services, thread, inbound, identity)
+    elif is_for_us:
         await turns.due(tx, thread.id, _due(services, thread, inbound, now), now)
     return Accepted(thread, stored[len(reopening)], identity, is_repeat=False)
 
@@ -204,7 +214,7 @@ async def _held(tx: Tx, identity: Identity, thread: Thread, now: datetime) -> Th
 
 async def _open_one(tx: Tx, identity: Identity) -> Thread | None:
     own = await threads.of_identity(tx, identity.id)
-    return next((thread for thread in own if thread.state.status in _OPEN), None)
+    return continuing.latest([thread for thread in own if thread.state.status in _OPEN])
 
 
 async def _may_write(tx: Tx, thread: Thread, identity: Identity) -> bool:

@@ -67,6 +67,10 @@ OPENERS: Final[Mapping[str, Opener]] = {
 """Each provider by name: one line adds one."""
 
 
+_GOES_BY: Final[Mapping[str, str]] = {"form": "email"}
+"""Channels that come in by themselves and are answered by another."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lines:
     """Providers by name, and which of them carries which channel."""
@@ -75,12 +79,13 @@ class Lines:
 
     def carrying(self, channel: str) -> Provider | None:
         """The provider of a channel, None = nobody: the channel needs none, or is not connected."""
-        return next((each for each in self.providers.values() if channel in each.channels), None)
+        name = _GOES_BY.get(channel, channel)
+        return next((each for each in self.providers.values() if name in each.channels), None)
 
     def channel(self, name: str) -> Channel | None:
         """What is known of a channel; None = it has no provider here."""
         provider = self.carrying(name)
-        return provider.channels[name] if provider else None
+        return provider.channels[_GOES_BY.get(name, name)] if provider else None
 
     async def close(self) -> None:
         """Let go of every connection."""

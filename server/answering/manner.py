@@ -120,7 +120,7 @@ def _has_begun(used: Sequence[str], words: str) -> bool:
 def dressed(text: str, context: Context, dialogue: Dialogue) -> str:
     """A reply with the shop's greeting and sign-off: on e-mail around every reply; elsewhere the greeting opens the first reply of a
     conversation. A call was greeted when it was answered, and a reply to a mere hello greets by itself."""
-    language, is_mail = language_of(dialogue.language or "en"), context.channel == "email"
+    language, is_mail = language_of(dialogue.language or "en"), context.channel in ("email", "form")
     spoken = wording()
     is_first = not any(event.type == "message" and event.author_type == "assistant" for event in context.history)
     greets_itself = dialogue.introduced and not context.dialogue.introduced

@@ -20,6 +20,8 @@ _UPLOADS_PER_S: Final = 1 / 6
 _UPLOAD_BURST: Final = 10
 _SEARCHES_PER_S: Final = 2
 _SEARCH_BURST: Final = 30
+_FORMS_PER_S: Final = 1 / 30
+_FORM_BURST: Final = 5
 
 
 class Connection(Protocol):
@@ -104,6 +106,7 @@ class Doors:
     messages: Buckets
     uploads: Buckets
     searches: Buckets
+    forms: Buckets
     assets: Assets
     patience: Patience = Patience()
 
@@ -120,6 +123,7 @@ class Doors:
             Buckets(limits.messages_per_s, 20),
             Buckets(_UPLOADS_PER_S, _UPLOAD_BURST),
             Buckets(_SEARCHES_PER_S, _SEARCH_BURST),
+            Buckets(_FORMS_PER_S, _FORM_BURST),
             assets,
             patience,
         )

@@ -4,6 +4,8 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from server.intake import (
+    continuing,
+    form,
     help,
     hooks,
     inbound,
@@ -25,6 +27,7 @@ BODY_LIMITS = {
     "/widget/upload": uploads.UPLOAD_BODY,
     **hooks.BODY_LIMITS,
     **slack.BODY_LIMITS,
+    **form.BODY_LIMITS,
     **twilio.BODY_LIMITS,
     **inbound.BODY_LIMITS,
 }
@@ -44,6 +47,8 @@ def routes() -> list[BaseRoute]:
         Route("/widget/loader.js", pages.loader),
         Route("/widget/frame", pages.frame),
         *help.routes(),
+        *form.routes(),
+        *continuing.routes(),
         *hooks.routes(),
         *slack.routes(),
         *twilio.routes(),

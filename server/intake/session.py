@@ -15,7 +15,7 @@ from starlette.responses import Response
 from memory import customers, proofs, threads
 from memory.engines.base import Tx
 from memory.threads import NewEvent, Thread
-from server import telemetry
+from server import continuing, telemetry
 from server.errors import RateLimited, RefusedInput
 from server.inbox import wake
 from server.intake import help, sight, words
@@ -37,6 +37,8 @@ class Asked(msgspec.Struct):
     visitor: str | None = None
     identity_token: str | None = None
     locale: str | None = None
+    link: str | None = None
+    """Leads into a conversation that was begun elsewhere."""
 
 
 async def endpoint(request: Request) -> Response:
@@ -54,6 +56,8 @@ async def endpoint(request: Request) -> Response:
         await _sign_in(doors, visitor, signed)
         visitor = Visitor(visitor.secret, signed.sub)
         kept = doors.tickets.remembered(visitor, signed.sub)
+    if asked.link:
+        await _go_on(doors, _speaker(visitor), asked.link)
     telemetry.sessions.labels("signed_in" if visitor.signed_in else "visitor").inc()
     speaker = _speaker(visitor)
     conv, agents = await doors.services.database.read(lambda tx: _standing(tx, doors, speaker))
@@ -61,6 +65,7 @@ async def endpoint(request: Request) -> Response:
     ticket = Ticket(speaker, conv, origin, site, locale)
     look = _settings(settings, locale, is_rtl=is_rtl, agents=agents)
     look["help"] = await help.label(doors.services, locale)
+    look["ways"] = continuing.ways(doors.services)
     return json_response(
         {"token": doors.tickets.ticket(ticket), "conv": conv, "visitor": kept, "settings": look},
     )
@@ -94,8 +99,8 @@ async def _standing(tx: Tx, doors: Doors, speaker: Speaker) -> tuple[str, Frame]
     agents = dict(await sight.agents_now(tx, doors.services, doors.services.clock.now()))
     seen = await sight.look(tx, speaker)
     mine = await sight.threads_of(tx, speaker, seen, _THREADS)
-    going = next((thread.public_id for thread in mine if thread.state.status != "closed"), None)
-    return going or await _reserved(tx, doors, speaker, len(mine)), agents
+    going = continuing.latest([thread for thread in mine if thread.state.status != "closed"])
+    return going.public_id if going else await _reserved(tx, doors, speaker, len(mine)), agents
 
 
 async def _reserved(tx: Tx, doors: Doors, speaker: Speaker, number: int) -> str:
@@ -119,6 +124,20 @@ def _settings(settings: Settings, locale: str, *, is_rtl: bool, agents: Frame) -
         "heartbeat_s": HEARTBEAT_S,
         "agents": agents,
     }
+
+
+async def _go_on(doors: Doors, speaker: Speaker, token: str) -> None:
+    """Take part in the conversation of a link. Raises RefusedInput (`forbidden`)."""
+    now, address = doors.services.clock.now(), speaker.address
+
+    async def unit(tx: Tx) -> Thread:
+        known = await customers.proven(tx, address.kind, address.key)
+        own = known or await customers.resolve(tx, address.kind, address.key, address.proof, now)
+        return await continuing.redeem(tx, doors.services, token, own)
+
+    thread = await doors.services.database.write(unit)
+    wake(doors.services, thread)
+    doors.services.bus.publish(speaker.topic, thread.id)
 
 
 # Signing in

@@ -9,6 +9,7 @@ from channels.email.headers import split, words
 from channels.email.lines import Line, of_plain, shown, unflowed
 from channels.email.mime import MAX_TEXT, Part, Tree, file_name
 
+MAX_LINES: Final = 50_000
 _SIGNATURES: Final = ("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature")
 _SEALED: Final = ("application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted")
 _REPORTED: Final = (
@@ -67,7 +68,7 @@ def body_of(tree: Tree) -> Body:
         has_both = has_both and has_plain and bool(marked)
     lines, is_cut = _within(lines)
     if is_cut:
-        faults.append("the text is longer than 1 MiB; the rest was left out")
+        faults.append("the text is longer than 1 MiB or 50,000 lines; the rest was left out")
     is_sealed = tree.type == "multipart/encrypted" or any(_is_sealed(part) for part in tree.parts)
     is_sealed = is_sealed or any(line.text.strip() == _ARMOUR and not line.depth for line in lines)
     both = _within(rich)[0] if has_both else []
@@ -89,17 +90,17 @@ def _is_text(part: Part) -> bool:
 
 
 def _plain(part: Part) -> list[Line]:
-    text = part.text
+    text = part.text[: 2 * MAX_TEXT]
     if part.params.get("format", "").lower() == "flowed":
         text = unflowed(text, drops_space=part.params.get("delsp", "").lower() == "yes")
-    return of_plain(text)
+    return of_plain(text, limit=MAX_LINES + 1)
 
 
 def _within(lines: Sequence[Line]) -> tuple[list[Line], bool]:
     size = 0
     for index, line in enumerate(lines):
         size += len(line.text) + 1
-        if size > MAX_TEXT:
+        if size > MAX_TEXT or index >= MAX_LINES:
             head = Line(line.text[: max(0, MAX_TEXT - size + len(line.text) + 1)], line.depth)
             return [*lines[:index], head], True
     return list(lines), False

@@ -33,9 +33,9 @@ class Line:
         return "> " * self.depth + self.text if self.depth else self.text
 
 
-def of_plain(text: str) -> list[Line]:
-    """The lines of a plain text; `>` at the beginning of a line marks a quote."""
-    return [_plain(line) for line in text.split("\n")]
+def of_plain(text: str, *, limit: int) -> list[Line]:
+    """The first `limit` lines of a plain text; `>` at the beginning of a line marks a quote."""
+    return [_plain(line) for line in text.split("\n", limit)[:limit]]
 
 
 def _plain(line: str) -> Line:

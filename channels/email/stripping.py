@@ -14,6 +14,8 @@ from typing import Final
 from channels.email import attributions, signatures
 from channels.email.lines import Line, shown, trimmed
 
+MAX_LINES: Final = 4000
+"""Lines in which a quote may begin; what stands further down is kept as it is."""
 _SPACE: Final = re.compile(r"\s+")
 _MIN_KNOWN: Final = 12
 """Letters of a line that may be found within our text; shorter ones must be a whole line of it."""
@@ -58,7 +60,7 @@ def strip(lines: Sequence[Line], *, known: Sequence[str] = (), subject: str = ""
 
 def _strip(lines: Sequence[Line], known: _Known, subject: str) -> Said:
     lines = trimmed(lines)
-    cut = _cut(lines, known)
+    cut = _cut(lines[:MAX_LINES], known)
     if _is_forward(lines[:cut] if cut else lines, subject):
         own, signature = signatures.parted(lines)
         return Said(shown(own) or shown(lines), shown(signature), True, False)

@@ -45,6 +45,7 @@ def app_for(services: Services) -> AsyncApp:
     client = client_for(settings)
     client.token = None
     app = AsyncApp(
+        name="onethread",
         client=client,
         logger=logging.getLogger("onethread.slack.bolt"),
         signing_secret=settings.signing_secret or None,
@@ -78,7 +79,7 @@ async def _store(services: Services, request: AsyncBoltRequest) -> BoltResponse:
 async def listen(services: Services) -> None:
     """Socket Mode: the same calls without an address of our own. Waits for ever."""
     settings = services.settings.slack
-    app = app_for(services)
+    app = await asyncio.to_thread(app_for, services)
     handler = AsyncSocketModeHandler(app, settings.app_token, web_client=client_for(settings), ping_interval=_PING_S)
     try:
         await handler.connect_async()  # type: ignore[no-untyped-call]  # slack-bolt leaves it so

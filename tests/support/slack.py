@@ -390,12 +390,12 @@ def event(event_id: str, **values: Any) -> dict[str, Any]:
     }
 
 
-def click(user: str, action: str, value: str, message: Mapping[str, Any], ts: str, **values: Any) -> dict[str, Any]:
+def click(who: str, action: str, value: str, message: Mapping[str, Any], ts: str, **values: Any) -> dict[str, Any]:
     """A pressed button."""
     return {
         "type": "block_actions",
         "team": {"id": TEAM, "domain": "shop"},
-        "user": {"id": user, "team_id": TEAM, "username": "whoever"},
+        "user": {"id": who, "team_id": TEAM, "username": "whoever"},
         "api_app_id": "A0",
         "token": "legacy",
         "trigger_id": f"{ts}.trigger",

@@ -108,19 +108,19 @@ class House:
         """Slack's time, after everything that was posted."""
         return f"{time.time() + next(self._ids) / 1000:.6f}"
 
-    async def press(self, user: str, action: str, root: dict[str, Any], value: str = "", **values: Any) -> None:
+    async def press(self, who: str, action: str, root: dict[str, Any], value: str = "", **values: Any) -> None:
         """Somebody presses a button."""
         value = value or str(button_of(root, action)["value"])
-        await self.tell(click(user, action, value, root, self.now(), **values))
+        await self.tell(click(who, action, value, root, self.now(), **values))
         await self.work()
 
-    async def type(self, user: str, text: str, root: dict[str, Any], ts: str = "", **values: Any) -> str:
+    async def type(self, who: str, text: str, root: dict[str, Any], ts: str = "", **values: Any) -> str:
         """Somebody writes under the root; the message's ts."""
         ts = ts or self.now()
         said = {
             "type": "message",
             "channel": CHANNEL,
-            "user": user,
+            "user": who,
             "text": text,
             "ts": ts,
             "thread_ts": root["ts"],
@@ -151,7 +151,7 @@ class House:
 
     async def owner(self) -> str:
         state = (await core.now(self.services, self.thread)).state
-        return state.owner_name or state.owner_kind
+        return state.owner_name if state.owner_kind == "agent" else state.owner_kind
 
     async def status(self) -> str:
         return (await core.now(self.services, self.thread)).state.status

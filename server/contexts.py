@@ -177,7 +177,7 @@ def _is_answer(event: Event) -> bool:
 
 
 def _is_question(event: Event) -> bool:
-    return event.type == "message" and event.author_type == "customer"
+    return event.type == "message" and event.author_type == "customer" and not event.body.get("wish")
 
 
 def _unanswered(fresh: Sequence[Event], waiting: Sequence[Event] = ()) -> list[Event]:

@@ -235,6 +235,8 @@ def _message(inbound: Inbound, identity: Identity) -> NewEvent:
     body: dict[str, Any] = {"text": inbound.text}
     if inbound.choice:
         body["choice"] = inbound.choice
+    if inbound.wish and not wants_answer(inbound, identity):
+        body["wish"] = inbound.wish.word
     if inbound.reply_to:
         body["reply_to"] = inbound.reply_to
     if inbound.attachments:

@@ -4,7 +4,7 @@ without a look. What is found is stored as if it had been called.
 
 import asyncio
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from channels.errors import ChannelError
@@ -55,10 +55,10 @@ class Missed:
 
         The first look of all only begins to count: what came before we were connected was somebody else's to answer."""
         now, mark = self._services.clock.now(), f"twilio:{channel}"
-        seen = await self._services.database.read(lambda tx: parcels.watermark(tx, mark))
+        began, seen = await self._services.database.read(lambda tx: self._marks(tx, mark))
         before, missed = now - SETTLE, 0
-        since = max(seen - _OVERLAP, now - _LONGEST_AWAY) if seen else before
-        found = await self._provider.received_since(channel, since, before) if seen else []
+        since = max(began, seen - _OVERLAP, now - _LONGEST_AWAY) if began and seen else now
+        found = await self._provider.received_since(channel, since, before) if began else []
         for sid, form in reversed(found):
             missed += await keep_call(self._services, MESSAGES, sid, {"x-onethread-missed": "1"}, form)
         if missed:
@@ -66,9 +66,15 @@ class Missed:
 
         async def unit(tx: Tx) -> None:
             await parcels.set_watermark(tx, mark, before)
+            if not began:
+                await parcels.set_watermark(tx, f"{mark}:began", now)
 
         await self._services.database.write(unit)
         return missed
+
+    async def _marks(self, tx: Tx, mark: str) -> tuple[datetime | None, datetime | None]:
+        """(since when we are connected, up to when was looked)."""
+        return await parcels.watermark(tx, f"{mark}:began"), await parcels.watermark(tx, mark)
 
 
 async def look_for_missed(services: Services) -> None:

@@ -7,17 +7,17 @@ opt-out.
 
 from typing import Final
 
-from channels.message import Inbound
+from channels.message import Inbound, Wish
 from memory import customers
-from memory.customers import Identity
 from memory.engines.base import Tx
-from memory.threads import NewEvent, Thread, append_to
+from memory.threads import NewEvent, Thread, append_to, events
 from memory.times import from_ms
 from server.answering.words.voice import Voice
 from server.dispatch import put_if_sent
 from server.inbox import Accepted
 from server.services import Services
 
+_LOOKS_BACK: Final = 50
 _SPOKEN: Final = ("en", "es", "fr", "de", "pt")
 
 
@@ -33,21 +33,31 @@ async def heed(tx: Tx, services: Services, inbound: Inbound, accepted: Accepted)
         return
     await customers.stop(tx, identity.id, inbound.at if is_stop else None)
     if not wish.is_answered:
-        await _confirm(tx, services, accepted.thread, identity, inbound, "stopped" if is_stop else "started")
+        await _confirm(tx, services, accepted, wish, "stopped" if is_stop else "started")
 
 
-async def _confirm(tx: Tx, services: Services, thread: Thread, identity: Identity, inbound: Inbound, what: str) -> None:
-    now, wish = services.clock.now(), inbound.wish
-    asked = wish.language if wish else ""
-    voice = Voice(asked if asked in _SPOKEN else thread.state.language, now)
+async def _confirm(tx: Tx, services: Services, accepted: Accepted, wish: Wish, what: str) -> None:
+    now, thread, asked = services.clock.now(), accepted.thread, accepted.event
+    voice = Voice(await _language(tx, thread, wish), now)
     body = {
         "text": voice.text(f"optout.{what}", shop=services.settings.shop.name),
         "lang": voice.language,
+        "answers": asked.seq,
         "despite_stop": True,
     }
     said = NewEvent(
-        "message", body, "all", "assistant", author_name=services.settings.shop.assistant, channel=inbound.channel,
-        identity_id=identity.id,
+        "message", body, "all", "assistant", author_name=services.settings.shop.assistant, channel=asked.channel,
+        identity_id=accepted.identity.id,
     )  # fmt: skip
     thread, stored = await append_to(tx, thread, [said], now)
     await put_if_sent(tx, services, thread, stored[-1])
+
+
+async def _language(tx: Tx, thread: Thread, wish: Wish) -> str:
+    """That of the word, else of the confirmation before (START is nobody's language), else of the conversation."""
+    if wish.language in _SPOKEN:
+        return wish.language
+    for event in reversed(await events(tx, thread.id, max(0, thread.state.last_seq - _LOOKS_BACK), _LOOKS_BACK)):
+        if event.body.get("despite_stop"):
+            return str(event.body.get("lang", ""))
+    return thread.state.language

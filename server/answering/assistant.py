@@ -286,7 +286,8 @@ async def _answers(turn: Turn) -> bool:
         is_open = not is_code and len(named) < _SEVERAL and (not turn.understood.abstain or bool(told(turn.text)))
         fresh = [each for each in wanted(turn) if each != task.skill] if is_open else []
         also = [Task(task.skill, task.text, order_id) for order_id in await order_ids(turn, named[1:])]
-        task.text = f"{task.text}\n{turn.context.text}".strip()
+        if not who_words.only_says_who(turn.context.text):  # a name and a postal code are no part of an address
+            task.text = f"{task.text}\n{turn.context.text}".strip()
         turn.dialogue.todo = also + [Task(each, turn.context.text) for each in fresh] + turn.dialogue.todo
         turn.work_on(task, task.text)
         await SKILLS[task.skill](turn)

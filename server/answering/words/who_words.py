@@ -10,7 +10,7 @@ _CODE: Final = re.compile(r"(?<![#\w-])\d{5}(?:-\d{3,4})?(?![\w-])")
 _NAME: Final = re.compile(r"[A-ZÀ-Þ][^\W\d_'’-]*(?:['’-][^\W\d_]+)*\.?")
 _WORDS: Final = re.compile(r"[^\W\d_]+")
 _WRITTEN: Final = """
-hi hello hey there good morning afternoon evening day my name is this i am m s it here and from in at
+hi hello hey sure ok okay there good morning afternoon evening day my name is this i am m s it here and from in at
 live the a an of with under i'm it's name's that's je j'ai m'appelle j'habite ich's zip e-mail code
 zipcode postal post postcode email e mail address customer account can find me you by as registered
 called please hola buenos buenas dias tardes noches soy llamo mi nombre es codigo correo electronico el

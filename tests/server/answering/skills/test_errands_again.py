@@ -171,6 +171,8 @@ ERRANDS = (
     Errand("dear teami would like to exchange the","nia",["Dear team,\n\nI would like to exchange the navy fleece jacket from my order for the black version in the same size.\n\nKind regards,\nNia Okafor\n77004"],[swap("#W2700031",(NAVY_JACKET,sku("Fleece Jacket","L","black","full")))],pays="paypal"),
     Errand("please cancel phone order reason found something","zoe",["Zoe Laurent 60641. Please cancel my phone order. Reason: found something better."],[cancel("#W9500023")],pays="paypal",when={r"Why|reason":["no longer needed"]}),
     Errand("please cancel w6200033 and w6200047 no longer","omar",["please cancel W6200033 and W6200047. no longer needed. omar haddad, 43085"],[cancel("#W6200033")],pays="gift card"),
+    Errand("moved and then who","paul",["My address has changed. Can you update it for my pending order? The new one is 455 Pine Street, Apt 12, Portland, OR 97205."],[move("#W1600015","455 Pine Street","Portland","OR","97205",line2="Apt 12")]),
+    Errand("paid and sent elsewhere then who","tom",["My pending order was paid with PayPal but I want it on my visa card instead. And ship it to 900 Desert View Road, Tempe, AZ 85281"],[pay("#W3800020","credit_card_771"),move("#W3800020","900 Desert View Road","Tempe","AZ","85281")]),
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ date in digits and a third header. mail-parser-reply is asked about sentences in
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Final
 
@@ -20,6 +20,12 @@ _BIDI: Final = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069]")
 _ADDRESS: Final = re.compile(r"[<\[(](?:mailto:)?[^\s<>\[\]()@]+@[^\s<>\[\]()@]+\.[^\s<>\[\]()@]+[>\])]")
 _ANGLE: Final = re.compile(r"<(?:mailto:)?[^\s<>@]+@[^\s<>@]+\.[^\s<>@]+>")
 _BARE: Final = re.compile(r"[^<>]{0,80}<[^\s<>@]+@[^\s<>@]+>([^<>]{2,40})[:：]")
+_DATED: Final = re.compile(
+    r"(?:on|am|le|el|em|no dia|il|op|den|dne|dnia|w dniu|în|pe)?[\s:]*(?:[^\W\d]{2,12}[.,]{0,2}\s+){0,2}"
+    r"(?:\d{1,2}[.,]?\s+(?:de\s+)?[^\W\d]{3,12}[.,]{0,2}\s+(?:de\s+)?(?:19|20)\d\d|\d{1,2}[./-]\d{1,2}[./-](?:19|20)?\d\d"
+    r"|(?:19|20)\d\d[./-]\d{1,2}[./-]\d{1,2}|\d{1,2},?\s+(?:19|20)\d\d)\b",
+    re.IGNORECASE,
+)
 _TIME: Final = re.compile(
     r"(?<!\d)[0-2]?\d\s?[:.h]\s?[0-5]\d(?!\d)|(?<!\d)[0-2]?\d時|\b[0-1]?\d\s?[ap]\.?m\b", re.IGNORECASE
 )
@@ -98,6 +104,7 @@ _FORWARD_SUBJECT: Final = re.compile(
 )
 _MARKER: Final = re.compile(r"\s*##-.{3,120}-##\s*")
 _RULE: Final = re.compile(r"\s*[_\-=*—–]{5,}\s*")
+_LONG_RULE: Final = re.compile(r"\s*_{20,}\s*")
 
 
 def is_reply_line(text: str) -> bool:
@@ -123,6 +130,11 @@ def is_forward_subject(subject: str) -> bool:
 def is_rule(text: str) -> bool:
     """A line that is drawn: underscores, dashes."""
     return len(text) < 200 and _RULE.fullmatch(text) is not None
+
+
+def is_outlook_rule(text: str) -> bool:
+    """The long line of underscores above the headers of an answered mail."""
+    return len(text) < 200 and _LONG_RULE.fullmatch(text) is not None
 
 
 def sentence_at(texts: Sequence[str], start: int) -> int:
@@ -158,10 +170,15 @@ def is_sentence(text: str) -> bool:
 
 
 def is_bare_sentence(text: str) -> bool:
-    """Whether a line is a sentence without a date, as some programs write it: `Ana <ana@example.com> wrote:`."""
+    """Whether a line is a sentence with a writer's address or a full date alone, as some programs write it: it needs a marked quote
+    below. `Ana <ana@example.com> wrote:`, `On 20 Nov 2026, Ana wrote:`."""
     text = _BIDI.sub("", text).strip()
-    match = _BARE.fullmatch(text) if len(text) <= 200 else None
-    return match is not None and _VERB.search(match[1]) is not None
+    if len(text) > 200:
+        return False
+    match = _BARE.fullmatch(text)
+    if match is not None and _VERB.search(match[1]) is not None:
+        return True
+    return _DATED.match(text) is not None and text.endswith((":", "：")) and _VERB.search(text) is not None
 
 
 def names_address(text: str) -> bool:
@@ -179,10 +196,11 @@ def _is_known_to_library(text: str) -> bool:
     return _library().match(text) is not None
 
 
-def block_at(texts: Sequence[str], start: int) -> int:
+def block_at(texts: Sequence[str], start: int, *, is_told: bool = False) -> int:
     """How many lines the block of headers at `start` takes, 0 = there is none.
 
-    It begins with the sender and holds a date in digits and a third header; folded lines of recipients may stand between."""
+    It begins with the sender and holds a date in digits and a third header, or the sender's address and the date with its time;
+    folded lines of recipients may stand between. `is_told` = a line above says that a message follows: two headers do."""
     labels: dict[str, str] = {}
     end, loose = start, 0
     for index in range(start, min(start + 14, len(texts))):
@@ -196,10 +214,18 @@ def block_at(texts: Sequence[str], start: int) -> int:
             loose += 1
         if index == start and "from" not in labels:
             return 0
+    return end - start if _is_head_of_mail(labels, is_told=is_told) else 0
+
+
+def _is_head_of_mail(labels: Mapping[str, str], *, is_told: bool) -> bool:
+    if is_told:
+        return len(labels) >= 2
     date = labels.get("date", "")
-    has_date = _YEAR.search(date) is not None or _TIME.search(date) is not None or _DATE.search(date) is not None
-    has_digit = any(char.isdigit() for char in date)
-    return end - start if len(labels) >= 3 and has_date and has_digit else 0
+    has_time = _TIME.search(date) is not None
+    has_date = _YEAR.search(date) is not None or _DATE.search(date) is not None
+    if len(labels) == 2:
+        return has_time and has_date and _ADDRESS.search(labels["from"]) is not None
+    return len(labels) >= 3 and (has_date or has_time) and any(char.isdigit() for char in date)
 
 
 def _label(text: str) -> tuple[str, str] | None:

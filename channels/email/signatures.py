@@ -12,6 +12,8 @@ from channels.email.lines import Line
 
 MAX_LINES: Final = 12
 MAX_LETTERS: Final = 800
+MAX_NOTICE: Final = 3000
+"""Letters of what a company's mail server adds below: confidentiality, register, environment."""
 
 _DEVICE: Final = (
     r"(?:(?:apple|samsung|huawei|xiaomi|google|nokia|sony|lg|htc|honor|oppo|vivo|oneplus|motorola"
@@ -62,7 +64,16 @@ _SENT: Final = tuple(
 _LINK: Final = re.compile(r"<?\bhttps?://[^\s<>]+>?")
 _DASHES: Final = re.compile(r"\s*(?:--|—|––)\s?")
 _POSTSCRIPT: Final = re.compile(r"\s*(?:p\.?\s?s\b|ps\s?[:.]|n\.?b\.?\s?:|edit\s?:|nachtrag|p\.-?d\.)", re.IGNORECASE)
-_ASKS: Final = re.compile(r"[?？؟]|\border(?:ed)?\b|\bbestell|\bcommande|\bpedido|#\d{3,}", re.IGNORECASE)
+_ASKS: Final = re.compile(
+    r"[?？؟]|\b(?:my|the|our|mein\w*|ma|mi|meu|mijn|il mio) (?:\w+ )?(?:order|bestell\w*|commande|pedido|ordine)"
+    r"|(?:order|bestell\w*|commande|pedido|ordine)\D{0,12}\d{3,}|#\d{3,}",
+    re.IGNORECASE,
+)
+_NOTICE: Final = re.compile(
+    r"confidential|intended (?:recipient|solely|only)|disclaimer|virus|vertraulich|confidentiel|confidencial|riservat"
+    r"|vertrouwelijk|registered (?:in|office)|consider the environment|handelsregister|geschäftsführ",
+    re.IGNORECASE,
+)
 
 
 def is_sent_from(text: str) -> bool:
@@ -111,24 +122,37 @@ def _without_dashes(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
     for start in reversed(starts[-5:]):
         below = list(lines[start + 1 :])
         end = next((index for index, line in enumerate(below) if _POSTSCRIPT.match(line.text)), len(below))
-        if _is_signature(below[:end], lines[:start], is_exact=lines[start].text in ("-- ", "--")):
+        if _is_signature(below[:end], lines[:start], lines[start].text):
             return [*lines[:start], *([Line("")] if below[end:] else []), *below[end:]], below[:end]
     return list(lines), []
 
 
-def _is_signature(below: Sequence[Line], above: Sequence[Line], *, is_exact: bool) -> bool:
-    texts = [line.text.strip() for line in below if not line.is_blank]
-    joined = _LINK.sub("", " ".join(texts))
-    if not is_exact or any(line.depth for line in below) or not any(not line.is_blank for line in above):
+def _is_signature(below: Sequence[Line], above: Sequence[Line], mark: str) -> bool:
+    """Whether a signature stands below a line of dashes. `-- ` is the standard's own (RFC 3676 section 4.3); without the blank, which
+    some programs drop and some people write between two thoughts, a name must follow."""
+    if mark not in ("-- ", "--") or any(line.depth for line in below) or all(line.is_blank for line in above):
         return False
-    return (
-        len(texts) <= MAX_LINES
-        and len(joined) <= MAX_LETTERS
-        and not _ASKS.search(joined)
-        and not _reads_as_text(texts)
-    )
+    texts = [line.text.strip() for line in below if not line.is_blank]
+    notice = next((index for index, text in enumerate(texts) if _NOTICE.search(text)), len(texts))
+    own, legal = texts[:notice], _LINK.sub("", " ".join(texts[notice:]))
+    joined = _LINK.sub("", " ".join(own))
+    if len(own) > MAX_LINES or len(joined) > MAX_LETTERS or len(legal) > MAX_NOTICE:
+        return False
+    if _ASKS.search(joined) or _ASKS.search(legal) or _reads_as_text(own):
+        return False
+    return mark == "-- " or not own or _is_name(own[0])
 
 
 def _reads_as_text(texts: Sequence[str]) -> bool:
     """Whether sentences stand there: a signature is made of short lines."""
     return any(len(re.findall(r"[.!](?:\s|$)", _LINK.sub("", text))) >= 2 or len(text) > 120 for text in texts)
+
+
+def _is_name(text: str) -> bool:
+    words = text.strip("*_ ").split()
+    if not 1 <= len(words) <= 6 or any(char.isdigit() for char in text):
+        return False
+    return all(
+        not word[0].islower() or word in ("von", "van", "de", "der", "den", "la", "du", "da", "di", "y", "and", "und")
+        for word in words
+    )

@@ -17,6 +17,7 @@ from channels.email.lines import Line, shown, trimmed
 MAX_LINES: Final = 4000
 """Lines in which a quote may begin; what stands further down is kept as it is."""
 _SPACE: Final = re.compile(r"\s+")
+_MARKER: Final = re.compile(r"-{2,}[^\n]{6,200}-{2,}")
 _MIN_KNOWN: Final = 12
 """Letters of a line that may be found within our text; shorter ones must be a whole line of it."""
 
@@ -38,11 +39,16 @@ class _Known:
         kept = [text[:100_000] for text in texts[:20]]
         self._lines = frozenset(_plain(line) for text in kept for line in text.split("\n")) - {""}
         self._whole = "\n".join(_plain(text) for text in kept)
+        self._markers = frozenset(_plain(text) for text in kept if _MARKER.fullmatch(text.strip()))
 
     def has(self, text: str) -> bool:
         """Whether a line is ours: a whole line, or a piece of one that the program broke anew."""
         plain = _plain(text)
         return bool(plain) and (plain in self._lines or (len(plain) >= _MIN_KNOWN and plain in self._whole))
+
+    def is_marker(self, text: str) -> bool:
+        """Whether a line is the one above which our mails ask to be answered, `--- in any words ---`."""
+        return bool(self._markers) and _plain(text) in self._markers
 
 
 def _plain(text: str) -> str:
@@ -95,7 +101,7 @@ def _cut(lines: Sequence[Line], known: _Known) -> int | None:
 
 def _begins_quote(lines: Sequence[Line], texts: Sequence[str], index: int, known: _Known) -> bool:
     line = lines[index]
-    if attributions.is_reply_line(line.text):
+    if attributions.is_reply_line(line.text) or known.is_marker(line.text):
         return True
     if line.is_tail and _is_tail(texts, index):
         return True
@@ -124,10 +130,11 @@ def _is_tail(texts: Sequence[str], index: int) -> bool:
 
 
 def _is_block(texts: Sequence[str], index: int) -> bool:
-    if attributions.is_original_line(texts[index]):
-        return any(attributions.block_at(texts, at) for at in range(index + 1, min(index + 4, len(texts))))
+    below = range(index + 1, min(index + 4, len(texts)))
+    if attributions.is_original_line(texts[index]) or attributions.is_outlook_rule(texts[index]):
+        return any(attributions.block_at(texts, at, is_told=True) for at in below)
     if attributions.is_rule(texts[index]):
-        return any(attributions.block_at(texts, at) for at in range(index + 1, min(index + 3, len(texts))))
+        return any(attributions.block_at(texts, at) for at in below[:2])
     return attributions.block_at(texts, index) > 0
 
 

@@ -140,3 +140,35 @@ _DEVICES = (
 CASES += [
     Case(f"device-{number}", f"{_MINE}\n\n{line}\n", _MINE, signature=line) for number, line in enumerate(_DEVICES)
 ]
+
+_MARK = "--- Please reply above this line ---"
+_NOTICE = "This e-mail is confidential. If you are not the intended recipient, delete it. It may hold viruses. Example Ltd is registered in England."
+CASES += [
+    Case("marker", f"{_MINE}\n\n{_MARK}\n\n{SAID}\n", _MINE, known=(_MARK, "--- Bitte antworten ---")),
+    Case(
+        "marker-strange-sentence",
+        f"{_MINE}\n\nzz 20 xx 2026 10:00 Shop <s@shop.example> qq:\n\n{_MARK}\n\n{SAID}\n",
+        _MINE,
+        known=(_MARK,),
+    ),
+    Case("date-only", f"{_MINE}\n\nOn Fri, Nov 20, 2026, Shop wrote:\n{_QUOTED}\n", _MINE),
+    Case("date-only-de", f"{_MINE}\n\nAm 20.11.2026 schrieb Shop:\n{_QUOTED}\n", _MINE),
+    Case("date-only-fr", f"{_MINE}\n\nLe 20 novembre 2026, Shop a écrit :\n{_QUOTED}\n", _MINE),
+    Case("date-only-es", f"{_MINE}\n\nEl 20 de noviembre de 2026, Shop escribió:\n{_QUOTED}\n", _MINE),
+    Case(
+        "rule-two-headers", f"{_MINE}\n\n________________________________\nFrom: Shop\nSent: Friday\n\n{SAID}\n", _MINE
+    ),
+    Case("original-two-headers", f"{_MINE}\n\n-----Original Message-----\nFrom: Shop\nSent: Friday\n\n{SAID}\n", _MINE),
+    Case(
+        "two-headers",
+        f"{_MINE}\n\nFrom: Shop <s@shop.example>\nSent: Friday, November 20, 2026 10:00 AM\n\n{SAID}\n",
+        _MINE,
+    ),
+    Case(
+        "notice",
+        f"{_MINE}\n\n-- \nAna Perez\nOrder Desk Manager\n\n{_NOTICE}\n",
+        _MINE,
+        signature=f"Ana Perez\nOrder Desk Manager\n\n{_NOTICE}",
+    ),
+    Case("dashes-without-blank", f"{_MINE}\n--\nAna de la Cruz\n+34 555\n", _MINE, signature="Ana de la Cruz\n+34 555"),
+]

@@ -1,5 +1,6 @@
 """One mail of the corpus, and what must come out of it."""
 
+import re
 from dataclasses import dataclass
 from email.message import EmailMessage
 
@@ -24,7 +25,7 @@ class Case:
         message["From"] = "Ana <ana@example.com>"
         message["To"] = "support@shop.example"
         message["Subject"] = self.subject
-        message["Message-ID"] = f"<{abs(hash(self.name))}@example.com>"
+        message["Message-ID"] = f"<{self.name.encode().hex()[:60]}@example.com>"
         if self.text or not self.html:
             message.set_content(self.text, charset="utf-8")
             if self.html:
@@ -32,6 +33,11 @@ class Case:
         else:
             message.set_content(self.html, subtype="html", charset="utf-8")
         return message.as_bytes()
+
+
+def words(text: str) -> set[str]:
+    """The words of a text, without marks."""
+    return set(re.findall(r"\w+", text))
 
 
 def trap(name: str, text: str, reply: str = "", *, subject: str = "My order", html: str = "") -> Case:

@@ -110,6 +110,11 @@ TRAPS += [
          "ok", subject="Re: Fwd: Delay", is_trap=True),
 ]  # fmt: skip
 TRAPS += [
+    trap("dashes-then-words", "Hi\n--\nSize 42 please, not 43"),
+    trap("date-only-unmarked", "On 12 May 2026 your page wrote:\nin stock.\nIt was not."),
+    trap("date-only-more-below", "On 12 May 2026 your page wrote:\n> in stock\nIt was not."),
+    trap("rule-then-from", "I ordered these:\n________________________________\nFrom: the sale\nColour: red"),
+    trap("two-labels", "From: Ana\nSent: 3 parcels at 10:00\nI want all three back."),
     Case("refund-refused", "The scarf is late.\nOn 12 May 2026 your agent Kim (kim@shop.example) wrote:\nwe refund you.\nNo money came.",
          "The scarf is late.\nOn 12 May 2026 your agent Kim (kim@shop.example) wrote:\nwe refund you.\nNo money came.", is_trap=True),
     Case("bare-sentence", "Thanks\n\nShop <s@shop.example> wrote:\n> On its way", "Thanks", is_trap=True),

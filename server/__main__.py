@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
         _add_knowledge,
         _add_email,
         _add_journal,
+        _add_simulate,
         _add_talk,
     ):
         add(commands)
@@ -200,6 +201,41 @@ def _add_talk(commands: Commands) -> None:
     _json(parser)
 
 
+def _add_simulate(commands: Commands) -> None:
+    text = "write or call as a customer, against a server on this machine or a running demo"
+    group = commands.add_parser("simulate", help=text, description=text).add_subparsers(
+        metavar="CHANNEL", required=True, dest="channel"
+    )
+    for channel, about in (
+        ("whatsapp", "messages on WhatsApp; a text that a button says taps it"),
+        ("sms", "text messages"),
+        ("email", "mails; each but the first answers the shop's last one"),
+        ("call", "a telephone call"),
+    ):
+        parser = _command(group, channel, _simulate, about)
+        if channel == "call":
+            parser.add_argument(
+                "--say", action="append", default=[], metavar="TEXT", help="said when the shop is silent"
+            )
+            parser.add_argument("--keys", default="", metavar="KEYS", help="pressed afterwards, such as 1042#")
+        else:
+            parser.add_argument("text", nargs="+", metavar="TEXT")
+        if channel in ("whatsapp", "sms"):
+            parser.add_argument("--photo", metavar="FILE", help="goes with the first message")
+        if channel == "email":
+            parser.add_argument("--subject", default="My order")
+            parser.add_argument("--forged", action="store_true", help="nobody vouches for the sender")
+        parser.add_argument("--from", dest="sender", metavar="WHO", help="number or address (default: the demo's Ana)")
+        parser.add_argument("--name", help="the name on the profile")
+        parser.add_argument("--wait", type=float, default=15.0, metavar="S", help="seconds for an answer (default 15)")
+        parser.add_argument(
+            "--demo", nargs="?", const="http://127.0.0.1:8000", metavar="URL",
+            help="hold the devices of a running demo (default http://127.0.0.1:8000) in place of the settings' server",
+        )  # fmt: skip
+        _config(parser)
+        _json(parser)
+
+
 def _add_understand(commands: Commands) -> None:
     parser = _command(
         commands, "understand", _understand, "stdin JSON Lines {id, text} -> what is meant, one line each"
@@ -267,6 +303,13 @@ def _email_parse(arguments: argparse.Namespace) -> int:
     from server.operate_email import parse_file, parse_lines
 
     return parse_lines(arguments.config) if arguments.stdin else parse_file(arguments.config, Path(arguments.file))
+
+
+def _simulate(arguments: argparse.Namespace) -> int:
+    from server.demo.simulate import simulate
+    from server.operate import settings_of
+
+    return simulate(arguments, None if arguments.demo else settings_of(arguments.config))
 
 
 def _journal_replay(arguments: argparse.Namespace) -> int:

@@ -33,6 +33,8 @@ from server.app import LOOPS, Loop, Server, build, config
 from server.clock import Clock, SystemClock
 from server.commerce.embedded import EmbeddedStore
 from server.console.routes import console_routes
+from server.demo.devices.account import Account
+from server.demo.devices.cast import cast
 from server.demo.devices.hearing import CHARS_PER_S
 from server.demo.devices.routes import LONGEST_DO
 from server.demo.devices.routes import routes as device_routes
@@ -101,7 +103,9 @@ async def demo(settings: Settings, clock: Clock, *, pace: float = CHARS_PER_S) -
     world = WorldClock(clock)
     goods = await asyncio.to_thread(seed, world.now())
     async with AsyncExitStack() as stack:
-        devices = await stack.enter_async_context(simulators(settings, world, goods.orders, pace=pace))
+        devices = await stack.enter_async_context(
+            simulators(cast(goods.orders), world, account=Account(settings.public_url), pace=pace)
+        )
         settings = devices.named(settings)
         database = await connect(settings.database_url, readers=settings.database.readers)
         stack.push_async_callback(database.close)

@@ -5,6 +5,7 @@ application: any ASGI callable will do, ours or a stand-in of somebody else's se
 """
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -63,8 +64,10 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serve(app: Any, *, grace_s: int = 2) -> AsyncIterator[str]:
+async def serve(app: Any, *, grace_s: int = 2, listener: socket.socket | None = None) -> AsyncIterator[str]:
     """Serve `app` while the block runs; gives its base URL, `http://127.0.0.1:<port>`.
+
+    `listener` is a bound socket, for an application that must know its own address before.
 
     A failed start-up is raised here. On leaving, open connections get `grace_s` seconds before they are cut.
     """
@@ -84,7 +87,7 @@ async def serve(app: Any, *, grace_s: int = 2) -> AsyncIterator[str]:
         timeout_graceful_shutdown=grace_s,
     )
     server = _Server(config)
-    running = asyncio.create_task(_run(server))
+    running = asyncio.create_task(_run(server, listener))
     try:
         await _until_serving(server, running)
         yield server.url
@@ -93,9 +96,9 @@ async def serve(app: Any, *, grace_s: int = 2) -> AsyncIterator[str]:
         await running
 
 
-async def _run(server: _Server) -> None:
+async def _run(server: _Server, listener: socket.socket | None) -> None:
     try:
-        await server.serve()
+        await server.serve(sockets=[listener] if listener else None)
     except SystemExit as stop:  # uvicorn's way of saying that the application did not start
         raise RuntimeError("the application did not start; its error is in the log above") from stop
 

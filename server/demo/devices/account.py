@@ -28,6 +28,7 @@ class Account:
     whatsapp: str = SHOP_NUMBER
     texts: str = SHOP_TEXTS
     voice: str = SHOP_VOICE
+    mail: str = SHOP_MAIL
     template: str = field(default_factory=lambda: "HX" + secrets.token_hex(16))
     template_text: str = TEMPLATE
 

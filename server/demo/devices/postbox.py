@@ -14,7 +14,7 @@ from typing import Any, Final
 import aiosmtplib
 
 from server.clock import Clock
-from server.demo.devices.account import BORDER, SHOP_MAIL
+from server.demo.devices.account import BORDER, Account
 from server.demo.devices.cast import Part
 from server.errors import RefusedInput
 
@@ -48,7 +48,8 @@ class Letter:
 class Postbox:
     """Every mailbox of the cast, by address. Mail to the shop goes by SMTP to its listener at `host:port`."""
 
-    def __init__(self, clock: Clock, listener: tuple[str, int], changed: Callable[[], None]) -> None:
+    def __init__(self, account: Account, clock: Clock, listener: tuple[str, int], changed: Callable[[], None]) -> None:
+        self._shop = account.mail
         self._clock = clock
         self._listener = listener
         self._changed = changed
@@ -84,7 +85,7 @@ class Postbox:
     def _compose(
         self, part: Part, subject: str, text: str, before: Letter | None, authenticated: bool
     ) -> tuple[EmailMessage, Letter]:
-        to = (before.reply_to or before.sender) if before else SHOP_MAIL
+        to = (before.reply_to or before.sender) if before else self._shop
         if before:
             subject = before.subject if before.subject.lower().startswith("re:") else f"Re: {before.subject}"
         message_id = f"<{secrets.token_hex(12)}@mail.{part.email.partition('@')[2]}>"

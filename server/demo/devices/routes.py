@@ -40,11 +40,20 @@ _PICTURES: Final = ("image/png", "image/jpeg", "image/webp", "image/gif")
 _Done = Callable[[Simulators, Part, Mapping[str, Any]], Awaitable[None]]
 
 
-def routes(simulators: Simulators) -> list[BaseRoute]:
+Trace = Callable[[Request, Part], Awaitable[list[dict[str, Any]]]]
+"""The threads in which somebody's devices take part."""
+
+
+async def _traced(request: Request, part: Part) -> list[dict[str, Any]]:
+    return await threads_of(services_of(request.scope), part)
+
+
+def routes(simulators: Simulators, trace: Trace = _traced) -> list[BaseRoute]:
     """The devices' addresses below /demo/devices."""
-    pages = _Devices(simulators)
+    pages = _Devices(simulators, trace)
     return [
         Route("/demo/devices", pages.look),
+        Route("/demo/devices/cast", pages.cast),
         Route("/demo/devices/pictures/{sid}", pages.picture),
         Route("/demo/devices/mails/{part}/{id}", pages.letter),
         Route("/demo/devices/{what}", pages.do, methods=["POST"]),
@@ -52,8 +61,17 @@ def routes(simulators: Simulators) -> list[BaseRoute]:
 
 
 class _Devices:
-    def __init__(self, simulators: Simulators) -> None:
+    def __init__(self, simulators: Simulators, trace: Trace) -> None:
         self._all = simulators
+        self._trace = trace
+
+    async def cast(self, request: Request) -> Response:
+        """Everybody who may hold the devices."""
+        cast = [
+            {"id": part.id, "name": part.name, "phone": part.phone, "email": part.email, "order": part.order}
+            for part in self._all.cast
+        ]
+        return JSONResponse({"cast": cast}, headers=NO_STORE)
 
     async def look(self, request: Request) -> Response:
         """Everything that somebody's devices show; 204 where nothing changed `after` the version that is known."""
@@ -70,7 +88,7 @@ class _Devices:
             "phone": self._all.phone.shown(part),
             "mail": self._all.postbox.shown(part),
             "call": call,
-            "threads": await threads_of(services_of(request.scope), part),
+            "threads": await self._trace(request, part),
             "ahead": self._all.clock.ahead.total_seconds(),
             "now": self._all.clock.now().isoformat(),
             "faults": self._all.faults[-5:],

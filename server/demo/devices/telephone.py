@@ -45,6 +45,11 @@ class Telephone:
         """The call of somebody: the one that goes on, else the last one."""
         return self._lines.get(part.id)
 
+    @property
+    def faults(self) -> list[str]:
+        """What the provider would log against the shop, of every call that is shown."""
+        return [fault for line in self._lines.values() for fault in line.faults]
+
     def dial(self, part: Part, *, language: str = "en-US", verstat: str = "TN-Validation-Passed-A") -> Line:
         """Call the shop. Raises RefusedInput while a call goes on."""
         if part.id in self._running:

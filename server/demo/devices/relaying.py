@@ -161,8 +161,8 @@ class _Session:
     async def _break_in(self, socket: ClientConnection, by: str) -> None:
         """Tell the shop what was heard until the caller broke in, where that is allowed now."""
         ear, rule = self._line.ear, self._may_interrupt
-        if ear.said and ear.is_greeting and (own := self._noun.get("welcomeGreetingInterruptible")):
-            rule = own
+        if self._noun.get("welcomeGreeting") and ear.is_greeting:
+            rule = self._noun.get("welcomeGreetingInterruptible", rule)
         if not ear.is_speaking or rule not in ("any", "true", by):
             return
         heard, after_ms = ear.cut()

@@ -137,7 +137,7 @@ async def test_what_makes_no_sense_is_refused_in_words(tmp_path: Path) -> None:
         assert (await demo.look())["phone"]["whatsapp"]["messages"] == []
 
 
-NONSENSE: list[tuple[str, dict[str, object], int]] = [
+NONSENSE: list[tuple[str, dict[str, Any], int]] = [
     ("send", {"channel": "whatsapp", "text": " "}, 409),
     ("send", {"channel": "pigeon", "text": "hello"}, 409),
     ("send", {"channel": "whatsapp", "text": "x" * 4097}, 409),

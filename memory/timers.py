@@ -58,6 +58,12 @@ async def claim(tx: Tx, now: datetime, lease: timedelta, limit: int, *, kinds: S
     ]
 
 
+async def body_of(tx: Tx, key: str) -> dict[str, Any] | None:
+    """What a timer carries; None when there is none of this key."""
+    row = await tx.one("SELECT body FROM timers WHERE key = ?", (key,))
+    return msgspec.json.decode(row["body"], type=dict[str, Any]) if row else None
+
+
 async def next_at(tx: Tx) -> int | None:
     """When the next timer goes off, in milliseconds."""
     row = await tx.one("SELECT MIN(due_at) AS at FROM timers")

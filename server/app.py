@@ -159,6 +159,14 @@ async def _listen_to_slack(services: Services) -> None:
     await listen(services)
 
 
+async def _call_back(services: Services) -> None:
+    from server.callbacks import CallBacks
+
+    if not services.settings.has_telephone:
+        await asyncio.Event().wait()
+    await CallBacks(services).run()
+
+
 async def _send_codes(services: Services) -> None:
     await services.codes.run()
 
@@ -188,6 +196,7 @@ LOOPS: Final = (
     Loop("shop", _compare_the_shop),
     Loop("silence", _learn_silence),
     Loop("codes", _send_codes),
+    Loop("call-backs", _call_back),
     Loop("outbox", _send_messages),
     Loop("slack", _follow_into_slack),
     Loop("slack socket", _listen_to_slack),

@@ -17,7 +17,7 @@ from memory.engines.base import Tx
 from memory.projection import Event
 from memory.threads import Thread
 from memory.times import from_ms
-from server import hearing, joining
+from server import heard, hearing, joining
 from server.actions.signals import complaints_elsewhere
 from server.answering.context import Context, Dialogue, Goods, Help, Said, Shop
 from server.desk.hours import back_at, is_staffed
@@ -81,7 +81,7 @@ async def _history(tx: Tx, thread: Thread, *, is_whole: bool) -> list[Event]:
     last, begin = thread.state.last_seq, max(0, thread.state.last_seq - _HISTORY)
     first = begin if is_whole else min(thread.state.last_reply_seq, last - _LATELY)
     found = await threads.since(tx, thread.id, first, after_seq=begin, types=_TURNING)
-    return hearing.with_words([event for event in found if event.seq <= last])
+    return heard.as_heard(hearing.with_words([event for event in found if event.seq <= last]))
 
 
 async def _context(

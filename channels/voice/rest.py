@@ -4,6 +4,7 @@ Every request has a deadline of its own; whether Twilio did what it did not answ
 key: who begins a call asks `recent` before a second try. Nothing is followed to another host.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -47,6 +48,7 @@ class Calls:
         self._account = account
         self._base = (account.api_url or _API).rstrip("/")
         self._client: httpx2.AsyncClient | None = None
+        self._opening = asyncio.Lock()
 
     async def begin(self, to: str, caller: str, url: str, status: str, *, ring_s: int = 20) -> str:
         """Ring `to`; whoever answers is told what `url` says. The id of the call."""
@@ -110,23 +112,28 @@ class Calls:
         pairs: dict[str, list[str]] = {}
         for name, value in fields:
             pairs.setdefault(name, []).append(value)
+        client = await self._open()
         try:
             if method == "GET":
-                answer = await self._open().get(url, params=pairs or None)
+                answer = await client.get(url, params=pairs or None)
             else:
-                answer = await self._open().post(url, data=pairs)
+                answer = await client.post(url, data=pairs)
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout):
             raise NotNow("Twilio cannot be reached") from None
         except (httpx2.HTTPError, TimeoutError) as error:
             raise OutcomeUnknown(f"Twilio did not answer: {type(error).__name__}") from None
         return _good(answer)
 
-    def _open(self) -> httpx2.AsyncClient:
-        if self._client is None:
-            timeout = httpx2.Timeout(_ANSWER_S, connect=_CONNECT_S)
-            auth = (self._account.sid, self._account.token)
-            self._client = httpx2.AsyncClient(auth=auth, timeout=timeout, follow_redirects=False, trust_env=False)
-        return self._client
+    async def _open(self) -> httpx2.AsyncClient:
+        async with self._opening:
+            if self._client is None:
+                self._client = await asyncio.to_thread(self._new)  # it reads certificates
+            return self._client
+
+    def _new(self) -> httpx2.AsyncClient:
+        timeout = httpx2.Timeout(_ANSWER_S, connect=_CONNECT_S)
+        auth = (self._account.sid, self._account.token)
+        return httpx2.AsyncClient(auth=auth, timeout=timeout, follow_redirects=False, trust_env=False)
 
 
 def _good(answer: httpx2.Response) -> httpx2.Response:

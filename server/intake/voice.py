@@ -23,6 +23,7 @@ from memory.errors import StorageError
 from memory.ids import new_public_id
 from memory.phone_calls import PhoneCall
 from memory.times import to_ms
+from server import callbacks
 from server.intake import voice_calls, voice_gather, voice_transfer
 from server.intake.calling import keep_call, refused, signed_url
 from server.intake.voice_calls import CHANNEL, ROOT, code_of, door, is_sid, note, phrase, write_down
@@ -268,6 +269,41 @@ async def choice(services: Services, form: Form) -> str:
     return twiml.hang_up() if call is None else await voice_transfer.choose(services, call, form)
 
 
+async def _call_back_of(services: Services, form: Form) -> PhoneCall | None:
+    """The call that a call-back goes back to: only our own call to one of our own people may name it."""
+    settings = services.settings
+    is_ours = form.get("From") == settings.twilio.voice_from and form.get("To") in settings.calls.transfer_to
+    if not is_ours or not is_sid(form.get("?c", "")):
+        return None
+    return await services.database.read(lambda tx: phone_calls.by_sid(tx, form["?c"]))
+
+
+async def callback(services: Services, form: Form) -> str:
+    """`/voice/callback`: the person who is to call back, or their voicemail, answered."""
+    call = await _call_back_of(services, form)
+    return twiml.hang_up() if call is None else voice_transfer.whisper_back(services, call, form)
+
+
+async def callback_accept(services: Services, form: Form) -> str:
+    """`/voice/callback-accept`: the key was pressed, or another one."""
+    call = await _call_back_of(services, form)
+    return twiml.hang_up() if call is None else await voice_transfer.accept_back(services, call, form)
+
+
+async def callback_done(services: Services, form: Form) -> str:
+    """`/voice/callback-done`: how the call-back went."""
+    call = await _call_back_of(services, form)
+    return twiml.hang_up() if call is None else await voice_transfer.done_back(services, call, form)
+
+
+async def callback_status(services: Services, form: Form) -> str:
+    """`/voice/callback-status`: the person was not reached, or hung up without accepting."""
+    call, turn = await _call_back_of(services, form), form.get("?turn", "")
+    if call is not None and form.get("CallStatus") in _OVER and turn.isdecimal():
+        await callbacks.next_person(services, call.sid, int(turn))
+    return twiml.empty()
+
+
 Work = Callable[[Services, Form], Awaitable[str]]
 _DOORS: Final[Mapping[str, Work]] = {
     "": incoming,
@@ -281,4 +317,8 @@ _DOORS: Final[Mapping[str, Work]] = {
     "/voicemail": voicemail,
     "/recording": recording,
     "/status": status,
+    "/callback": callback,
+    "/callback-accept": callback_accept,
+    "/callback-done": callback_done,
+    "/callback-status": callback_status,
 }

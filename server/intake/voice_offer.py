@@ -115,7 +115,7 @@ class Offer:
         )  # fmt: skip
 
         async def unit(tx: Tx) -> Thread:
-            await timers.start(tx, f"{KIND}:{call.sid}", KIND, thread_id, slot.start, now, body)
+            await timers.start(tx, f"{KIND}:{call.number}", KIND, thread_id, slot.start, now, body)
             return (await threads.append(tx, thread_id, [told, line], now))[0]
 
         wake(services, await services.database.write(unit))

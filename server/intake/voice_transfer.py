@@ -15,6 +15,7 @@ from memory import desk, phone_calls, threads
 from memory.engines.base import Tx
 from memory.phone_calls import PhoneCall
 from memory.threads import Thread
+from server import callbacks
 from server.desk.hours import is_staffed
 from server.intake.voice_calls import code_of, door, note, phrase, write_down
 from server.intake.voice_offer import Offer
@@ -94,6 +95,36 @@ async def _brief(services: Services, call: PhoneCall) -> str:
         parts.append(f"{thread.state.title.rstrip('.')}.")
     said = speakable(" ".join(part for part in parts if part), "en")
     return f"{said[:_LONGEST_BRIEF]} {connecting}".strip()
+
+
+def whisper_back(services: Services, call: PhoneCall, form: Mapping[str, str]) -> str:
+    """A call-back is due: asked of the person who is to make it."""
+    language = services.settings.calls.languages[0]
+    text = phrase(services, language[:2], "whisper_back", shop=services.settings.shop.name)
+    return twiml.whisper(text, door(services, "/callback-accept", c=call.sid, turn=form.get("?turn", "0")), language)
+
+
+async def accept_back(services: Services, call: PhoneCall, form: Mapping[str, str]) -> str:
+    """The key rings the customer, once; any other one ends the leg."""
+    turn, language = form.get("?turn", "0"), services.settings.calls.languages[0]
+    if form.get("Digits") != ACCEPT or not turn.isdecimal():
+        return twiml.hang_up()
+    if not await callbacks.connect(services, call.sid, int(turn), services.clock.now()):
+        return twiml.hang_up()
+    await write_down(services, call.thread_id, note(call, "calling-back", f"Calling back {call.number}."))
+    shop = services.settings.twilio.voice_from
+    action = door(services, "/callback-done", c=call.sid)
+    ring_s = services.settings.calls.ring_s
+    return twiml.connect_to(await _brief(services, call), call.number, shop, language, action=action, ring_s=ring_s)
+
+
+async def done_back(services: Services, call: PhoneCall, form: Mapping[str, str]) -> str:
+    """A call-back ended, or the customer did not answer: so it stands at the desk."""
+    reached = form.get("DialCallStatus") in ("completed", "answered")
+    seconds = form.get("DialCallDuration", "")
+    text = f"The call-back lasted {seconds[:8]} s." if reached else "The customer did not answer the call-back."
+    await write_down(services, call.thread_id, note(call, "called-back", text))
+    return twiml.hang_up()
 
 
 async def done(services: Services, call: PhoneCall, form: Mapping[str, str]) -> str:

@@ -16,7 +16,7 @@ from server.settings import CallsSettings, DeskSettings, TwilioSettings
 from tests.server import core
 from tests.server.commerce.orders import ago, an_event, shipped
 from tests.story import connected
-from tests.story.connected import PUBLIC
+from tests.story.connected import PUBLIC as PUBLIC
 from tests.support.databases import NOW
 from tests.support.relay import ACCOUNT, SHOP, TOKEN, Phone, phones
 

@@ -23,7 +23,7 @@ _TIMEOUT_S: Final = 10
 _PAGE: Final = 100
 _MOST_PAGES: Final = 5
 _DEAD: Final = frozenset(
-    {"token_revoked", "token_expired", "invalid_auth", "account_inactive", "not_authed", "missing_scope", "org_login_required",
+    {"token_revoked", "token_expired", "invalid_auth", "account_inactive", "not_authed", "org_login_required",
      "ekm_access_denied", "team_access_not_granted", "no_permission", "not_allowed_token_type", "two_factor_setup_required"}
 )  # fmt: skip
 _GONE: Final = frozenset(

@@ -3,6 +3,7 @@
 Names in payloads count for nothing. What was looked up is kept for a while; a deactivated agent of ours is none at once.
 """
 
+import logging
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
@@ -15,6 +16,7 @@ from server.desk.slack.api import Later, Slack, SlackTrouble, Stopped, Unsure
 from server.passwords import normal_email
 from server.services import Services
 
+_log = logging.getLogger("onethread.slack")
 _FRESH: Final = timedelta(minutes=15)
 _NEVER: Final = (
     "deleted",
@@ -48,7 +50,8 @@ async def _email(slack: Slack, team: str, user_id: str) -> str:
         member = await slack.user(user_id)
     except (Later, Unsure, Stopped):
         raise
-    except SlackTrouble:
+    except SlackTrouble as trouble:
+        _log.warning("Slack does not say who a member is", extra={"error": trouble.error})
         return ""
     return email_of(member, team)
 

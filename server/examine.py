@@ -35,6 +35,7 @@ async def findings(settings: Settings, database: Database, clock: Clock) -> Find
             *await _shop(linked, settings),
             *await _callers(linked, settings, database, clock.now()),
             *await _channels(settings, database, clock.now()),
+            *await _agents_in_slack(settings, database, clock.now()),
             *await _journal(database, clock.now()),
             *[(each.level, each.text) for each in examine_labels(settings.labels, settings.shop.name)],
             *await _model(settings),
@@ -49,6 +50,13 @@ async def _channels(settings: Settings, database: Database, now: datetime) -> Fi
     from server.examine_channels import findings as examine_channels
 
     return await examine_channels(settings, database, now)
+
+
+async def _agents_in_slack(settings: Settings, database: Database, now: datetime) -> Findings:
+    """What Slack says of our app."""
+    from server.examine_slack import findings as examine_slack
+
+    return await examine_slack(settings, database, now)
 
 
 async def _shop(linked: Connections, settings: Settings) -> Findings:

@@ -36,6 +36,7 @@ async def findings(settings: Settings, database: Database, clock: Clock) -> Find
             *await _callers(linked, settings, database, clock.now()),
             *await _channels(settings, database, clock.now()),
             *await _agents_in_slack(settings, database, clock.now()),
+            *await _twilio(settings, database, clock),
             *await _journal(database, clock.now()),
             *[(each.level, each.text) for each in examine_labels(settings.labels, settings.shop.name)],
             *await _model(settings),
@@ -57,6 +58,13 @@ async def _agents_in_slack(settings: Settings, database: Database, now: datetime
     from server.examine_slack import findings as examine_slack
 
     return await examine_slack(settings, database, now)
+
+
+async def _twilio(settings: Settings, database: Database, clock: Clock) -> Findings:
+    """WhatsApp and SMS by Twilio."""
+    from server.examine_twilio import findings as examine_twilio
+
+    return await examine_twilio(settings, database, clock)
 
 
 async def _shop(linked: Connections, settings: Settings) -> Findings:

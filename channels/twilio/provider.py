@@ -130,7 +130,11 @@ class Twilio:
         """(SID, form) of the messages that came to our address in a time, as their webhooks would have told them.
 
         The latest first. Raises ChannelError."""
-        query = {"To": address(channel, self.senders[channel]), "DateSent>": since.strftime("%Y-%m-%dT%H:%M:%SZ")}
+        query = {
+            "PageSize": "100",
+            "To": address(channel, self.senders[channel]),
+            "DateSent>": since.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
         if self.senders[channel].startswith("MG"):  # a service has many numbers: all that came in
             del query["To"]
         url: str | None = self._messages()
@@ -138,8 +142,8 @@ class Twilio:
         for _ in range(_MOST_PAGES):
             if url is None:
                 return found
-            listed = await self._rest.get(url, {**query, "PageSize": "100"} if not found or query else None)
-            query = {}
+            listed = await self._rest.get(url, query)
+            query = {}  # the next page's address holds it
             for each in listed.get("messages") or ():
                 if each.get("direction") == "inbound" and since <= (date_of(each.get("date_sent")) or since) < before:
                     found.append((str(each["sid"]), await self._as_called(each)))

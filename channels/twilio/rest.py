@@ -60,7 +60,7 @@ class Rest:
     async def get(self, url: str, query: Mapping[str, str] | None = None) -> Document:
         """What Twilio holds. Raises ChannelError: NotNow where another time may do."""
         try:
-            answer = await self._client.get(url, params=dict(query or {}), auth=self._auth)
+            answer = await self._client.get(url, params=dict(query) if query else None, auth=self._auth)
         except httpx2.HTTPError as error:
             raise NotNow(f"Twilio cannot be asked: {type(error).__name__}") from error
         found = _document(answer)

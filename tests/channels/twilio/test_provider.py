@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from starlette.applications import Starlette
@@ -14,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from channels.errors import ChannelError, NotNow, OptedOut, OutcomeUnknown, Refused, WindowShut
-from channels.message import Address, Choice, Media, Outbound
+from channels.message import Address, Choice, Media, Outbound, RawCall
 from channels.twilio.codes import Codes, read_codes
 from channels.twilio.content import types_of
 from channels.twilio.provider import Twilio
@@ -412,3 +413,35 @@ async def test_a_file_that_is_not_there_yet_is_asked_for_again(line: Line, mood:
     with pytest.raises(NotNow):
         await fetched(line, url)
     assert await fetched(line, url) == b"picture"
+
+
+# What was missed
+
+
+async def test_what_came_meanwhile_is_read_page_by_page_as_webhooks_tell_it(line: Line) -> None:
+    began = line.clock.now()
+    line.clock.advance(timedelta(minutes=1))
+    for number in range(150):
+        line.twilio.write(ANA, WHATSAPP, f"message {number}")
+    line.twilio.write(ANA_SMS, SMS, "on another channel")
+    _, form = picture(line)
+    await line.provider.send(line.message("ours"))
+    line.clock.advance(timedelta(minutes=1))
+    line.twilio.write(ANA, WHATSAPP, "too new")
+    found = await line.provider.received_since("whatsapp", began + timedelta(seconds=1), line.clock.now())
+    assert len({sid for sid, _ in found}) == 151
+    newest = line.provider.parse(RawCall("messages", {}, found[0][1], line.clock.now())).messages[0]
+    assert (newest.external_id, newest.sender.key) == (form["MessageSid"], "+14025550100")
+    assert [(each.type, each.ref) for each in newest.media] == [("image/jpeg", form["MediaUrl0"])]
+    assert newest.at == began + timedelta(minutes=1)
+
+
+async def test_a_message_of_a_channel_that_is_not_connected_is_a_fault(line: Line) -> None:
+    provider = await a_provider(line.twilio, line.clock)
+    del provider.senders["sms"]
+    provider.channels = {name: each for name, each in provider.channels.items() if name != "sms"}
+    form = line.twilio.write(ANA_SMS, SMS, "hi")
+    parsed = provider.parse(RawCall("messages", {}, urlencode(form).encode(), NOW))
+    await provider.close()
+    assert parsed.messages == ()
+    assert parsed.faults == ("a message of sms, which is not connected: name its sender",)

@@ -43,7 +43,7 @@
  *
  * @typedef {{shop: {name: string, tz?: string}, assistant: {name: string}, locale: string, rtl?: boolean,
  *   theme?: {accent?: string}, greeting?: string, quick_replies?: string[], help?: string, max_upload_bytes?: number,
- *   heartbeat_s?: number, agents?: Agents}} Settings
+ *   heartbeat_s?: number, agents?: Agents, ways?: ("whatsapp"|"email")[]}} Settings
  * @typedef {{token: string, conv: string, visitor: string, settings: Settings}} Session
  *
  * @typedef {{cid: string, text: string, attachments: Attachment[], choice?: string, at: string, failed?: string}} Draft

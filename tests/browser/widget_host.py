@@ -137,6 +137,7 @@ class WidgetHost:
         self.opened: list[str] = []
         self.sessions: list[Frame] = []
         self.uploads: list[str] = []
+        self.continued: list[Frame] = []
         self.csp_reports: list[str] = []
         self.neighbours: list[str] = []
         self.settings: Frame = {
@@ -362,9 +363,10 @@ class WidgetHost:
                 Route("/widget/events", self._events),
                 Route("/widget/send", self._send, methods=["POST"]),
                 Route("/widget/upload", self._upload, methods=["POST"]),
+                Route("/widget/continue", self._continue, methods=["POST"]),
                 Route("/widget/file/{name}", self._file),
                 Route("/csp-report", self._csp_report, methods=["POST"]),
-                Route("/widget/{version}/app/{path:path}", self._asset),
+                Route("/widget/{version}/{folder}/{path:path}", self._asset),
                 WebSocketRoute("/widget/socket", self._socket),
             ]
         )
@@ -395,8 +397,14 @@ class WidgetHost:
         )
 
     async def _asset(self, request: Request) -> Response:
-        path = (WIDGET / "app" / request.path_params["path"]).resolve()
-        if not path.is_relative_to(WIDGET / "app") or path.suffix not in TYPES or not path.is_file():
+        folder = WIDGET / request.path_params["folder"]
+        path = (folder / request.path_params["path"]).resolve()
+        if (
+            not path.is_relative_to(folder)
+            or not folder.is_relative_to(WIDGET)
+            or path.suffix not in TYPES
+            or not path.is_file()
+        ):
             return PlainTextResponse("no such file", 404)
         return Response(
             served(path.name, path.read_bytes()),
@@ -588,6 +596,17 @@ class WidgetHost:
                 "url": f"/widget/file/{name}",
             }
         )
+
+    async def _continue(self, request: Request) -> Response:
+        if self._bearer(request) is None:
+            return PlainTextResponse("token", 401)
+        body: Frame = json.loads(await request.body())
+        self.continued.append(body)
+        if body["to"] == "whatsapp":
+            return JSONResponse({"url": "https://wa.me/14155550100?text=Hello%20(OT-AAAAAAA-BBBBBBB-CCCCCCC)"})
+        if "@" not in body["address"]:
+            return JSONResponse({"error": {"code": "email", "message": "this is no e-mail address"}}, 400)
+        return JSONResponse({"sent": True})
 
     async def _file(self, _: Request) -> Response:
         return Response(PIXEL, media_type="image/png")

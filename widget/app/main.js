@@ -187,8 +187,9 @@ async function change(locale) {
 }
 
 /** @param {Settings} settings */
-async function dress({ locale, rtl, theme }) {
+async function dress({ locale, rtl, theme, ways }) {
   await speak(locale);
+  if (ways?.[0]) void import("../ways/ways.js").then((it) => it.show(chat));
   if (rtl) root.dir = "rtl";
   const accent = parseColour(theme?.accent ?? "");
   if (!accent) return;

@@ -36,6 +36,7 @@ from server.answering.context import (
     Handoff,
     Reply,
 )
+from server.answering.disclosing import disclosed
 from server.answering.warm import warm
 from server.bus import Bell
 from server.commerce.model import Fact
@@ -437,7 +438,7 @@ def _told(outcome: Handoff, text: str, evidence: tuple[Fact, ...]) -> Reply:
 
 
 def _said(context: Context, answered: Answer, reply: Reply, *, holding: bool) -> NewEvent:
-    text = manner.dressed(reply.text, context, answered.dialogue)
+    text = disclosed(manner.dressed(reply.text, context, answered.dialogue), context, answered.dialogue)
     body: dict[str, Any] = {"text": text, "lang": answered.dialogue.language or "en", "answers": context.answers}
     if reply.evidence:
         body["evidence"] = [handoff.receipt(fact) for fact in reply.evidence]

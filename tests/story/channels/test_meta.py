@@ -90,11 +90,30 @@ async def _vouched(story: Scene) -> None:
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-async def test_the_first_answer_says_that_it_is_an_assistant(tmp_path: Path, channel: str) -> None:
-    """Sheet, section 5: disclosed at the start."""
+async def test_a_greeting_is_answered_by_saying_who_answers(tmp_path: Path, channel: str) -> None:
     async with scene(tmp_path, channel, ON_ITS_WAY) as story:
-        said = await story.ask("hello")
-        assert "assistant" in said.lower()
+        assert (await story.ask("hello")).count("the automated assistant of Lumen Goods") == 1
+
+
+@pytest.mark.parametrize("channel", ["messenger", "instagram"])
+async def test_the_assistant_says_what_it_is_at_the_start_after_a_day_and_after_a_person(
+    tmp_path: Path, channel: str
+) -> None:
+    """Sheet, section 5: disclosed at the start, after long gaps, and from human to machine."""
+    who = "the automated assistant of Lumen Goods."
+    async with scene(tmp_path, channel, ON_ITS_WAY) as story:
+        assert who in await story.ask("where is my order #1042? ana@example.com")
+        assert who not in await story.ask("and what is in it?")
+        await story.later(hours=25)
+        assert who in await story.ask("where is it now?")
+        echoed = story.customer.echo("Kim here.", "native-1")
+        await story.customer.post(story.customer.call(echoes=[echoed]))
+        await story.quiet()
+        await story.say(story.customer.text("and where is it now?"))
+        await story.quiet()
+        await story.later(minutes=31)
+        await give_back(story.house.services)
+        assert who in await story.next()
 
 
 @pytest.mark.parametrize("does", ["rate", "busy_pair", "error", "token", "take_and_drop", "page", "gateway"])

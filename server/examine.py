@@ -49,8 +49,9 @@ async def findings(settings: Settings, database: Database, clock: Clock) -> Find
 async def _channels(settings: Settings, database: Database, now: datetime) -> Findings:
     """The channels that have no provider of their own."""
     from server.examine_channels import findings as examine_channels
+    from server.examine_voice import findings as examine_voice
 
-    return await examine_channels(settings, database, now)
+    return [*await examine_channels(settings, database, now), *await examine_voice(settings, database, now)]
 
 
 async def _agents_in_slack(settings: Settings, database: Database, now: datetime) -> Findings:

@@ -5,7 +5,7 @@ lower the letters of an address:
 - the reply token in Reply-To, `local+token@domain`: conversation and the one address that it was sent to. It works alone, where a
   client drops every header. From another address it says nothing;
 - our Message-ID, `<c.CONV.NUMBER.MAC@domain>`: found again in References. Another installation has other keys: its ids never match;
-- the bounce token in the envelope's sender, `local+b.CONV.NUMBER.MAC@domain`: which of our mails came back.
+- the bounce token in the envelope's sender, `local+bNUMBER.CONVMAC@domain`: which of our mails came back.
 Keys are given with the newest last: that one signs, all of them verify.
 """
 
@@ -25,8 +25,9 @@ MAX_IDS: Final = 20
 _MAC: Final = "[a-z2-7]{16}"
 _CONV: Final = "[0-9a-z]{10,40}"
 _REPLY: Final = re.compile(rf"({_CONV}?)({_MAC})")
-_BOUNCE: Final = re.compile(rf"b\.({_CONV})\.(\d{{1,9}})\.({_MAC})")
-_OURS: Final = re.compile(rf"<?c\.({_CONV})\.(\d{{1,9}}(?:-[a-z0-9]{{1,16}})?)\.({_MAC})@([^<>\s@]+)>?", re.IGNORECASE)
+_NUMBER: Final = r"\d{1,9}(?:-[a-z0-9]{1,16})?"
+_BOUNCE: Final = re.compile(rf"b({_NUMBER})\.({_CONV}?)({_MAC})")
+_OURS: Final = re.compile(rf"<?c\.({_CONV})\.({_NUMBER})\.({_MAC})@([^<>\s@]+)>?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +103,22 @@ def sent_as(keys: Sequence[str], identifier: str) -> Sent | None:
 
 
 def bounce_address(keys: Sequence[str], address: str, conv: str, number: str) -> str:
-    """The envelope's sender of one of our mails: what comes back to it names the mail. Raises ValueError as `reply_address`."""
+    """The envelope's sender of one of our mails: what comes back to it names the mail.
+
+    Where it would be too long it is our plain address: then the Message-ID in the report must name the mail."""
     body = _body(conv)
-    return _with(address, f"b.{body}.{number}.{_mac(keys[-1], 'bounce', body, str(number))}")
+    try:
+        return _with(address, f"b{number}.{body}{_mac(keys[-1], 'bounce', body, str(number))}")
+    except ValueError:
+        return address.strip().lower()
 
 
 def bounced(keys: Sequence[str], token: str) -> Sent | None:
     """Which mail a bounce token names, None = it is none of ours."""
     match = _BOUNCE.fullmatch(token.lower())
-    if match is None or not _is_signed(keys, match[3], "bounce", match[1], match[2]):
+    if match is None or not _is_signed(keys, match[3], "bounce", match[2], match[1]):
         return None
-    return Sent(f"c_{match[1]}", match[2])
+    return Sent(f"c_{match[2]}", match[1])
 
 
 def loop_marks(keys: Sequence[str], address: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Prints what mail-parser-reply alone and our stripping make of the cases of email.md section 7: `python -m tests.channels.email.compare`."""
+"""Prints what mail-parser-reply alone and our stripping make of email.md section 7: `python -m tests.channels.email.compare`."""
 
 from collections.abc import Mapping
 from functools import cache

@@ -3,6 +3,7 @@
 import pytest
 
 from channels.email import tokens
+from channels.email.mailbox import MAX_NAME, OwnMailbox
 
 KEYS = ["an old key of thirty-two letters!!", "the newest key of thirty-two letters"]
 CONV = "c_0123456789abcdefghjkmnpqrs"
@@ -71,13 +72,17 @@ def test_a_mark_serves_one_purpose_only() -> None:
     bounce = _token(tokens.bounce_address(KEYS, SHOP, CONV, "7"))
     assert tokens.bounced(KEYS, bounce) == tokens.Sent(CONV, "7")
     assert tokens.bounced(KEYS, reply) is None and tokens.conversation_of(KEYS, bounce, ANA) == ""
-    assert tokens.bounced(KEYS, bounce.replace(".7.", ".8.")) is None
+    assert tokens.bounced(KEYS, bounce.replace("b7.", "b8.")) is None
+    part = _token(tokens.bounce_address(KEYS, SHOP, CONV, "12-card"))
+    assert tokens.bounced(KEYS, part.upper()) == tokens.Sent(CONV, "12-card")
 
 
 def test_a_local_part_stays_within_its_limit() -> None:
     with pytest.raises(ValueError, match="too long"):
         tokens.reply_address(KEYS, "customer.service.department@shop.example", CONV, ANA)
-    assert len(tokens.bounce_address(KEYS, SHOP, CONV, "123456").partition("@")[0]) <= 64
+    assert len(tokens.bounce_address(KEYS, SHOP, CONV, "123456-card").partition("@")[0]) <= 64
+    long = "customer.service@shop.example"
+    assert tokens.bounce_address(KEYS, long, CONV, "123456-card") == long, "a mail goes out all the same"
 
 
 @pytest.mark.parametrize("conv", ["", "c_", "x", "c_ABC", "c_short", "c_0123456789abc.efghjkmnpqrs"])
@@ -107,3 +112,11 @@ def test_a_long_chain_is_cut_in_its_middle() -> None:
     assert kept[0] == chain[0] and kept[-1] == chain[-1] and list(kept) == sorted(kept)
     assert len(" ".join(kept)) <= 2000 and len(kept) <= 20
     assert tokens.capped([]) == () and tokens.capped(["<a@x>", "", "<a@x>"]) == ("<a@x>",)
+
+
+@pytest.mark.parametrize("address", ["customer.service.center@shop.example", "shop+support@mail.example"])
+def test_an_address_that_cannot_carry_a_token_is_refused_at_the_start(address: str) -> None:
+    with pytest.raises(ValueError, match="cannot carry our tokens"):
+        OwnMailbox(address)
+    longest = OwnMailbox(f"{'a' * MAX_NAME}@shop.example").address
+    assert tokens.reply_address(KEYS, longest, CONV, ANA)

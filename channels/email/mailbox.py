@@ -6,7 +6,6 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-
 MAX_NAME: Final = 21
 """Letters before the @ that leave room for a plus sign and a reply token within the 64 of RFC 5321."""
 
@@ -25,7 +24,9 @@ class OwnMailbox:
         if not at or not local or not domain or not self.address.isascii() or not local.isprintable():
             raise ValueError(f"{self.address!r} is no e-mail address: write support@shop.example")
         if "+" in local or len(local) > MAX_NAME:
-            raise ValueError(f"{self.address!r} cannot carry our tokens: at most {MAX_NAME} letters before the @, and no plus sign")
+            raise ValueError(
+                f"{self.address!r} cannot carry our tokens: at most {MAX_NAME} letters before the @, and no plus sign"
+            )
         object.__setattr__(self, "address", f"{local}@{domain}")
         object.__setattr__(self, "local", local)
         object.__setattr__(self, "domain", domain)

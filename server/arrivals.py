@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 from channels.channel import Provider
 from channels.message import Inbound, OptOut, RawCall
-from memory import customers, journal, outbox
+from memory import customers, journal, outbox, threads
 from memory.engines.base import Tx
 from memory.errors import StorageError
 from memory.journal import Call
@@ -71,7 +71,7 @@ async def arrive_message(services: Services, provider: str, message: Inbound, ca
     now = services.clock.now()
     if not now - _EARLIEST < message.at < now + timedelta(days=1):
         message = replace(message, at=now)
-    kept = await keep(services, message.media)
+    kept = await keep(services, () if await _is_known(services, message) else message.media)
     text = message.text.replace("\x00", "")
     whole = len(text) > LONGEST.get(message.channel, LONGEST[""])
     message = replace(
@@ -96,6 +96,14 @@ async def arrive_message(services: Services, provider: str, message: Inbound, ca
         return None
     services.bus.publish("outbox")
     return accepted
+
+
+async def _is_known(services: Services, message: Inbound) -> bool:
+    """Whether a message with files is stored already: its files are not written anew."""
+    if not message.media or message.external_id is None:
+        return False
+    external_id = message.external_id
+    return await services.database.read(lambda tx: threads.by_external_id(tx, message.channel, external_id)) is not None
 
 
 def _cut(message: Inbound, text: str) -> str:

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -185,12 +186,17 @@ async def test_an_answer_waits_for_a_file_but_not_for_long(house: House) -> None
 
 async def test_what_is_no_known_type_stays_a_plain_download(house: House) -> None:
     message = core.inbound("see file", external_id="x")
-    from dataclasses import replace
-
     message = replace(message, media=(Media("../../evil.svg", "image/svg+xml", data=b"<svg onload=alert(1)>"),))
     await arrive_message(house.services, "loopback", message)
     stored = await house.upload()
     assert (stored.name, stored.type) == ("evil.svg", "application/octet-stream")
+
+
+async def test_a_file_that_is_here_is_written_once_however_often_its_message_comes(house: House) -> None:
+    message = replace(core.inbound("see photo", external_id="x"), media=(Media("a.png", "image/png", data=picture()),))
+    for _ in range(3):
+        await arrive_message(house.services, "loopback", message)
+    assert len(list(house.services.settings.uploads.iterdir())) == 1
 
 
 async def test_calls_are_kept_for_thirty_days_and_can_be_erased_before(house: House) -> None:

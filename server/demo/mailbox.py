@@ -1,4 +1,4 @@
-"""Everybody's mailbox and phone in the demo: messages that would leave the building stop here and are shown in the control room."""
+"""What lately came to any mailbox and by text message to any phone in the demo, for the control room to show."""
 
 from collections import deque
 from typing import Final
@@ -8,17 +8,19 @@ from server.codes import Kind
 from server.demo.documents import Document
 
 _KEPT: Final = 20
+_LONGEST: Final = 240
 
 
 class Mailbox:
-    """Keeps the last messages; nothing is sent."""
+    """Keeps the last messages."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._letters: deque[Document] = deque(maxlen=_KEPT)
 
-    async def post(self, kind: Kind, destination: str, text: str) -> None:
-        """Take a message in."""
+    def keep(self, kind: Kind, destination: str, text: str) -> None:
+        """Take a message in; of a long one its beginning is shown."""
+        text = text if len(text) <= _LONGEST else f"{text[:_LONGEST].rstrip()} …"
         at = self._clock.now().isoformat()
         self._letters.appendleft({"at": at, "kind": kind, "to": destination, "text": text})
 

@@ -114,13 +114,14 @@ async def demo(settings: Settings, clock: Clock, *, pace: float = CHARS_PER_S) -
         if await _is_new(database, store):
             await _open_shop(database, store, goods, world)
         shop, mailbox = SeededShop(store, world, goods.products), Mailbox(world)
+        devices.postbox.on_mail = lambda address, text: mailbox.keep("email", address, text)
+        devices.exchange.on_text = lambda number, text: mailbox.keep("phone", number, text)
         pages = await asyncio.to_thread(routes, shop, mailbox, devices.cast, devices.numbers)
         app = build(
             settings,
             clock=world,
             database=database,
             store=store,
-            post=mailbox,
             routes=[*console_routes(), *api_routes(), *pages, *device_routes(devices)],
             loops=(*LOOPS, Loop("carrier", _carrier(shop))),
             body_limits={"/demo/devices/send": LONGEST_DO},

@@ -13,7 +13,7 @@ from typing import Final
 import httpx2
 
 from server.channel_settings import EmailSettings, TwilioSettings
-from server.demo.devices.account import BORDER, Account
+from server.demo.devices.account import BORDER, COLLEAGUE, Account
 from server.demo.devices.cast import Part
 from server.demo.devices.exchange import Exchange
 from server.demo.devices.hearing import CHARS_PER_S
@@ -82,6 +82,7 @@ class Simulators:
                 whatsapp_from=account.whatsapp, sms_from=account.texts, voice_from=account.voice,
                 content_sids=(f"reply={account.template}",),
             ),
+            calls=replace(settings.calls, transfer_to=(COLLEAGUE,)),
             email=EmailSettings(
                 address=account.mail, smtp_url=f"smtp://{HOST}:{self.mail_server.port}", listen=f"{host}:{port}",
                 authserv_id=BORDER,

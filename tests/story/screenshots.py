@@ -13,6 +13,7 @@ from typing import Final
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
+from tests.story import test_demo_channels
 from tests.story.actors import Agent, Shopper, chrome, running, url_in
 
 _FOLDER: Final = Path("docs/images")
@@ -31,6 +32,7 @@ def main() -> int:
         url = url_in(process, "Shop with the chat")
         with chrome(path) as browser:
             _play(browser, url)
+            _play_devices(browser, url)
     return 0
 
 
@@ -53,6 +55,18 @@ def _play(browser: Browser, url: str) -> None:
     _saved(chat, "widget-phone")
     kim.page.emulate_media(color_scheme="dark")
     _saved(_taken(kim.page), "console-dark")
+
+
+def _play_devices(browser: Browser, url: str) -> None:
+    """One customer on phone, mailbox and telephone of the control room."""
+    ana = Shopper(browser, viewport={"width": 1280, "height": 900})
+    ana.page.goto(f"{url}/demo")
+    for take in (test_demo_channels.on_whatsapp, test_demo_channels.by_mail, test_demo_channels.by_telephone):
+        take(ana.page)
+    ana.page.locator('[data-view="html"]').click()
+    ana.page.evaluate("document.getElementById('devices').scrollIntoView({behavior: 'instant'})")
+    ana.page.wait_for_timeout(800)  # for the eye: until every device has settled
+    _saved(_taken(ana.page), "demo-devices")
 
 
 def _taken(page: Page) -> Image.Image:

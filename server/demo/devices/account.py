@@ -11,6 +11,8 @@ from twilio.request_validator import RequestValidator
 SHOP_NUMBER: Final = "+12015550190"
 SHOP_TEXTS: Final = "+12015550191"
 SHOP_VOICE: Final = "+12015550192"
+COLLEAGUE: Final = "+12015550199"
+"""Whom the shop rings when a caller wants a person."""
 SHOP_MAIL: Final = "help@harbourandpine.example"
 BORDER: Final = "mx.harbourandpine.example"
 """The border mail server that the demo plays: whose word on a sender counts."""

@@ -56,6 +56,8 @@ class Exchange:
         self._group = group
         self._running: set[asyncio.Task[None]] = set()
         self.phones: Phones | None = None
+        self.on_text: Callable[[str, str], None] | None = None
+        """Told of every text message of the shop's: to whom, and its words."""
         self.faults: list[str] = []
         self.server = TwilioServer(
             account.sid, account.token, (f"whatsapp:{account.whatsapp}", account.texts), now=clock.now,
@@ -140,6 +142,8 @@ class Exchange:
         )  # fmt: skip
         if self.phones is not None:
             self.phones.arrive(message.to.removeprefix("whatsapp:"), channel, bubble)
+        if channel == "sms" and self.on_text is not None:
+            self.on_text(message.to, message.body)
         for status in _STATUS:
             await self._tell(message, status)
             bubble.status = status

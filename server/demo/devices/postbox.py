@@ -54,6 +54,8 @@ class Postbox:
         self._listener = listener
         self._changed = changed
         self._boxes: dict[str, list[Letter]] = {}
+        self.on_mail: Callable[[str, str], None] | None = None
+        """Told of every mail of the shop's: to whom, and its words."""
 
     async def write(
         self, part: Part, subject: str, text: str, *, answers: str = "", authenticated: bool = True
@@ -131,6 +133,8 @@ class Postbox:
                 files=tuple(part.get_filename() or "file" for part in message.iter_attachments()),
             )  # fmt: skip
             self._put(address.lower(), letter)
+            if self.on_mail is not None:
+                self.on_mail(address, text)
         self._changed()
 
     def _put(self, address: str, letter: Letter) -> None:

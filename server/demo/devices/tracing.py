@@ -12,7 +12,9 @@ _SHOWN: Final = 4
 
 
 async def threads_of(services: Services, part: Part) -> list[dict[str, Any]]:
-    """The threads in which somebody's devices take part, the newest first: `conv`, `number`, `status`, and its `channels`."""
+    """The threads in which somebody's devices take part, the newest first, closed ones only where no other is there.
+
+    Each: `conv`, `number`, `title`, `status`, `owner`, and its `channels`, the latest first."""
     return await services.database.read(lambda tx: _threads_of(tx, part))
 
 
@@ -22,7 +24,8 @@ async def _threads_of(tx: Tx, part: Part) -> list[dict[str, Any]]:
         identity = await customers.proven(tx, kind, part.email if kind in ("email", "from") else part.phone)
         for thread in await threads.of_identity(tx, identity.id, _SHOWN) if identity else ():
             found[thread.id] = thread
-    newest = sorted(found.values(), key=lambda thread: thread.state.last_at, reverse=True)[:_SHOWN]
+    going_on = [thread for thread in found.values() if thread.state.status != "closed"] or list(found.values())
+    newest = sorted(going_on, key=lambda thread: thread.state.last_at, reverse=True)[:_SHOWN]
     return [
         {
             "conv": thread.public_id,

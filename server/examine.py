@@ -37,6 +37,7 @@ async def findings(settings: Settings, database: Database, clock: Clock) -> Find
             *await _channels(settings, database, clock.now()),
             *await _agents_in_slack(settings, database, clock.now()),
             *await _twilio(settings, database, clock),
+            *await _meta(settings, database, clock),
             *await _journal(database, clock.now()),
             *[(each.level, each.text) for each in examine_labels(settings.labels, settings.shop.name)],
             *await _model(settings),
@@ -66,6 +67,13 @@ async def _twilio(settings: Settings, database: Database, clock: Clock) -> Findi
     from server.examine_twilio import findings as examine_twilio
 
     return await examine_twilio(settings, database, clock)
+
+
+async def _meta(settings: Settings, database: Database, clock: Clock) -> Findings:
+    """WhatsApp, Messenger and Instagram by Meta."""
+    from server.examine_meta import findings as examine_meta
+
+    return await examine_meta(settings, database, clock)
 
 
 async def _shop(linked: Connections, settings: Settings) -> Findings:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from channels.message import Address, Echo, Inbound, Media, ProviderId, Receipt, Remark
 from channels.meta.reading import Found, Item, Json, an_id, items, known, moment, obj, part, short, text
+from channels.twilio.optout import wish
 
 HELD: Final = "url:"
 """How the `ref` of a file begins that stands under an address."""
@@ -130,6 +131,7 @@ def _message(message: Json, line: Line, sender: Address, at: datetime) -> Inboun
         media=media,
         quotes=tuple(each for each in (short(reply_to, "mid"),) if each),
         meta=meta | _around(message),
+        wish=None if media or part(message, "quick_reply") else wish(said, line.channel),
     )
 
 

@@ -204,6 +204,18 @@ class Meta:
             return []
         return [{"recipient": {"id": customer}, "sender_action": each} for each in ("mark_seen", "typing_on")]
 
+    async def examine(self) -> dict[str, str]:
+        """What is wrong with each channel, by name, "" = its id and its token fit. Sends nothing to anybody."""
+        found = {}
+        for name in self.channels:
+            graph, path, token = self._way(name)
+            try:
+                await graph.get(f"{path.removesuffix('/messages')}?fields=id", token)
+                found[name] = ""
+            except ChannelError as error:
+                found[name] = str(error)
+        return found
+
     async def close(self) -> None:
         """Let go of connections."""
         await self._graph.close()

@@ -12,6 +12,7 @@ from typing import Any, Final
 from channels.message import Address, Echo, Inbound, Media, ProviderId, Receipt, Remark
 from channels.meta.reading import Found, Json, an_id, items, known, moment, obj, part, short, text
 from channels.phones import canonical, is_number
+from channels.twilio.optout import wish
 
 CHANNEL: Final = "whatsapp"
 HELD: Final = "whatsapp:"
@@ -110,6 +111,7 @@ def _message(message: Json, names: _Names, received_at: datetime) -> Inbound | R
         media=media,
         quotes=tuple(each for each in (short(context, "id"),) if each),
         meta={**meta, **_around(message, context)},
+        wish=wish(said, CHANNEL) if kind == "text" else None,
     )
 
 

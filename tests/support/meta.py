@@ -196,6 +196,8 @@ class Graph:
         try:
             _token(request)
             media = request.path_params["media"]
+            if media in (NUMBER, PAGE, ACCOUNT):
+                return JSONResponse({"id": media})
             if media not in self.files:
                 raise Refusal(100, "Object does not exist", subcode=33)
         except Refusal as refusal:

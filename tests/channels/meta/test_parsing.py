@@ -424,3 +424,14 @@ def test_no_document_whatsoever_breaks_the_parser() -> None:
             parsed = parse(broken)
             for each in parsed.messages:
                 f"{each.text}{each.choice}{each.sender.key}{each.meta}".encode()
+
+
+@pytest.mark.parametrize(
+    ("said_text", "word"), [("STOP", "stop"), ("Baja.", "stop"), ("start", "start"), ("cancel", None)]
+)
+def test_the_words_of_silence_are_heard_on_every_channel(said_text: str, word: str | None) -> None:
+    """Sheet, "Opt-out": WhatsApp enforces no keywords, so we do; a bare cancel is about an order."""
+    first = one("text", {"body": said_text}).wish
+    second = parse(page(said(text=said_text))).messages[0].wish
+    assert [each.word if each else None for each in (first, second)] == [word, word]
+    assert parse(page(said(text=said_text, quick_reply={"payload": "x"}))).messages[0].wish is None

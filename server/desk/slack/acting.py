@@ -59,7 +59,7 @@ class Acts:
 
     async def do(self, happening: Happening) -> None:
         """One thing that happened in Slack; that of another workspace is nothing to us."""
-        if happening.team != self._us.team:
+        if happening.team not in ("", self._us.team):
             _log.info("a call of another workspace was left aside")
             return
         match happening:
@@ -238,7 +238,7 @@ class Acts:
         root = (
             await self._services.database.read(lambda tx: kept.root(tx, int(root_id))) if root_id.isdecimal() else None
         )
-        return root if root and (root.team, root.channel) == (clicked.team, clicked.channel) else None
+        return root if root and (root.team, root.channel) == (self._us.team, clicked.channel) else None
 
     async def _claim(self, here: Here, _clicked: Clicked) -> None:
         conv = here.thread.public_id
@@ -315,12 +315,12 @@ class Acts:
         if submitted.callback != "reply" or not root_id.isdecimal() or not seen.isdecimal():
             return
         root = await self._services.database.read(lambda tx: kept.root(tx, int(root_id)))
-        if root is None or root.team != submitted.team:
+        if root is None or root.team != self._us.team:
             return
         here = await self._at(root, submitted.user)
         if here is None:
             return
-        key = f"slack-v-{key_of('', submitted.view)}"
+        key = f"slack-v-{key_of(submitted.meta, submitted.view, submitted.text)}"
         draft = await self._keep(here, key, submitted.text.replace("\x00", ""), int(seen))
         if draft.state == "waiting":
             await self._send(here, draft)
@@ -329,7 +329,7 @@ class Acts:
         """An author's yes or no to words that waited. They are their author's alone."""
         draft = await self._draft(clicked.value)
         root = await self._services.database.read(lambda tx: kept.root(tx, draft.root_id)) if draft else None
-        if draft is None or root is None or (root.team, root.channel) != (clicked.team, clicked.channel):
+        if draft is None or root is None or (root.team, root.channel) != (self._us.team, clicked.channel):
             return
         here = await self._at(root, clicked.user)
         if here is None or draft.agent_id != here.agent.id or draft.state != "waiting":

@@ -28,7 +28,7 @@ from server.services import Services
 
 _log = logging.getLogger("onethread.slack")
 POLL_S: Final = 2.0
-_GATHER_S: Final = 0.05
+_GATHER_S: Final = 0.1
 _LEASE: Final = timedelta(seconds=90)
 _AT_ONCE: Final = 8
 _FRESH: Final = timedelta(days=3)

@@ -4,6 +4,7 @@ Source: Slack, "Events API", "message event", "block_actions payload", "view_sub
 """
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
@@ -89,9 +90,10 @@ def call_key(payload: Payload) -> str:
     action = _first(payload.get("actions"))
     view = _at(payload, "view")
     parts = (
-        payload.get("type"), _at(payload, "user").get("id"), _at(payload, "channel").get("id"), _at(payload, "container").get("message_ts"),
-        _at(payload, "message").get("ts"), action.get("action_id"), action.get("value"), action.get("action_ts"),
-        view.get("id"), view.get("hash"), payload.get("trigger_id") if not action else "", payload.get("command"),
+        payload.get("type"), _at(payload, "user").get("id"), _at(payload, "channel").get("id"),
+        _at(payload, "container").get("message_ts"), _at(payload, "message").get("ts"), action.get("action_id"),
+        action.get("value"), action.get("action_ts"), payload.get("trigger_id"), payload.get("command"), view.get("id"),
+        view.get("hash"), json.dumps(view.get("state"), sort_keys=True),
     )  # fmt: skip
     return hashlib.blake2b("|".join(str(part or "") for part in parts).encode(), digest_size=20).hexdigest()
 

@@ -1,7 +1,7 @@
 """Slack beside the doors: finds out who we are, then follows the log and works calls in, until the token is taken from us.
 
-A token that is good for nothing stops it with a line in the log that says what to do; it
-looks again every few minutes, so that a new token needs no restart of anything but the settings.
+A token that is good for nothing stops it with a line in the log that says what to do; it looks again every few minutes, should
+Slack think otherwise.
 """
 
 import asyncio

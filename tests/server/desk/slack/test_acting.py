@@ -71,8 +71,8 @@ async def test_a_supervisor_may_take_over_after_being_asked(house: House) -> Non
 async def test_whoever_is_no_agent_of_our_workspace_changes_nothing(house: House, values: dict[str, Any]) -> None:
     """Item 97: members of shared channels, guests and deactivated people spoke to customers."""
     root = await house.hand_over()
-    email = values.pop("email", house.people[KIM].email)
-    house.slack.members["U0X"] = member("U0X", email, **values)
+    others = {name: value for name, value in values.items() if name != "email"}
+    house.slack.members["U0X"] = member("U0X", values.get("email", house.people[KIM].email), **others)
     await house.press("U0X", "claim", root)
     await house.type("U0X", "send me your card number", root)
     await house.press("U0X", "resolve", root)
@@ -474,3 +474,57 @@ async def test_no_word_of_a_message_is_logged(house: House, caplog: pytest.LogCa
     logged = " ".join(str(vars(record)) for record in caplog.records)
     assert "secretword" not in logged
     assert "xoxb-" not in logged
+
+
+# What may break
+
+
+async def test_work_that_broke_off_after_the_act_says_nothing_twice(house: House) -> None:
+    """The act is committed, the mark that it was done is not: the same call is worked in again."""
+    from datetime import timedelta
+
+    from memory import journal
+
+    root = await house.hand_over()
+    await house.press(KIM, "reply", root)
+    await house.tell(submission(KIM, house.slack.of("views.open")[-1]["view"], "once"))
+    await house.type(KIM, "// noted", root)
+    now = house.clock.now()
+    await house.services.database.write(lambda tx: tx.run("DELETE FROM slack_calls"))
+    await house.services.database.write(lambda tx: journal.replay(tx, now - timedelta(days=1), now))
+    await house.work()
+    assert (await house.said(), await house.notes()) == (["once"], ["noted"])
+
+
+async def test_a_member_who_changed_is_looked_up_again(house: House) -> None:
+    root = await house.hand_over()
+    await house.press(LEE, "claim", root)
+    house.slack.members[LEE]["deleted"] = True
+    await house.press(LEE, "hand_back", root)
+    assert await house.owner() == "assistant"
+    await house.tell(event("EvChange", type="user_change", user=house.slack.members[LEE]))
+    await house.work()
+    await house.press(LEE, "claim", root, house.thread.public_id)
+    assert await house.owner() == "assistant"
+    assert "Nothing was done" in told(house)
+
+
+async def test_two_dialogs_with_one_id_are_two_replies(house: House) -> None:
+    root = await house.hand_over()
+    await house.press(KIM, "reply", root)
+    view = house.slack.of("views.open")[-1]["view"]
+    for text in ("one", "two"):
+        await house.tell(submission(KIM, view, text))
+        await house.work()
+    assert await house.said() == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    "payload", [{}, {"type": "event_callback"}, {"type": "block_actions", "actions": "x", "user": 7}]
+)
+async def test_payloads_that_make_no_sense_are_done_with(house: House, payload: dict[str, Any]) -> None:
+    await house.tell(payload)
+    await house.work()
+    row = await house.services.database.read(lambda tx: tx.one("SELECT state FROM journal WHERE source LIKE 'slack/%'"))
+    assert row is not None
+    assert row["state"] == "done"

@@ -209,3 +209,31 @@ async def test_two_followers_post_a_thread_once(house: House) -> None:
         await asyncio.gather(first.round(), house.follower.round())
     assert len(house.slack.roots) == 1
     assert len(house.slack.under(house.slack.roots[0])) == 1
+
+
+async def test_a_revoked_token_stops_everything_and_loses_nothing(house: House) -> None:
+    from server.desk.slack.api import Stopped
+
+    house.slack.next["chat.postMessage"] = ["token_revoked"]
+    house.thread = await house.say("I want to speak to a human please")
+    with pytest.raises(Stopped, match="token_revoked"):
+        await house.follower.round()
+    house.start()
+    await house.pass_(120)
+    await house.follow()
+    assert len(house.slack.roots) == 1
+
+
+async def test_another_channel_in_the_settings_gets_the_open_conversations(house: House) -> None:
+    from dataclasses import replace
+
+    first = await house.hand_over()
+    settings = replace(house.services.settings, slack=replace(house.services.settings.slack, channel="C0NEW"))
+    house.services = replace(house.services, settings=settings)
+    house.start()
+    await house.say("hello?")
+    await house.follow()
+    await house.follow()
+    (new,) = [root for root in house.slack.roots if root["ts"] != first["ts"]]
+    assert new["channel"] == "C0NEW"
+    assert "hello?" in json.dumps(house.slack.under(new))

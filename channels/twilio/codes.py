@@ -42,6 +42,8 @@ _NEVER: Final[Mapping[int, str]] = {
     21612: "there is no route to this number",
     21614: "this is no mobile number",
     21617: "the message is too long",
+    21655: "the content or template does not exist: look at twilio.content_sids",
+    21656: "the template wants other variables: look at twilio.content_sids",
     14107: "Twilio stopped a loop of messages",
     11751: "the media is too large",
     30003: "the handset cannot be reached",

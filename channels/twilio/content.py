@@ -85,3 +85,8 @@ class Contents:
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
         return sid
+
+    def forget(self, sid: str) -> None:
+        """It is not there any more: the next message makes it anew."""
+        for key in [key for key, known in self._known.items() if known == sid]:
+            del self._known[key]

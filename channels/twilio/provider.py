@@ -9,13 +9,13 @@ from typing import Final
 from urllib.parse import urlencode
 
 from channels.channel import Channel
-from channels.errors import ChannelError, NotNow, OutcomeUnknown, Refused
+from channels.errors import ChannelError, NotNow, OptedOut, OutcomeUnknown, Refused, WindowShut
 from channels.message import Capabilities, Media, Outbound, Parsed, ProviderId, RawCall
 from channels.twilio import parse as parsing
 from channels.twilio.codes import Codes
 from channels.twilio.content import LONGEST_BODY, MOST_ITEMS, Contents
 from channels.twilio.rest import DEADLINE_S, Document, Rest
-from channels.twilio.sending import LONGEST, address, date_of, fields_of, found_in
+from channels.twilio.sending import LONGEST, address, date_of, fields_of, found_in, words_of
 
 _log = logging.getLogger("onethread.twilio")
 WINDOW: Final = timedelta(hours=24)
@@ -84,6 +84,18 @@ class Twilio:
         if not sender:
             raise Refused(f"no sender of {outbound.channel} is named in the settings")
         fields = await fields_of(outbound, sender, self._contents, self._templates, self._status_url)
+        try:
+            return await self._post(fields)
+        except Refused as error:
+            own = fields.pop("ContentSid", "") if not outbound.template else ""
+            if not own or isinstance(error, WindowShut | OptedOut):
+                raise
+        self._contents.forget(
+            own
+        )  # perhaps somebody deleted it; what is refused was not taken, so it may be said in words
+        return await self._post(fields | {"Body": words_of(outbound)})
+
+    async def _post(self, fields: Mapping[str, str]) -> ProviderId:
         try:
             async with asyncio.timeout(self._deadline_s):
                 made = await self._rest.post(self._messages(), fields)

@@ -123,6 +123,16 @@ async def test_what_cannot_be_shown_is_said(line: Line) -> None:
         assert line.twilio.last().body == "Which order?\n1. #20007 · Desk lamp\n2. #20006 · Jacket"
 
 
+async def test_content_that_somebody_deleted_is_said_and_made_anew(line: Line) -> None:
+    message = line.message("Which order?", choices=CHOICES)
+    await line.provider.send(message)
+    line.twilio.contents.clear()
+    await line.provider.send(message)
+    assert line.twilio.last().body == "Which order?\n1. #20007 · Desk lamp\n2. #20006 · Jacket"
+    await line.provider.send(message)
+    assert line.twilio.last().choices == [(each.label, each.value) for each in CHOICES]
+
+
 @pytest.mark.parametrize(
     "choices",
     [

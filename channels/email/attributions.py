@@ -20,6 +20,9 @@ _BIDI: Final = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069]")
 _ADDRESS: Final = re.compile(r"[<\[(](?:mailto:)?[^\s<>\[\]()@]+@[^\s<>\[\]()@]+\.[^\s<>\[\]()@]+[>\])]")
 _ANGLE: Final = re.compile(r"<(?:mailto:)?[^\s<>@]+@[^\s<>@]+\.[^\s<>@]+>")
 _BARE: Final = re.compile(r"[^<>]{0,80}<[^\s<>@]+@[^\s<>@]+>([^<>]{2,40})[:：]")
+_QUOTING: Final = re.compile(
+    r"(?:quoting|zitat von|citando a?|citation de|citerar|citeren) [^<>]{0,80}<[^\s<>@]+@[^\s<>@]+>\s?:", re.IGNORECASE
+)
 _DATED: Final = re.compile(
     r"(?:on|am|le|el|em|no dia|il|op|den|dne|dnia|w dniu|în|pe)?[\s:]*(?:[^\W\d]{2,12}[.,]{0,2}\s+){0,2}"
     r"(?:\d{1,2}[.,]?\s+(?:de\s+)?[^\W\d]{3,12}[.,]{0,2}\s+(?:de\s+)?(?:19|20)\d\d|\d{1,2}[./-]\d{1,2}[./-](?:19|20)?\d\d"
@@ -71,7 +74,7 @@ _LABEL: Final = re.compile(
     re.IGNORECASE,
 )
 _ORIGINAL: Final = re.compile(
-    r"[-_=\s*]{2,}\s*(?:original message|original appointment|reply message|ursprüngliche nachricht"
+    r"[-‐_=\s*]{2,}\s*(?:original message|original appointment|reply message|ursprüngliche nachricht"
     r"|urspr(?:ü|ue)ngliche mail|originalnachricht|message d['’]origine"
     r"|message original|mensaje original|mensagem original|messaggio originale"
     r"|oorspronkelijk bericht|originalmeddelande|ursprungligt meddelande"
@@ -79,7 +82,7 @@ _ORIGINAL: Final = re.compile(
     r"|oryginalna wiadomość|původní zpráva|pôvodná správa"
     r"|eredeti üzenet|исходное сообщение|оригинальное сообщение|αρχικό μήνυμα|özgün ileti"
     r"|orijinal mesaj|original-nachricht|元のメッセージ"
-    r"|原始邮件|原始郵件|원본 메시지|הודעה מקורית|الرسالة الأصلية|mesaj original|izvorna poruka)\s*[-_=\s*]{2,}",
+    r"|原始邮件|原始郵件|원본 메시지|הודעה מקורית|الرسالة الأصلية|mesaj original|izvorna poruka)\s*[-‐_=\s*]{2,}",
     re.IGNORECASE,
 )
 _FORWARD: Final = re.compile(
@@ -159,6 +162,8 @@ def sentence_at(texts: Sequence[str], start: int) -> int:
 def is_sentence(text: str) -> bool:
     """Whether a text is a sentence by which a program introduces a quote."""
     text = _BIDI.sub("", text).strip().strip("*_").strip()
+    if text.startswith("----") and text.endswith("----"):
+        text = f"{text.strip('- ')}:"
     if len(text) < 10 or len(text) > MAX_SENTENCE or not text.endswith((":", "：")):
         return False
     has_address = _ADDRESS.search(text) is not None
@@ -176,7 +181,7 @@ def is_bare_sentence(text: str) -> bool:
     if len(text) > 200:
         return False
     match = _BARE.fullmatch(text)
-    if match is not None and _VERB.search(match[1]) is not None:
+    if (match is not None and _VERB.search(match[1]) is not None) or _QUOTING.fullmatch(text) is not None:
         return True
     return _DATED.match(text) is not None and text.endswith((":", "：")) and _VERB.search(text) is not None
 
@@ -199,7 +204,7 @@ def _is_known_to_library(text: str) -> bool:
 def block_at(texts: Sequence[str], start: int, *, is_told: bool = False) -> int:
     """How many lines the block of headers at `start` takes, 0 = there is none.
 
-    It begins with the sender and holds a date in digits and a third header, or the sender's address and the date with its time;
+    It begins with the sender or the date and holds a date in digits and a third header, or the sender's address and the date with its time;
     folded lines of recipients may stand between. `is_told` = a line above says that a message follows: two headers do."""
     labels: dict[str, str] = {}
     end, loose = start, 0
@@ -212,12 +217,14 @@ def block_at(texts: Sequence[str], start: int, *, is_told: bool = False) -> int:
             break
         else:
             loose += 1
-        if index == start and "from" not in labels:
+        if index == start and "from" not in labels and "date" not in labels:
             return 0
     return end - start if _is_head_of_mail(labels, is_told=is_told) else 0
 
 
 def _is_head_of_mail(labels: Mapping[str, str], *, is_told: bool) -> bool:
+    if "from" not in labels:
+        return False
     if is_told:
         return len(labels) >= 2
     date = labels.get("date", "")

@@ -95,8 +95,16 @@ def _cut(lines: Sequence[Line], known: _Known) -> int | None:
         if attributions.is_forward_line(line.text):
             return None
         if _begins_quote(lines, texts, index, known):
-            return index
+            return _above(texts, index)
     return _bare_quote(lines, known)
+
+
+def _above(texts: Sequence[str], index: int) -> int:
+    """Where a quote begins that has a line of its own above its introduction: `--- Original Message ---`."""
+    at = index - 1
+    while at >= 0 and not texts[at].strip():
+        at -= 1
+    return at if at >= 0 and attributions.is_original_line(texts[at]) else index
 
 
 def _begins_quote(lines: Sequence[Line], texts: Sequence[str], index: int, known: _Known) -> bool:
@@ -151,6 +159,8 @@ def _bare_quote(lines: Sequence[Line], known: _Known) -> int | None:
     if not quoted:
         return None
     ours = sum(known.has(line.text) for line in quoted)
+    if attributions.sentence_at([line.text for line in quoted[:5]], 0):
+        return start
     is_sure = all(line.is_cited for line in quoted) or ours * 2 > len(quoted)
     return start if is_sure else None
 
@@ -161,14 +171,21 @@ def _between(lines: Sequence[Line], cut: int, known: _Known) -> list[Line]:
     marked = [index for index, line in enumerate(tail) if line.depth and not line.is_blank]
     if not marked:
         return list(lines[:cut])
-    below = [index for index, line in enumerate(tail) if index > marked[0] and not line.depth and not line.is_blank]
+    foot = _foot(tail, marked[-1] + 1)
+    below = [index for index in range(marked[0], foot) if not tail[index].depth and not tail[index].is_blank]
     answers = [index for index in below if not _is_footer(tail[index]) and not known.has(tail[index].text)]
     if not answers:
-        return [*lines[:cut], *(tail[index] for index in below if _is_footer(tail[index]))]
+        return [*lines[:cut], *(tail[index] for index in below if _is_footer(tail[index])), *tail[foot:]]
     end = answers[-1] + 1
-    while end < len(tail) and not tail[end].depth:
+    while end < foot and not tail[end].depth:
         end += 1
-    return [*lines[:cut], *tail[:end]]
+    return [*lines[:cut], *tail[:end], *tail[foot:]]
+
+
+def _foot(tail: Sequence[Line], start: int) -> int:
+    """Where a signature begins below the last quote, the end when there is none."""
+    own, _ = signatures.parted([Line("above"), *tail[start:]])
+    return start + len(trimmed(own)) - 1 if len(own) <= len(tail) - start else len(tail)
 
 
 def _is_footer(line: Line) -> bool:

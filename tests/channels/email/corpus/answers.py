@@ -172,3 +172,39 @@ CASES += [
     ),
     Case("dashes-without-blank", f"{_MINE}\n--\nAna de la Cruz\n+34 555\n", _MINE, signature="Ana de la Cruz\n+34 555"),
 ]
+CASES += [
+    Case(
+        "gmx-block",
+        f'{_MINE}\n\nGesendet: Montag, 5. Januar 2026 um 10:00 Uhr\nVon: "Shop" <s@shop.example>\nAn: a@x.test\nBetreff: x\n\n{SAID}',
+        _MINE,
+    ),
+    Case(
+        "sentence-in-quote",
+        f"{_MINE}\n\n> On Jan 5, 2026, at 10:00 AM, Shop <s@shop.example> wrote:\n>\n{_QUOTED}\n",
+        _MINE,
+    ),
+    Case(
+        "zoho-text",
+        f"{_MINE}\n\n---- On Mon, 05 Jan 2026 10:00:00 +0100 Shop <s@shop.example> wrote ----\n\n{_QUOTED}\n",
+        _MINE,
+    ),
+    Case(
+        "proton-text",
+        f"{_MINE}\n\n‐‐‐‐‐‐‐ Original Message ‐‐‐‐‐‐‐\nOn Monday, January 5th, 2026 at 10:00 AM, Shop <s@shop.example> wrote:\n\n{_QUOTED}\n",
+        _MINE,
+    ),
+    Case("sign-below-quote", f"{_MINE}\n\n{SENTENCES['en-gmail']}\n{_QUOTED}\n\n-- \nAna\n", _MINE, signature="Ana"),
+    Case(
+        "inline-and-sign",
+        f"{SENTENCES['en-gmail']}\n> Which size?\n\nM please.\n\n> Regards\n\n-- \nAna\n",
+        f"{SENTENCES['en-gmail']}\n> Which size?\n\nM please.",
+        signature="Ana",
+    ),
+    Case("quoting", f"{_MINE}\n\nQuoting Shop <s@shop.example>:\n\n{_QUOTED}\n", _MINE),
+    Case("turned", f"{_MINE}\n\nShop <s@shop.example> schrieb am Mo., 5. Jan. 2026, 10:00:\n\n{_QUOTED}\n", _MINE),
+    Case(
+        "android",
+        f"{_MINE}\n\n-------- Original message --------\nFrom: Shop <s@x.test>\nDate: 1/5/26 10:00 AM (GMT+01:00)\nTo: Ana\n\n{SAID}",
+        _MINE,
+    ),
+]

@@ -110,6 +110,8 @@ TRAPS += [
          "ok", subject="Re: Fwd: Delay", is_trap=True),
 ]  # fmt: skip
 TRAPS += [
+    trap("dates-of-mine", "Date: 5 January 2026\nTo: whom it may concern\nSubject: complaint\n\nMy order 1042 is late."),
+    trap("quoted-log-end", "it says\n> On Jan 5 the parcel left\n> On Jan 6 it was lost"),
     trap("dashes-then-words", "Hi\n--\nSize 42 please, not 43"),
     trap("date-only-unmarked", "On 12 May 2026 your page wrote:\nin stock.\nIt was not."),
     trap("date-only-more-below", "On 12 May 2026 your page wrote:\n> in stock\nIt was not."),

@@ -187,6 +187,14 @@ async def _look_for_missed(services: Services) -> None:
     await look_for_missed(services)
 
 
+async def _read_mailbox(services: Services) -> None:
+    if not services.settings.email.imap_url:
+        await asyncio.Event().wait()
+    from server.intake.mail_imap import read_mailbox
+
+    await read_mailbox(services)
+
+
 LOOPS: Final = (
     Loop("turns", _answer_turns),
     Loop("live orders", _follow_orders),
@@ -203,6 +211,7 @@ LOOPS: Final = (
     Loop("files", _fetch_files),
     Loop("native", _give_back_native),
     Loop("mail listener", _take_mail),
+    Loop("mailbox", _read_mailbox),
     Loop("missed messages", _look_for_missed),
 )
 

@@ -10,6 +10,7 @@ from server.intake import (
     hooks,
     inbound,
     labels,
+    mail_hooks,
     meta,
     pages,
     session,
@@ -26,6 +27,7 @@ from server.intake import (
 BODY_LIMITS = {
     "/widget/upload": uploads.UPLOAD_BODY,
     **hooks.BODY_LIMITS,
+    **mail_hooks.BODY_LIMITS,
     **slack.BODY_LIMITS,
     **form.BODY_LIMITS,
     **twilio.BODY_LIMITS,
@@ -50,6 +52,7 @@ def routes() -> list[BaseRoute]:
         *form.routes(),
         *continuing.routes(),
         *hooks.routes(),
+        *mail_hooks.routes(),
         *slack.routes(),
         *twilio.routes(),
         *meta.routes(),

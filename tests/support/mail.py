@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Final, Literal
 
@@ -19,6 +20,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from typing_extensions import override
 
 from server.demo.parties.mail import Kept, MailServer
+from tests.support.databases import NOW
 
 Mood = Literal["later", "never", "no_user", "drop", "keep_and_drop", "keep_and_hang", "slow", "greylist"]
 """What becomes of the next mail. `later` = 451 after the data, `never` = 554, `no_user` and `greylist` at RCPT, `drop` = the
@@ -114,8 +116,8 @@ def letter(
     mail["From"] = f"{name} <{sender}>"
     mail["To"] = to
     mail["Subject"] = subject
-    mail["Date"] = format_datetime(datetime.now(UTC))
-    mail["Message-ID"] = message_id or f"<{abs(hash((text, sender, subject)))}@{sender.rpartition('@')[2]}>"
+    mail["Date"] = format_datetime(NOW)
+    mail["Message-ID"] = message_id or f"<{sha256(f'{text}{sender}{subject}'.encode()).hexdigest()[:24]}@example.com>"
     for key, value in (headers or {}).items():
         mail[key] = value
     mail.set_content(text)

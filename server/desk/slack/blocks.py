@@ -21,6 +21,7 @@ FALLBACK: Final = 3900
 _HEADER: Final = 150
 _BUTTON: Final = 75
 _FACTS: Final = 8
+_SAYS_NOTHING: Final = frozenset({"", "other", "human_request", "greeting", "thanks", "goodbye"})
 _LIVE: Final = frozenset({"new", "open", "pending"})
 
 
@@ -75,8 +76,8 @@ def root(case: Case, *, tz: str, console: str, is_left: bool = False) -> tuple[s
         small(owner),
     ]
     if not is_left and case.thread.state.status in _LIVE and case.thread.state.owner_kind != "assistant":
-        blocks += _suggestions(case)
         blocks.append({"type": "actions", "block_id": "onethread_acts", "elements": list(_acts(case))})
+        blocks += _suggestions(case)
     return text, blocks[:MOST_BLOCKS]
 
 
@@ -86,8 +87,10 @@ def headline(case: Case) -> str:
 
 
 def _title(case: Case) -> str:
-    kind = case.thread.state.category.replace("_", " ").capitalize() or "Conversation"
-    return f"{kind} · {case.name or 'a customer'}"
+    category = case.thread.state.category
+    kind = "" if category in _SAYS_NOTHING else category.replace("_", " ").capitalize()
+    about = kind or (f"Order {case.order}" if case.order else "A person is wanted")
+    return f"{about} · {case.name or 'a customer'}"
 
 
 def _about(case: Case) -> str:

@@ -236,3 +236,10 @@ async def test_socket_mode_stores_the_same_calls_and_then_acknowledges(tmp_path:
         assert sorted(house.slack.acked) == ["e1", "e2", "e3"]
         stored = await house.stored()
         assert (len(stored), stored[0]) == (2, "Ev1")
+
+
+async def test_fifty_copies_over_two_processes_are_stored_once(tmp_path: Path) -> None:
+    async with door(tmp_path) as first, door(tmp_path) as second:
+        answers = await asyncio.gather(*(post_event(each.client, HELLO) for each in (first, second) * 25))
+        assert {each.status_code for each in answers} == {200}
+        assert await first.stored() == ["Ev1"]

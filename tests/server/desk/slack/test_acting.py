@@ -528,3 +528,24 @@ async def test_payloads_that_make_no_sense_are_done_with(house: House, payload: 
     row = await house.services.database.read(lambda tx: tx.one("SELECT state FROM journal WHERE source LIKE 'slack/%'"))
     assert row is not None
     assert row["state"] == "done"
+
+
+async def test_two_workers_of_one_installation_work_a_call_in_once(house: House) -> None:
+    """Item 16: the claim of a job is atomic."""
+    root = await house.hand_over()
+    await house.type(KIM, "one", root)
+    await house.yes(KIM)
+    for number in range(10):
+        said = {
+            "type": "message",
+            "channel": CHANNEL,
+            "user": KIM,
+            "text": f"no {number}",
+            "ts": house.now(),
+            "thread_ts": root["ts"],
+        }
+        await house.tell(event(f"EvW{number}", **said))
+    first = house.worker
+    house.start()
+    await asyncio.gather(*(worker.drain() for worker in (first, house.worker) for _ in range(3)))
+    assert await house.said() == ["one", *(f"no {number}" for number in range(10))]

@@ -1,13 +1,13 @@
 """The text of a mail and its files, out of its parts: which version is read, and what is kept beside it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from channels.email import html_text
 from channels.email.headers import split, words
 from channels.email.lines import Line, of_plain, shown, unflowed
-from channels.email.mime import MAX_TEXT, Part, Tree, file_name
+from channels.email.mime import MAX_TEXT, Part, Tree, file_name, read
 
 MAX_LINES: Final = 50_000
 _SIGNATURES: Final = ("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature")
@@ -34,13 +34,16 @@ class MailFile:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What a mail says. `lines` are those that people read, `html_lines` those of its HTML where it has both versions."""
+    """What a mail says. `lines` are those that people read, `html_lines` those of its HTML where it has both versions.
+
+    `is_passed_on` = it is the text of a mail that hangs on this one, which says nothing itself."""
 
     lines: Sequence[Line]
     html_lines: Sequence[Line]
     html: str = field(repr=False)
     is_encrypted: bool
     faults: tuple[str, ...]
+    is_passed_on: bool = False
 
     @property
     def text(self) -> str:
@@ -49,7 +52,22 @@ class Body:
 
 
 def body_of(tree: Tree) -> Body:
-    """The text of a mail: plain where there is any, else made from HTML; parts of a mixed mail one after the other."""
+    """The text of a mail: plain where there is any, else made from HTML; parts of a mixed mail one after the other.
+
+    Of a mail that says nothing and has another one in it, that one's."""
+    body = _body(tree)
+    inner = next((part for part in tree.parts if part.type == "message/rfc822"), None)
+    if inner is None or "multipart/report" in inner.parents or any(not line.is_blank for line in body.lines):
+        return body
+    within = read(inner.data)
+    heads = [
+        Line(f"{name}: {value}") for name in ("From", "Date", "Subject") if (value := within.headers.get(name.lower()))
+    ]
+    passed = _body(within)
+    return replace(passed, lines=[*heads, Line(""), *passed.lines], html_lines=[], is_passed_on=True)
+
+
+def _body(tree: Tree) -> Body:
     lines: list[Line] = []
     rich: list[Line] = []
     sources: list[str] = []
@@ -59,9 +77,9 @@ def body_of(tree: Tree) -> Body:
         plain = [line for part in parts if part.type == "text/plain" for line in _plain(part)]
         html = [part.text for part in parts if part.type == "text/html"]
         sources += html
-        read = [html_text.read(text) for text in html]
-        faults += [fault for _, fault in read if fault]
-        marked = [line for found, _ in read for line in found]
+        rendered = [html_text.read(text) for text in html]
+        faults += [fault for _, fault in rendered if fault]
+        marked = [line for found, _ in rendered for line in found]
         has_plain = any(not line.is_blank for line in plain)
         lines += [Line(""), *(plain if has_plain else marked)]
         rich += [Line(""), *(marked or plain)]

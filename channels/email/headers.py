@@ -51,8 +51,12 @@ class Headers:
         return tuple(dict.fromkeys(found))
 
 
-def split(raw: bytes) -> tuple[Headers, bytes]:
-    """The headers of a mail or part, and the bytes below them. Where no header stands at the top everything is body."""
+def split(raw: bytes, *, is_part: bool = False) -> tuple[Headers, bytes]:
+    """The headers of a mail or part, and the bytes below them. Where no header stands at the top everything is body.
+
+    A part that begins with an empty line has no headers: what stands below it is text, even if it looks like a header."""
+    if is_part and raw.startswith((b"\r\n", b"\n")):
+        return Headers(), raw.removeprefix(b"\r").removeprefix(b"\n")
     if b"\n" not in raw[:4096] and b"\r" in raw[:4096]:
         raw = raw.replace(b"\r", b"\n")
     raw = raw.lstrip(b"\r\n")

@@ -138,7 +138,7 @@ def _read(raw: bytes, synthetic: str, around: "_Around") -> Mail:
         attachments=files_of(tree),
         bounce=bounce,
         complaint=complaint,
-        forwarded=said.is_forwarded,
+        forwarded=said.is_forwarded or body.is_passed_on,
         is_encrypted=body.is_encrypted,
         fault="; ".join(dict.fromkeys((*tree.faults, *body.faults))),
     )

@@ -113,7 +113,7 @@ def _kind(headers: Headers, default: str) -> tuple[str, Mapping[str, str]]:
 
 
 def _opened(each: _Open, groups: int, faults: list[str]) -> "Part | list[_Open]":
-    headers, body = split(each.raw)
+    headers, body = split(each.raw, is_part=bool(each.parents))
     kind, params = _kind(headers, each.default)
     boundary = params.get("boundary", "").encode("utf-8", "replace")
     if kind.startswith("multipart/") and boundary:

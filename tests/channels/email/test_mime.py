@@ -255,3 +255,16 @@ def test_limits_leave_a_fault_and_what_was_read() -> None:
     assert "deeper than 20" in deep.fault
     large = parse(b"From: a@x.test\r\n\r\n" + b"word " * 6_000_000)
     assert "25 MiB" in large.fault and large.from_address == "a@x.test" and len(large.full_text) <= mime.MAX_TEXT
+
+
+def test_a_part_without_headers_is_all_text() -> None:
+    """A text that begins like a header is a text."""
+    assert (
+        _parts("\r\nName: Ana\r\nOrder: 1042\r\n\r\nIt is late.").full_text == "Name: Ana\nOrder: 1042\n\nIt is late."
+    )
+
+
+def test_a_mail_that_only_passes_another_one_on_says_what_that_says() -> None:
+    mail = _parts("Content-Type: message/rfc822\r\n\r\nFrom: v@x.test\r\nSubject: Delay\r\n\r\nLate by a week.")
+    assert mail.full_text == mail.reply_text == "From: v@x.test\nSubject: Delay\n\nLate by a week." and mail.forwarded
+    assert [each.name for each in mail.attachments] == ["Delay.eml"] and mail.from_address == "a@x.test"

@@ -99,7 +99,7 @@ async def _measure(shoppers: int, seconds: float) -> list[Measured]:
                 for name in ("SOCKETS_PER_IP", "SESSIONS_PER_IP", "MESSAGES_PER_S", "FRAMES_PER_S", "LOOKUPS_PER_IP")
             },
         }
-        orders = _import_orders(folder, shoppers)
+        orders = import_orders(folder, shoppers)
         async with running([sys.executable, "-m", "server", "serve", "--port"], environ, folder) as (port, process):
             room = asyncio.Semaphore(_PROVING)
 
@@ -124,7 +124,7 @@ async def _phases(
             await shopper.close()
 
 
-def _import_orders(folder: str, shoppers: int) -> list[tuple[str, str]]:
+def import_orders(folder: str, shoppers: int) -> list[tuple[str, str]]:
     """Put the demo's orders into the store by the ordinary command; (number, e-mail) of those that are on their way."""
     made = seed(datetime.now(UTC))
     path = Path(folder) / "orders.jsonl"

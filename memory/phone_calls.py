@@ -28,7 +28,7 @@ _SAID = "UPDATE phone_calls SET prompts = ?, thread_id = ?, identity_id = ?, con
 _MOVED = "UPDATE phone_calls SET thread_id = ?, conv = ?, spoken = ? WHERE sid = ?"
 _SPOKEN = "UPDATE phone_calls SET spoken = ? WHERE sid = ? AND thread_id = ? AND spoken < ?"
 _END = "UPDATE phone_calls SET state = 'over', ended_at = ? WHERE sid = ? AND state <> 'over'"
-_LIVE_ON = "SELECT sid FROM phone_calls WHERE thread_id = ? AND state = 'live' LIMIT 1"
+_LIVE_ON = "SELECT sid FROM phone_calls WHERE thread_id = ? AND state <> 'over' AND started_at > ? LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +120,9 @@ async def end(tx: Tx, sid: str, now: datetime) -> bool:
     return await tx.run(_END, (to_ms(now), sid)) > 0
 
 
-async def live_on(tx: Tx, thread_id: int) -> str | None:
-    """The id of a call that is going on in a thread."""
-    row = await tx.one(_LIVE_ON, (thread_id,))
+async def live_on(tx: Tx, thread_id: int, since: datetime) -> str | None:
+    """The id of a call that is going on in a thread; one that began before `since` is over, whether or not its end was told."""
+    row = await tx.one(_LIVE_ON, (thread_id, to_ms(since)))
     return str(row["sid"]) if row else None
 
 

@@ -3,15 +3,23 @@
 A message leaves by the channel of its event; what fails there goes another way, if one is open, and the thread says so.
 """
 
+from datetime import timedelta
+from typing import Final
+
 from channels.channel import Channel
 from channels.degrading import in_text, split
-from memory import customers, outbox, threads
+from memory import customers, outbox, phone_calls, threads
 from memory.engines.base import Tx
 from memory.outbox import Sent
 from memory.projection import Event
 from memory.threads import NewEvent, Thread
 from server import routing
 from server.services import Services
+
+VOICE: Final = "voice"
+CALL_OVER: Final = "the call is over: call back, or write elsewhere"
+_LONGEST_CALL: Final = timedelta(hours=4)
+"""Longer than Twilio lets a call last."""
 
 
 async def put_if_sent(tx: Tx, services: Services, thread: Thread, event: Event) -> None:
@@ -21,8 +29,28 @@ async def put_if_sent(tx: Tx, services: Services, thread: Thread, event: Event) 
     is_ours = event.type == "message" and event.author_type in ("assistant", "agent")
     line = services.lines.channel(event.channel) if is_ours and event.identity_id else None
     if line is None:
+        if is_ours and event.channel == VOICE and event.identity_id and services.settings.has_telephone:
+            await _unless_on_the_phone(tx, services, event, thread.id)
         return
     await _put(tx, services, line, thread, event, f"{thread.public_id}:{event.seq}", event.identity_id)
+
+
+async def _unless_on_the_phone(tx: Tx, services: Services, event: Event, thread_id: int) -> None:
+    """What is said on a call is spoken there; once the call is over, it goes another way, or the desk sees that nobody heard it."""
+    if await phone_calls.live_on(tx, thread_id, services.clock.now() - _LONGEST_CALL) is None:
+        await never_spoken(tx, services, thread_id, event.seq, event.identity_id)
+
+
+async def never_spoken(tx: Tx, services: Services, thread_id: int, seq: int, identity_id: int) -> None:
+    """A message for a caller that no call carries any more."""
+    thread = await threads.by_id(tx, thread_id, lock=True)
+    sent = Sent(0, "", thread_id, seq, VOICE, identity_id, "failed", "")
+    if thread is None or await give_way(tx, services, thread, sent, CALL_OVER) is not None:
+        return
+    body = {"of": seq, "status": "failed", "error": CALL_OVER}
+    await threads.append(
+        tx, thread_id, [NewEvent("delivery", body, channel=VOICE, identity_id=identity_id)], services.clock.now()
+    )
 
 
 async def _put(

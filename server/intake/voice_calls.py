@@ -22,6 +22,7 @@ from memory.threads import NewEvent, Thread
 from memory.times import from_ms, to_ms
 from server.answering.words.spoken import language_of
 from server.answering.words.voice import Value, Voice
+from server.dispatch import never_spoken
 from server.errors import SettingsError
 from server.inbox import wake
 from server.services import Services
@@ -262,7 +263,12 @@ async def finish(services: Services, sid: str) -> None:
     now = services.clock.now()
 
     async def unit(tx: Tx) -> PhoneCall | None:
-        return await phone_calls.by_sid(tx, sid) if await phone_calls.end(tx, sid, now) else None
+        call = await phone_calls.by_sid(tx, sid) if await phone_calls.end(tx, sid, now) else None
+        if call is not None and call.thread_id:
+            unsaid = await news(tx, call.thread_id, call.conv, call.identity_id, call.spoken)
+            for each in () if unsaid.moved else unsaid.told:
+                await never_spoken(tx, services, call.thread_id, each.seq, call.identity_id)
+        return call
 
     call = await services.database.write(unit)
     if call is not None:

@@ -62,7 +62,7 @@ function row(mail) {
   const name = mail.mine ? `To ${mail.to.includes("+") ? "the shop" : mail.to}` : mail.from.replace(/<.*>/, "").replaceAll('"', "").trim() || mail.from;
   const head = element("span", "", "mail-head");
   head.append(element("b", name), element("time", clock(mail.at)));
-  button.append(head, element("span", mail.subject, "mail-subject"), element("span", mail.text.slice(0, 90), "mail-start"));
+  button.append(head, element("span", mail.subject, "mail-subject"), element("span", mail.text.replace(/^---.*---\s*/, "").slice(0, 90), "mail-start"));
   if (mail.mine && mail.status !== "sent") button.append(element("span", mail.status, "trouble"));
   if (mail.mine && !mail.trusted) button.append(element("span", "sender not vouched for", "untrusted"));
   button.addEventListener("click", () => show(mail));

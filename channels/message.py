@@ -97,7 +97,7 @@ class Receipt:
     """A provider's word on a message of ours. `code` is its own error code, "" = none; `error` is for people to read.
 
     `key` is our own, where the provider gives it back. Without a `provider_id` it is a word on all that was sent to `to`
-    up to `at`."""
+    up to `at`. `tries` = what failed may pass when it is sent again, so often in all; 0 = it failed for good."""
 
     channel: str
     provider_id: ProviderId
@@ -107,6 +107,7 @@ class Receipt:
     code: str = ""
     key: str = ""
     to: Address | None = None
+    tries: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,6 +195,18 @@ async def report(tx: Tx, outbox_id: int, status: str, code: str, now: datetime) 
     )
 
 
+async def again(tx: Tx, outbox_id: int, tries: int, at: datetime) -> bool:
+    """What the provider took and then failed with for a while is sent once more, as a new message of its; False = often enough."""
+    return (
+        await tx.run(
+            "UPDATE outbox SET state = 'due', status = '', provider_id = '', due_at = ? WHERE id = ? AND state = 'sent'"
+            " AND attempts < ?",
+            (to_ms(at), outbox_id, tries),
+        )
+        > 0
+    )
+
+
 async def release(tx: Tx, identity_id: int, now: datetime) -> int:
     """What waited for this address to be open again is due; how many."""
     return await tx.run(

@@ -3,8 +3,9 @@
 A word on a message whose send has not returned yet is kept until it has. What failed for good goes another way, or to a person.
 """
 
+import random
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from channels.message import ProviderId, Receipt
@@ -42,6 +43,8 @@ async def take_receipt(services: Services, receipt: Receipt) -> None:
         thread = await threads.by_id(tx, sent.thread_id, lock=True)
         sent = await outbox.by_provider_id(tx, receipt.channel, receipt.provider_id)
         if thread is None or sent is None or not rises(sent.status, receipt.status):
+            return None
+        if receipt.tries and await outbox.again(tx, sent.id, receipt.tries, now + _again_after()):
             return None
         await outbox.report(tx, sent.id, receipt.status, receipt.code, now)
         thread, _ = await threads.append_to(tx, thread, [_delivery(sent, receipt)], now)
@@ -89,7 +92,7 @@ def rises(before: str, after: str) -> bool:
 async def _keep(tx: Tx, receipt: Receipt, now: datetime) -> None:
     before = await outbox.kept_receipt(tx, receipt.channel, receipt.provider_id)
     if before is None or rises(str(before["status"]), receipt.status):
-        body = {"status": receipt.status, "code": receipt.code, "error": receipt.error}
+        body = {"status": receipt.status, "code": receipt.code, "error": receipt.error, "tries": receipt.tries}
         await outbox.keep_receipt(tx, receipt.channel, receipt.provider_id, body, now)
 
 
@@ -98,9 +101,15 @@ async def apply_kept(services: Services, channel: str, provider_id: str) -> None
     body = await services.database.read(lambda tx: outbox.kept_receipt(tx, channel, provider_id))
     if body is not None:
         receipt = Receipt(
-            channel, ProviderId(provider_id), body["status"], services.clock.now(), body["error"], body["code"]
-        )
+            channel, ProviderId(provider_id), body["status"], services.clock.now(), body["error"], body["code"],
+            tries=int(body.get("tries", 0)),
+        )  # fmt: skip
         await take_receipt(services, receipt)
+
+
+def _again_after() -> timedelta:
+    """Not all at once, where a whole channel was out of breath."""
+    return timedelta(seconds=random.uniform(20, 40))
 
 
 def _delivery(sent: outbox.Sent, receipt: Receipt) -> NewEvent:

@@ -53,6 +53,8 @@ _NEVER: Final[Mapping[int, str]] = {
     30007: "the carrier filtered the message",
     30034: "the sender is not registered for this country (A2P)",
 }
+_TRIES: Final[Mapping[int, int]] = {63018: 4, 63012: 4, 63005: 4, 63010: 4, 30001: 2, 30008: 2}
+"""How often in all a message is sent that Twilio took and then failed with; others fail for good then."""
 _WINDOW: Final = {63016: "outside of WhatsApp's 24-hour window"}
 _STOP: Final = {21610: "the customer asked for no more messages here (STOP)"}
 
@@ -75,6 +77,10 @@ class Codes:
         """What a code means; one that nobody knows is no reason to try again."""
         shipped = _shipped(code)
         return Meaning(self.own.get(code, shipped.act), shipped.text)
+
+    def tries(self, code: int) -> int:
+        """How often in all a message may be sent that failed with this code after Twilio had taken it; 0 = not again."""
+        return _TRIES.get(code, 2) if self.meaning(code).act == "again" else 0
 
     def error(self, code: int, retry_after_s: float = 0.0) -> ChannelError:
         """The error of a message that Twilio did not take, without any word of the message."""

@@ -186,7 +186,8 @@ def _status(form: Form, at: datetime, codes: Codes) -> Parsed:
     code = form.get("ErrorCode", "")
     meaning = codes.meaning(int(code)) if code.isascii() and code.isdigit() else None
     error = f"{meaning.text} (Twilio {code})" if meaning else f"Twilio says: {said}"
-    receipt = Receipt(channel, ProviderId(sid), status, at, error, code)
+    tries = codes.tries(int(code)) if meaning else 0
+    receipt = Receipt(channel, ProviderId(sid), status, at, error, code, tries=tries)
     stops = meaning is not None and meaning.act == "stop"
     return Parsed(
         receipts=(receipt,), opt_outs=(OptOut(channel, _recipient(form, channel), True, at),) if stops else ()

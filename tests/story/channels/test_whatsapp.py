@@ -191,6 +191,26 @@ async def test_a_callback_may_come_before_the_call_returns(tmp_path: Path) -> No
         assert "delivered" in await phone.statuses("delivered")
 
 
+@pytest.mark.parametrize("code, tries", [("63018", 4), ("63012", 4), ("30008", 2)])
+async def test_what_failed_for_a_while_is_sent_again_a_few_times(tmp_path: Path, code: str, tries: int) -> None:
+    """Sheet, "Error codes": backoff, at most so often; then it failed, and a person has it."""
+    async with scene(tmp_path, ON_ITS_WAY) as phone:
+        await phone.ask("where is my order?")
+        for count in range(2, tries + 1):
+            await phone.caller.report(phone.shown[-1], "failed", code)
+            await phone.quiet_calls()
+            await phone.later(seconds=41)
+            await phone.next()
+            assert len(phone.shown) == count
+        await phone.caller.report(phone.shown[0], "failed", code)  # a late copy about the first
+        await phone.caller.report(phone.shown[-1], "failed", code)
+        await phone.until("handoff")
+        assert len({each.body for each in phone.shown}) == 1
+        await phone.later(minutes=5)
+        await phone.quiet()
+        assert [each.body["status"] for each in await phone.events("delivery")].count("failed") == 1
+
+
 # The window
 
 

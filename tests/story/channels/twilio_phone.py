@@ -103,6 +103,17 @@ class Scene:
             while await self.house.services.database.read(read):  # noqa: ASYNC110 - nobody rings a bell
                 await asyncio.sleep(0.02)
 
+    async def quiet_calls(self) -> None:
+        """Every call that is stored is worked in."""
+
+        async def read(tx: Tx) -> int:
+            row = await tx.one("SELECT COUNT(*) AS n FROM journal WHERE state = 'waiting'", ())
+            return int(row["n"]) if row else 0
+
+        async with asyncio.timeout(PATIENCE_S):
+            while await self.house.services.database.read(read):  # noqa: ASYNC110 - nobody rings a bell
+                await asyncio.sleep(0.02)
+
     async def thread(self) -> Thread:
         """The thread that the phone's newest message stands in."""
         kind = "whatsapp" if self.sender.startswith("whatsapp:") else "sms"

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import quote
 
-from channels.message import Inbound
+from channels.message import Address, Inbound
 from memory import customers, proofs, threads
 from memory.customers import Identity
 from memory.engines.base import Tx
@@ -30,6 +30,8 @@ from server.sealing import Seal
 from server.services import Services
 from server.settings import Settings
 
+FORM: Final = "form:"
+"""What the key of somebody begins with who is known by one form and nothing else."""
 LINK: Final = timedelta(hours=24)
 CODE: Final = timedelta(minutes=30)
 _BY_CODE: Final = frozenset({"whatsapp", "sms", "instagram", "messenger"})
@@ -87,19 +89,28 @@ async def taken(tx: Tx, services: Services, inbound: Inbound, identity: Identity
     return replace(inbound, conv=thread.public_id, text=_without_asking(text)), True
 
 
-async def greet(tx: Tx, services: Services, thread: Thread, inbound: Inbound, identity: Identity) -> Thread:
-    """Say that the conversation goes on here, where the assistant has it; a person who owns it sees who joined."""
+async def greet(
+    tx: Tx, services: Services, thread: Thread, identity: Identity, channel: str, language: str, answers: int = 0
+) -> Thread:
+    """Say that the conversation goes on here, where the assistant has it; a person who owns it sees who joined.
+
+    `answers` = the message that this answers, 0 = nobody said anything."""
     if thread.state.owner_kind != "assistant":
         return thread
-    language = thread.state.language or inbound.locale or "en"
-    body = {"text": words_of(language).here, "lang": language, "answers": thread.state.last_customer_seq}
+    spoken = thread.state.language or language or "en"
+    body = {"text": words_of(spoken).here, "lang": spoken, **({"answers": answers} if answers else {"holding": True})}
     said = NewEvent(
-        "message", body, "all", "assistant", author_name=services.settings.shop.assistant, channel=inbound.channel,
+        "message", body, "all", "assistant", author_name=services.settings.shop.assistant, channel=channel,
         identity_id=identity.id,
     )  # fmt: skip
-    thread, stored = await threads.append_to(tx, thread, [said], services.clock.now())
+    thread, stored = await threads.append(tx, thread.id, [said], services.clock.now())
     await put_if_sent(tx, services, thread, stored[0])
     return thread
+
+
+def is_only_a_code(before: Thread, text: str) -> bool:
+    """Whether a message that led here by a code says nothing else, in a conversation where nothing waits for its answer."""
+    return before.state.last_reply_seq >= before.state.last_customer_seq and not says_more(text)
 
 
 def says_more(text: str) -> bool:
@@ -199,8 +210,10 @@ def link(services: Services, conv: str, identity_id: int, once: str = "") -> str
     return f"{services.settings.public_url}/c/{_seal(services).seal(body)}"
 
 
-async def redeem(tx: Tx, services: Services, token: str, visitor: Identity) -> Thread:
-    """Let a browser take part in the conversation of a link. Raises RefusedInput (`forbidden`), always the same."""
+async def redeem(tx: Tx, services: Services, token: str, address: Address, locale: str = "") -> tuple[Thread, Identity]:
+    """Let a browser take part in the conversation of a link. Raises RefusedInput (`forbidden`), always the same.
+
+    A browser that was never here is whoever sent the form that is all we know of its author; any other stays who it is."""
     now = services.clock.now()
     body = _seal(services).opened(token, int(LINK.total_seconds()))
     thread = await threads.by_public_id(tx, str(body["c"])) if body else None
@@ -210,7 +223,15 @@ async def redeem(tx: Tx, services: Services, token: str, visitor: Identity) -> T
     is_present = await threads.takes_part(tx, thread.id, holder.id)
     if not is_present or not await proofs.use_token(tx, f"continue:{body['j']}", now + LINK * 2, now):
         raise RefusedInput("forbidden", _REFUSED)
-    return await _join(tx, thread, visitor, "widget", now)
+    visitor = await customers.proven(tx, address.kind, address.key)
+    if visitor is None and holder.kind == "guest" and holder.key.startswith(FORM):
+        visitor = await customers.attach(tx, holder.customer_id, address.kind, address.key, address.proof, now)
+        return await _join(tx, thread, visitor, "widget", now), visitor
+    if visitor is None:
+        visitor = await customers.resolve(tx, address.kind, address.key, address.proof, now, locale=locale)
+    was_here = await threads.takes_part(tx, thread.id, visitor.id)
+    thread = await _join(tx, thread, visitor, "widget", now)
+    return (thread if was_here else await greet(tx, services, thread, visitor, "widget", locale)), visitor
 
 
 async def _join(tx: Tx, thread: Thread, identity: Identity, channel: str, now: datetime) -> Thread:

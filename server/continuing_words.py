@@ -25,7 +25,7 @@ class ContinueWords:
 WORDS: Final[Mapping[str, ContinueWords]] = {
     "en": ContinueWords(
         "I'd like to continue our conversation here.",
-        "Here we are: we can go on in this conversation, and what was said in the chat is known here.",
+        "Here we are: the conversation goes on here, and what was said before is known.",
         "Conversation {number} with {shop} can go on by e-mail: just reply to this message.\n\n"
         "Nobody asked for this? Then this message can be ignored; nothing happens without a reply.",
         "Go on in the chat", "Your conversation goes on here, with everything that we know of it.", "Open the conversation",
@@ -33,7 +33,7 @@ WORDS: Final[Mapping[str, ContinueWords]] = {
     ),
     "es": ContinueWords(
         "Quiero continuar nuestra conversación aquí.",
-        "Aquí estamos: podemos seguir en esta conversación; lo que se dijo en el chat se conoce aquí.",
+        "Aquí estamos: la conversación sigue aquí, y lo dicho antes se conoce.",
         "La conversación {number} con {shop} puede seguir por correo: basta con responder a este mensaje.\n\n"
         "¿Nadie lo ha pedido? Entonces se puede ignorar; sin una respuesta no pasa nada.",
         "Seguir en el chat", "La conversación sigue aquí, con todo lo que sabemos de ella.", "Abrir la conversación",
@@ -41,7 +41,7 @@ WORDS: Final[Mapping[str, ContinueWords]] = {
     ),
     "fr": ContinueWords(
         "J'aimerais continuer notre conversation ici.",
-        "Nous y voilà : la conversation peut continuer ici, et ce qui a été dit dans le chat y est connu.",
+        "Nous y voilà : la conversation continue ici, et ce qui a été dit avant est connu.",
         "La conversation {number} avec {shop} peut continuer par e-mail : il suffit de répondre à ce message.\n\n"
         "Personne ne l'a demandé ? Ce message peut être ignoré ; sans réponse, rien ne se passe.",
         "Continuer dans le chat", "La conversation continue ici, avec tout ce que nous en savons.", "Ouvrir la conversation",
@@ -49,7 +49,7 @@ WORDS: Final[Mapping[str, ContinueWords]] = {
     ),
     "de": ContinueWords(
         "Ich möchte unser Gespräch hier fortsetzen.",
-        "Da sind wir: Hier geht das Gespräch weiter, und was im Chat gesagt wurde, ist hier bekannt.",
+        "Da sind wir: Hier geht das Gespräch weiter, und was vorher gesagt wurde, ist bekannt.",
         "Das Gespräch {number} mit {shop} kann per E-Mail weitergehen: einfach auf diese Nachricht antworten.\n\n"
         "Niemand hat darum gebeten? Dann kann diese Nachricht liegen bleiben; ohne Antwort geschieht nichts.",
         "Im Chat weitermachen", "Das Gespräch geht hier weiter, mit allem, was wir davon wissen.", "Gespräch öffnen",
@@ -57,7 +57,7 @@ WORDS: Final[Mapping[str, ContinueWords]] = {
     ),
     "pt": ContinueWords(
         "Quero continuar a nossa conversa aqui.",
-        "Aqui estamos: a conversa pode continuar aqui, e o que foi dito no chat é conhecido aqui.",
+        "Aqui estamos: a conversa continua aqui, e o que foi dito antes é conhecido.",
         "A conversa {number} com {shop} pode continuar por e-mail: basta responder a esta mensagem.\n\n"
         "Ninguém pediu isto? Então esta mensagem pode ser ignorada; sem resposta nada acontece.",
         "Continuar no chat", "A conversa continua aqui, com tudo o que sabemos dela.", "Abrir a conversa",

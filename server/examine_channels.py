@@ -15,7 +15,17 @@ _LONG: Final = timedelta(days=30)
 
 async def findings(settings: Settings, database: Database, now: datetime) -> Findings:
     """Everything about them, as (ok | warn | mend, text)."""
-    return await _inbound(settings, database, now)
+    return [*await _inbound(settings, database, now), *_form(settings)]
+
+
+def _form(settings: Settings) -> Findings:
+    """Where the form is, and how its answers go."""
+    if not settings.widget.sites:
+        return [("mend", "widget.sites is empty: name a site, or chat and form have no page")]
+    place = f"the support form is at {settings.public_url}/form"
+    if settings.email.address and settings.email.smtp_url:
+        return [("ok", f"{place}; answers go by e-mail")]
+    return [("ok", f"{place}; e-mail is not connected, so answers wait in the chat")]
 
 
 async def _inbound(settings: Settings, database: Database, now: datetime) -> Findings:

@@ -114,11 +114,13 @@ async def _stored(
     reopening = _reopening(thread) if is_for_us or not inbound.wish else []
     beside = [NewEvent("note", {"text": inbound.note})] if inbound.note else []
     new = [*reopening, _message(inbound, identity), *beside]
+    before = thread
     thread, stored = await threads.append_to(tx, thread, new, now)
     if silent is not None:
         thread = await mail_guard.hand_over(tx, services, thread, silent, now)
-    elif goes_on and not continuing.says_more(inbound.text):
-        thread = await continuing.greet(tx, services, thread, inbound, identity)
+    elif goes_on and continuing.is_only_a_code(before, inbound.text):
+        seq = stored[len(reopening)].seq
+        thread = await continuing.greet(tx, services, thread, identity, inbound.channel, inbound.locale, seq)
     elif is_for_us:
         await turns.due(tx, thread.id, _due(services, thread, inbound, now), now)
     return Accepted(thread, stored[len(reopening)], identity, is_repeat=False)

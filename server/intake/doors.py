@@ -20,8 +20,8 @@ _UPLOADS_PER_S: Final = 1 / 6
 _UPLOAD_BURST: Final = 10
 _SEARCHES_PER_S: Final = 2
 _SEARCH_BURST: Final = 30
-_FORMS_PER_S: Final = 1 / 30
-_FORM_BURST: Final = 5
+_FORMS_PER_S: Final = 1 / 15
+_FORM_BURST: Final = 10
 
 
 class Connection(Protocol):

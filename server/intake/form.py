@@ -241,17 +241,25 @@ async def _message(services: Services, page: Page, sent: _Sent) -> Inbound:
     beside = [f"Form: {english.topics[place]}", f"order {filled.of('order')}" if filled.of("order") else ""]
     return Inbound(
         CHANNEL,
-        Address("from", email.lower(), "channel", email, filled.of("name")),
+        _sender(services, email, filled.of("name"), sent.nonce),
         heading + filled.of("message"),
         services.clock.now(),
         external_id=sent.nonce,
         conv=_conv(services, sent.nonce),
         attachments=await _attached(services, filled.kept),
         locale=page.language,
-        meta={"topic": topic, "email": email, **({"order": filled.of("order")} if filled.of("order") else {})},
+        meta={"topic": topic, "email": email.lower(), **({"order": filled.of("order")} if filled.of("order") else {})},
         media=tuple(Media(name, "", data=body) for name, body in sent.new),
         note=" · ".join(part for part in beside if part),
+        claims=(Address("email", email.lower(), "claimed", email),),
     )
+
+
+def _sender(services: Services, email: str, name: str, nonce: str) -> Address:
+    """Who wrote: the address that the answer goes to; where no mail can go, somebody known by this form alone."""
+    if services.lines.carrying("email") is not None:
+        return Address("from", email.lower(), "channel", email, name)
+    return Address("guest", f"{continuing.FORM}{nonce}", "channel", email, name)
 
 
 async def _attached(services: Services, kept: Sequence[tuple[str, str]]) -> tuple[Attachment, ...]:

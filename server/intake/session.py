@@ -57,7 +57,7 @@ async def endpoint(request: Request) -> Response:
         visitor = Visitor(visitor.secret, signed.sub)
         kept = doors.tickets.remembered(visitor, signed.sub)
     if asked.link:
-        await _go_on(doors, _speaker(visitor), asked.link)
+        await _go_on(doors, _speaker(visitor), asked.link, words.locale_of(asked.locale or "")[0])
     telemetry.sessions.labels("signed_in" if visitor.signed_in else "visitor").inc()
     speaker = _speaker(visitor)
     conv, agents = await doors.services.database.read(lambda tx: _standing(tx, doors, speaker))
@@ -126,14 +126,11 @@ def _settings(settings: Settings, locale: str, *, is_rtl: bool, agents: Frame) -
     }
 
 
-async def _go_on(doors: Doors, speaker: Speaker, token: str) -> None:
+async def _go_on(doors: Doors, speaker: Speaker, token: str, locale: str) -> None:
     """Take part in the conversation of a link. Raises RefusedInput (`forbidden`)."""
-    now, address = doors.services.clock.now(), speaker.address
 
     async def unit(tx: Tx) -> Thread:
-        known = await customers.proven(tx, address.kind, address.key)
-        own = known or await customers.resolve(tx, address.kind, address.key, address.proof, now)
-        return await continuing.redeem(tx, doors.services, token, own)
+        return (await continuing.redeem(tx, doors.services, token, speaker.address, locale))[0]
 
     thread = await doors.services.database.write(unit)
     wake(doors.services, thread)

@@ -23,6 +23,7 @@ from server.inbox import Accepted, accept
 from server.providers import open_lines
 from server.services import Services
 from server.settings import EmailSettings, ServerSettings, Settings, TurnsSettings, TwilioSettings
+from server.turns import Turns
 from tests.server import core
 from tests.support.databases import ENGINES, NOW, opened, url_of
 
@@ -49,7 +50,12 @@ async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 
 async def chat(house: Services, text: str = "Where is my order?", sender: Address = ANA) -> Accepted:
-    return await core.write(house, text, sender, channel="widget", locale="en")
+    """A web chat in which nothing waits for an answer."""
+    begun = await core.write(house, text, sender, channel="widget", locale="en")
+    told = {"text": "A person looks into it.", "answers": begun.event.seq}
+    said = NewEvent("message", told, "all", "agent", channel="widget", identity_id=begun.identity.id)
+    await core.happen(house, begun.thread, said)
+    return begun
 
 
 async def by_phone(house: Services, text: str, sender: Address = ANA_PHONE) -> Accepted:
@@ -112,7 +118,21 @@ async def test_words_beside_a_code_are_answered_as_any(house: Services) -> None:
     begun = await chat(house)
     joined = await by_phone(house, f"{code(house, begun)} and when will it come?")
     assert joined.event.body["text"] == f"{RECEIVED} and when will it come?"
-    assert [each.author_type for each in await core.log(house, begun.thread, "message")] == ["customer", "customer"]
+    assert [each.author_type for each in await core.log(house, begun.thread, "message")] == [
+        "customer",
+        "agent",
+        "customer",
+    ]
+
+
+async def test_a_question_that_waits_is_answered_where_the_customer_is_now(house: Services) -> None:
+    begun = await core.write(house, "Where is my order?", ANA, channel="widget", locale="en")
+    joined = await by_phone(house, code(house, begun))
+    assert joined.thread.id == begun.thread.id
+    await Turns(house, pads=False).drain()
+    (answer,) = [each for each in await core.log(house, begun.thread, "message") if each.author_type == "assistant"]
+    assert (answer.channel, answer.identity_id) == ("whatsapp", joined.identity.id)
+    assert answer.body["text"] != WORDS["en"].here
 
 
 async def test_nobody_sees_more_than_was_said_where_they_are(house: Services) -> None:
@@ -120,7 +140,7 @@ async def test_nobody_sees_more_than_was_said_where_they_are(house: Services) ->
     begun = await chat(house, "My secret is in here")
     joined = await by_phone(house, code(house, begun))
     assert [each.channel for each in await seen(house, begun.thread, joined.identity)] == ["whatsapp", "whatsapp"]
-    assert [each.channel for each in await seen(house, begun.thread, begun.identity)] == ["widget"]
+    assert [each.channel for each in await seen(house, begun.thread, begun.identity)] == ["widget", "widget"]
     assert begun.identity.customer_id != joined.identity.customer_id
 
 
@@ -244,8 +264,7 @@ async def test_nobody_sends_mails_without_end(house: Services) -> None:
 
 async def shown(house: Services, link: str, sender: Address = EVE) -> tuple[Thread, Identity]:
     async def unit(tx: Tx) -> tuple[Thread, Identity]:
-        own = await customers.resolve(tx, sender.kind, sender.key, sender.proof, house.clock.now())
-        return await continuing.redeem(tx, house, link.rpartition("/")[2], own), own
+        return await continuing.redeem(tx, house, link.rpartition("/")[2], sender)
 
     return await house.database.write(unit)
 
@@ -257,7 +276,7 @@ async def test_a_link_leads_back_into_the_conversation_and_shows_what_may_be_see
     thread, own = await shown(house, link)
     assert thread.id == begun.thread.id
     assert await house.database.read(lambda tx: threads.takes_part(tx, thread.id, own.id))
-    assert await seen(house, thread, own) == []
+    assert [each.body["text"] for each in await seen(house, thread, own)] == [WORDS["en"].here]
     assert own.customer_id != begun.identity.customer_id
 
 

@@ -9,7 +9,7 @@ import pytest
 from memory import journal
 from memory.engines.base import Database
 from server.examine_channels import findings
-from server.settings import InboundSettings, ServerSettings, Settings
+from server.settings import EmailSettings, InboundSettings, ServerSettings, Settings
 from tests.support.databases import NOW, opened
 
 SECRET = "t" * 40
@@ -66,3 +66,18 @@ async def test_what_is_missing_is_told(
 ) -> None:
     found = await said(database, *secrets, reply_url=reply_url)
     assert [each for each, text in found if told in text] == [level]
+
+
+@pytest.mark.parametrize(
+    ("email", "told"),
+    [
+        (EmailSettings(), "answers wait in the chat"),
+        (EmailSettings(address="help@shop.example", smtp_url="smtp://127.0.0.1"), "by e-mail"),
+    ],
+)
+async def test_the_form_says_where_it_is_and_how_answers_go(
+    database: Database, email: EmailSettings, told: str
+) -> None:
+    settings = Settings(server=ServerSettings(public_url="https://help.shop.example"), email=email)
+    (found,) = await findings(settings, database, NOW)
+    assert found[0] == "ok" and "https://help.shop.example/form" in found[1] and told in found[1]

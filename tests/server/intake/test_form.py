@@ -17,6 +17,7 @@ from memory.engines.base import Tx
 from memory.projection import Event
 from server.intake.form_page import MOST_FILES
 from server.intake.form_words import TOPICS, WORDS
+from server.sealing import Seal
 from tests.server.intake.browser import SHOP
 from tests.server.intake.conftest import House, Running
 
@@ -99,19 +100,25 @@ async def test_what_was_written_is_a_message_and_its_sender_learns_the_number(ho
     assert note.body["text"] == "Form: Damaged or wrong · order #1042"
 
 
-async def test_the_address_is_a_from_line_and_proves_nothing(house: House) -> None:
+async def test_without_mail_the_author_is_known_by_the_form_alone_and_goes_on_in_the_chat(house: House) -> None:
     """pitfalls.md 32: a second customer typed the first one's e-mail, and their contacts were merged."""
 
     async def known(tx: Tx) -> int:
         return (await customers.resolve(tx, "email", "ana@example.com", "verified", house.clock.now())).customer_id
 
     owner = await house.services.database.write(known)
-    await thanked(house, await sent(house))
+    page = await thanked(house, await sent(house))
     ((thread, said),) = await messages(house)
     identity = await house.services.database.read(lambda tx: customers.identity(tx, said.identity_id))
-    assert identity is not None
-    assert (identity.kind, identity.key, identity.display) == ("from", "ana@example.com", "Ana@example.com")
-    assert thread.customer_id != owner
+    assert identity is not None and identity.kind == "guest" and thread.customer_id != owner
+    link = re.findall(r'href="https://chat.example/c/([^"]+)"', page)[0]
+    session = await house.browser.session(link=link)
+    assert session.conv == thread.public_id
+    async with house.browser.tab(session, conv=session.conv, last_seq=0) as tab:
+        await tab.send("resume", conv=session.conv, last_seq=0)
+        shown = await tab.until("msg")
+        assert shown["text"] == said.body["text"]
+    assert (await house.browser.post_session(link=link)).status_code == 403
 
 
 async def test_a_form_in_somebodys_name_begins_a_conversation_of_its_own(house: House) -> None:
@@ -224,9 +231,9 @@ async def test_machines_get_no_further(house: House) -> None:
 
 
 async def test_too_many_from_one_address_wait_and_lose_nothing(house: House) -> None:
-    answers = [await sent(house, message=f"number {n}") for n in range(7)]
-    assert [each.status_code for each in answers] == [303] * 5 + [429] * 2
-    assert "number 6" in answers[6].text and WORDS["en"].too_many in unescape(answers[6].text)
+    answers = [await sent(house, message=f"number {n}") for n in range(12)]
+    assert [each.status_code for each in answers] == [303] * 10 + [429] * 2
+    assert "number 11" in answers[11].text and WORDS["en"].too_many in unescape(answers[11].text)
 
 
 @pytest.mark.parametrize("kind", ["application/json", "text/plain"])
@@ -282,11 +289,15 @@ async def test_what_somebody_wrote_is_never_markup(house: House) -> None:
 
 async def test_somebody_blocked_learns_no_more_than_anybody(house: House) -> None:
     async def block(tx: Tx) -> None:
-        own = await customers.resolve(tx, "from", "ana@example.com", "channel", house.clock.now())
+        own = await customers.resolve(tx, "guest", f"form:{nonce}", "channel", house.clock.now())
         await tx.run("UPDATE identities SET blocked = 1 WHERE id = ?", (own.id,))
 
+    token = await opened(house)
+    opened_seal = Seal(("k" * 40,), house.clock, "form-v1").opened(token, 86_400)
+    assert opened_seal is not None
+    nonce = opened_seal["n"]
     await house.services.database.write(block)
-    answer = await sent(house)
+    answer = await post(house, {**WRITTEN, "token": token})
     assert answer.status_code == 303
     assert await messages(house) == []
 

@@ -16,7 +16,7 @@ from server.answering.skills import changing
 from server.answering.skills.returns_case import Case, receivers, stored
 from server.answering.skills.variants import Wanted, variant_meant
 from server.answering.turn import Turn
-from server.answering.words import return_words, swap_words
+from server.answering.words import change_words, return_words, swap_words
 from server.commerce.catalogue.words import fold
 from server.commerce.model import Fact, Line, Money, OrderSnapshot, PaymentMethod, Product, Variant
 from server.policies.judge import Ruling
@@ -156,8 +156,10 @@ def ask_method(turn: Turn, draft: ReturnDraft, case: Case, ruling: Ruling) -> No
 
 def ask_refund_to(turn: Turn, case: Case) -> None:
     """Where a refund goes, of the ways that the policy leaves open."""
-    turn.say("swaps.ask_refund_to")
-    turn.ask("method", refund_options(turn, case))
+    options = refund_options(turn, case)
+    told = Fact("ways", "text", " / ".join(each.label for each in options), "policy", turn.context.now)
+    turn.say("cancelling.ask_back_to", number=change_words.number(case.order), ways=told)
+    turn.ask("method", options)
 
 
 def refund_options(turn: Turn, case: Case) -> list[Option]:

@@ -74,6 +74,7 @@ async def find_order(turn: Turn, *, delivered: bool = False, fits: Fits | None =
     told = described(turn.text, own)
     if told:
         return await _the_one(turn, told, delivered, is_named=True)
+    own = _told_beside(turn, own)
     if fits is not None:
         own = tuple(order for order in own if fits(order)) or (() if held else own)
     if own:
@@ -86,6 +87,13 @@ async def find_order(turn: Turn, *, delivered: bool = False, fits: Fits | None =
     else:
         await _ask_who(turn)
     return None
+
+
+def _told_beside(turn: Turn, own: tuple[OrderSnapshot, ...]) -> tuple[OrderSnapshot, ...]:
+    """Of several orders, the one whose goods a wish beside this names: "swap the toothbrush, and when was the order delivered?"."""
+    beside = "\n".join(each.text for each in turn.dialogue.todo)
+    named = tuple(order for order in own if mentioned(beside, order.lines)) if beside and len(own) > 1 else ()
+    return named if len(named) == 1 else own
 
 
 async def find_customer(turn: Turn) -> Who | None:

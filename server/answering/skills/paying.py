@@ -31,7 +31,7 @@ _PAYMENT_WORDS: Final = re.compile(
     r"\b(?:pay(?:ing|ment|ments|s)?|paid|charge[ds]?|bill(?:ed|ing)?|pag(?:ar|o|ue|amento|os)|metodo de pago|forma de pago|pai?ement|payer|regler|zahl\w*|bezahl\w*|forma de pagamento|abbuch\w*)\b"
 )
 _CHANGING: Final = re.compile(
-    r"\b(?:chang\w*|switch\w*|swap\w*|updat\w*|modify|instead|rather|different|another|other|use|using|put it on|move|"
+    r"\b(?:chang\w*|switch\w*|swap\w*|updat\w*|modify|instead|rather|different|another|other|use|using|put (?:it|that|this|everything)(?: all)? (?:on|to)|move|"
     r"cambi\w*|en vez|en lugar|otr[oa]|usar|modific\w*|chang\w*|plutot|au lieu|autre|utilis\w*|ander\w*|wechs\w*|statt\w*|nutzen|verwend\w*|lieber|"
     r"mud\w*|troc\w*|alter\w*|outr[oa]|em vez|pay (?:it |for it |this |that |for (?:my|the) order |(?:my|the) order )?(?:with|by|via|from))\b"
 )

@@ -173,6 +173,8 @@ ERRANDS = (
     Errand("please cancel w6200033 and w6200047 no longer","omar",["please cancel W6200033 and W6200047. no longer needed. omar haddad, 43085"],[cancel("#W6200033")],pays="gift card"),
     Errand("moved and then who","paul",["My address has changed. Can you update it for my pending order? The new one is 455 Pine Street, Apt 12, Portland, OR 97205."],[move("#W1600015","455 Pine Street","Portland","OR","97205",line2="Apt 12")]),
     Errand("paid and sent elsewhere then who","tom",["My pending order was paid with PayPal but I want it on my visa card instead. And ship it to 900 Desert View Road, Tempe, AZ 85281"],[pay("#W3800020","credit_card_771"),move("#W3800020","900 Desert View Road","Tempe","AZ","85281")]),
+    Errand("not split but moved","mei",["Is it possible to split the payment for W7300019 between two cards?","Then put it all on my Visa"],[pay("#W7300019","credit_card_722")]),
+    Errand("when was that one delivered","raj",["I want to swap the toothbrush I got for the rechargeable white one with high speed. If there's a price difference use my visa. Also I need to know when the order was delivered."],[swap("#W8400005",(TOOTHBRUSH,sku("Electric Toothbrush","white","high","rechargeable")))],pays="visa"),
 )  # fmt: skip
 
 

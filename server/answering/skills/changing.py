@@ -31,7 +31,9 @@ ASKED_ENOUGH: Final = 2
 _NOT_A_TASK: Final = frozenset({"other", "greeting", "thanks", "goodbye"})
 _IN_A_STATE: Final = r"pending|open|unshipped|(?:not|n't) (?:been )?(?:yet )?(?:shipped|sent|left)|delivered|arrived|received|(?:on order|ordered)\b(?! (?:in|on|under|with|by))"
 _ALL_ORDERS: Final = re.compile(
-    rf"\b(?:(?:all|everything|anything|stuff)(?: of it)?(?: (?:that|which))?(?:'s| is| are| was| has been|'ve been)?(?: still| currently| not yet| already)* (?:{_IN_A_STATE})|(?:all|every|each|both)\b(?: (?:one )?(?:of )?(?:my|the|these|those))?(?: two)?(?: (?:pending|open|unshipped|unfulfilled|current|recent|other))* orders?|(?:everything|all|anything) (?:that )?i(?:'ve| have)? (?:ever )?(?:ordered|bought|received|gotten|got from you)(?: from you)?|"
+    rf"\b(?:(?:all|everything|anything|stuff)(?: of it)?(?: (?:that|which))?(?:'s| is| are| was| has been|'ve been)?(?: still| currently| not yet| already)* (?:{_IN_A_STATE})|"
+    r"(?:all|everything|anything)(?: of it)?(?: (?:that|which))? (?:hasn't|has not|have not|haven't|didn't|did not|isn't|is not)(?: been| yet| already)* (?:ship(?:ped)?|left|gone out|dispatched|sent|delivered|fulfilled|on its way)|"
+    rf"(?:all|every|each|both)\b(?: (?:one )?(?:of )?(?:my|the|these|those))?(?: two)?(?: (?:pending|open|unshipped|unfulfilled|current|recent|other))* orders?|(?:everything|all|anything) (?:that )?i(?:'ve| have)? (?:ever )?(?:ordered|bought|received|gotten|got from you)(?: from you)?|"
     r"(?:todos|ambos)(?: (?:los|mis|os|meus))*(?: dos)?(?: \w+)? pedidos|todas as (?:minhas )?(?:encomendas|compras)|ambas as encomendas|"
     r"(?:toutes|les deux)(?: (?:les|mes))?(?: deux)? commandes|(?:alle|beide|samtliche)(?: meine)?n?(?: offenen?)? bestellungen)\b"
 )  # fmt: skip

@@ -175,6 +175,7 @@ ERRANDS = (
     Errand("paid and sent elsewhere then who","tom",["My pending order was paid with PayPal but I want it on my visa card instead. And ship it to 900 Desert View Road, Tempe, AZ 85281"],[pay("#W3800020","credit_card_771"),move("#W3800020","900 Desert View Road","Tempe","AZ","85281")]),
     Errand("not split but moved","mei",["Is it possible to split the payment for W7300019 between two cards?","Then put it all on my Visa"],[pay("#W7300019","credit_card_722")]),
     Errand("when was that one delivered","raj",["I want to swap the toothbrush I got for the rechargeable white one with high speed. If there's a price difference use my visa. Also I need to know when the order was delivered."],[swap("#W8400005",(TOOTHBRUSH,sku("Electric Toothbrush","white","high","rechargeable")))],pays="visa"),
+    Errand("whatever has not shipped","raj",["Cancel everything that hasn't shipped yet. I don't need it any more. Raj Mehta 78705"],[cancel("#W8400011"),cancel("#W8400066")],pays="visa"),
 )  # fmt: skip
 
 

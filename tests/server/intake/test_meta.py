@@ -57,6 +57,12 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
         yield database
 
 
+@pytest.fixture
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty store."""
+    return url_of(request, tmp_path)
+
+
 def settings_in(folder: Path, meta: MetaSettings = SETTINGS) -> Settings:
     """Settings of a throw-away installation."""
     return Settings(
@@ -196,6 +202,24 @@ async def test_fifty_copies_at_once_make_one_message(house: House) -> None:
     assert set(statuses) == {200}
     await asyncio.gather(house.work(), house.work())
     assert [await core.count(house.services, name) for name in ("customers", "threads", "events")] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("engine", ENGINES, indirect=True)
+async def test_fifty_copies_to_two_servers_make_one_message(engine: str, tmp_path: Path) -> None:
+    """pitfalls 3, 16: two that share a database and nothing else, each working in what is stored."""
+    async with opened(engine) as first, opened(engine) as second:
+        apps = [build(settings_in(tmp_path), clock=HandClock(NOW), database=each, loops=()) for each in (first, second)]
+        async with serve(apps[0]) as one, serve(apps[1]) as other:
+            async with httpx2.AsyncClient(trust_env=False, timeout=30) as client:
+                headers = {HEADER: sign(SECRET, GOOD)}
+                calls = [client.post(f"{url}{PATH}", content=GOOD, headers=headers) for url in (one, other) * 25]
+                assert {answer.status_code for answer in await asyncio.gather(*calls)} == {200}
+            await asyncio.gather(*(Calls(app.state.services).drain() for app in apps for _ in range(3)))
+            services = apps[0].state.services
+            counted = [
+                await core.count(services, name) for name in ("journal", "customers", "threads", "events", "turns")
+            ]
+    assert counted == [1, 1, 1, 1, 1]
 
 
 async def test_two_calls_with_the_same_message_make_one(house: House) -> None:

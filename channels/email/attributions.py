@@ -19,6 +19,8 @@ MAX_SENTENCE: Final = 400
 _BIDI: Final = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069]")
 _ADDRESS: Final = re.compile(r"[<\[(](?:mailto:)?[^\s<>\[\]()@]+@[^\s<>\[\]()@]+\.[^\s<>\[\]()@]+[>\])]")
 _ANGLE: Final = re.compile(r"<(?:mailto:)?[^\s<>@]+@[^\s<>@]+\.[^\s<>@]+>")
+_HAS_AT: Final = re.compile(r"[^\s<>@]@[^\s<>@]+\.[^\s<>@]")
+_AT_END: Final = re.compile(r">\s?[:：]$")
 _BARE: Final = re.compile(r"[^<>]{0,80}<[^\s<>@]+@[^\s<>@]+>([^<>]{2,40})[:：]")
 _QUOTING: Final = re.compile(
     r"(?:quoting|zitat von|citando a?|citation de|citerar|citeren) [^<>]{0,80}<[^\s<>@]+@[^\s<>@]+>\s?:", re.IGNORECASE
@@ -105,14 +107,8 @@ _FORWARD_SUBJECT: Final = re.compile(
     r"|转发|轉寄|転送|전달|הועבר)\s*(?:\[\d+\])?\s*[:：]",
     re.IGNORECASE,
 )
-_MARKER: Final = re.compile(r"\s*##-.{3,120}-##\s*")
 _RULE: Final = re.compile(r"\s*[_\-=*—–]{5,}\s*")
 _LONG_RULE: Final = re.compile(r"\s*_{20,}\s*")
-
-
-def is_reply_line(text: str) -> bool:
-    """Whether a line is the one that our mails carry above their text: everything below it is ours. `##- words in any language -##`."""
-    return _MARKER.fullmatch(text) is not None
 
 
 def is_original_line(text: str) -> bool:
@@ -186,9 +182,11 @@ def is_bare_sentence(text: str) -> bool:
     return _DATED.match(text) is not None and text.endswith((":", "：")) and _VERB.search(text) is not None
 
 
-def names_address(text: str) -> bool:
-    """Whether an introducing sentence names its writer's address in angle brackets: people hardly ever type that."""
-    return _ANGLE.search(_BIDI.sub("", text)) is not None
+def introduces(text: str) -> bool:
+    """Whether a sentence surely introduces what stands below it without marks: it names its writer's address in angle brackets, which
+    people hardly ever type, and says that they wrote, or nothing more."""
+    text = _BIDI.sub("", text).strip()
+    return _ANGLE.search(text) is not None and (_VERB.search(text) is not None or _AT_END.search(text) is not None)
 
 
 @cache
@@ -204,7 +202,8 @@ def _is_known_to_library(text: str) -> bool:
 def block_at(texts: Sequence[str], start: int, *, is_told: bool = False) -> int:
     """How many lines the block of headers at `start` takes, 0 = there is none.
 
-    It begins with the sender or the date and holds a date in digits and a third header, or the sender's address and the date with its time;
+    It begins with the sender or the date and holds a date in digits and a third header. The sender's address makes it sure, else a time
+    and a fourth header must; with the address and a time two headers do;
     folded lines of recipients may stand between. `is_told` = a line above says that a message follows: two headers do."""
     labels: dict[str, str] = {}
     end, loose = start, 0
@@ -232,7 +231,9 @@ def _is_head_of_mail(labels: Mapping[str, str], *, is_told: bool) -> bool:
     has_date = _YEAR.search(date) is not None or _DATE.search(date) is not None
     if len(labels) == 2:
         return has_time and has_date and _ADDRESS.search(labels["from"]) is not None
-    return len(labels) >= 3 and (has_date or has_time) and any(char.isdigit() for char in date)
+    if len(labels) < 3 or not (has_date or has_time) or not any(char.isdigit() for char in date):
+        return False
+    return _HAS_AT.search(labels["from"]) is not None or (has_time and len(labels) >= 4)
 
 
 def _label(text: str) -> tuple[str, str] | None:

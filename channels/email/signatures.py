@@ -145,7 +145,9 @@ def _is_signature(below: Sequence[Line], above: Sequence[Line], mark: str) -> bo
 
 def _reads_as_text(texts: Sequence[str]) -> bool:
     """Whether sentences stand there: a signature is made of short lines."""
-    return any(len(re.findall(r"[.!](?:\s|$)", _LINK.sub("", text))) >= 2 or len(text) > 120 for text in texts)
+    plain = [_LINK.sub("", text) for text in texts]
+    has_sentence = any(text[:1].islower() and len(text.split()) >= 4 for text in plain)
+    return has_sentence or any(len(re.findall(r"[.!](?:\s|$)", text)) >= 2 or len(text) > 120 for text in plain)
 
 
 def _is_name(text: str) -> bool:

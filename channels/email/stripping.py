@@ -109,7 +109,7 @@ def _above(texts: Sequence[str], index: int) -> int:
 
 def _begins_quote(lines: Sequence[Line], texts: Sequence[str], index: int, known: _Known) -> bool:
     line = lines[index]
-    if attributions.is_reply_line(line.text) or known.is_marker(line.text):
+    if known.is_marker(line.text):
         return True
     if line.is_tail and _is_tail(texts, index):
         return True
@@ -124,8 +124,10 @@ def _begins_quote(lines: Sequence[Line], texts: Sequence[str], index: int, known
     after = _next(lines, index + size)
     if after is None or lines[after].depth or lines[after].is_cited:
         return True
-    is_ours = known.has(lines[after].text) or attributions.is_reply_line(texts[after])
-    return is_ours or (is_whole and attributions.names_address(" ".join(texts[index : index + size])))
+    if known.has(lines[after].text):
+        return True
+    stands_alone = after > index + size and (index == 0 or lines[index - 1].is_blank)
+    return is_whole and stands_alone and attributions.introduces(" ".join(texts[index : index + size]))
 
 
 def _ends_in_colon(text: str) -> bool:

@@ -75,7 +75,9 @@ CASES = [
         f"{_MINE}\n\nOn Friday, November 20, 2026 at 10:00 AM, Shop <support@shop.example> wrote:\n\n{SAID}\n",
         _MINE,
     ),
-    Case("reply-line", f"{_MINE}\n\n##- Please write above this line -##\n\n{SAID}\n", _MINE),
+    Case(
+        "reply-line", f"{_MINE}\n\n--- Merci de répondre ---\n\n{SAID}\n", _MINE, known=("--- Merci de répondre ---",)
+    ),
     Case("known-no-marks", f"{_MINE}\n\n{SAID}\n", _MINE, known=(SAID,)),
     Case("known-marks-only", f"{_MINE}\n\n{_QUOTED}\n", _MINE, known=(SAID,)),
     Case("known-weak-sentence", f"{_MINE}\n\nShop wrote:\n\n{_QUOTED}\n", f"{_MINE}\n\nShop wrote:", known=(SAID,)),

@@ -53,6 +53,12 @@ async def _asked(slack: SlackSettings) -> Findings:
     except SlackTrouble as trouble:
         return [("warn", f"Slack did not answer ({trouble.error}): try again, or look whether this machine reaches it")]
     found: Findings = [("ok", f"Slack knows us in workspace {us.team}"), *_scopes(us.scopes)]
+    if slack.app_token:
+        try:
+            await api.try_socket()
+        except SlackTrouble as trouble:
+            mend = "make an app-level token with the scope connections:write, and switch Socket Mode on"
+            found.append(("mend", f"Slack opens no socket for slack.app_token ({trouble.error}): {mend}"))
     try:
         channel = await api.channel(slack.channel)
     except Away as trouble:

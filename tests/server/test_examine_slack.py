@@ -48,6 +48,7 @@ async def test_all_is_well(slack: FakeSlack, database: Database) -> None:
     [
         ({"channel": ""}, "mend: slack is off: set slack.channel"),
         ({"signing_secret": ""}, "slack.app_token, for Socket Mode"),
+        ({"app_token": "xapp-old"}, "mend: Slack opens no socket for slack.app_token (invalid_auth)"),
         ({"bot_token": "xoxb-old"}, "mend: Slack refuses slack.bot_token (invalid_auth)"),
     ],
 )

@@ -120,6 +120,12 @@ class Slack:
         scopes = frozenset(each.strip() for each in granted.split(",") if each.strip())
         return Ourselves(str(answer["team_id"]), str(answer.get("user_id", "")), str(answer.get("bot_id", "")), scopes)
 
+    async def try_socket(self) -> None:
+        """Ask for a socket with the app token, as Socket Mode does; none is opened."""
+        client = client_for(self._settings)
+        client.token = self._settings.app_token
+        await self._call("apps.connections.open", {}, client=client)
+
     async def post(
         self, channel: str, text: str, blocks: Sequence[Mapping[str, Any]], *, key: str, conv: str, thread_ts: str = ""
     ) -> tuple[str, str]:
@@ -224,13 +230,14 @@ class Slack:
             raise Later(type(error).__name__) from error
 
     async def _call(
-        self, method: str, body: Mapping[str, Any], *, as_form: bool = False, fine: frozenset[str] = frozenset()
-    ) -> Any:
+        self, method: str, body: Mapping[str, Any], *, as_form: bool = False, fine: frozenset[str] = frozenset(),
+        client: AsyncWebClient | None = None,
+    ) -> Any:  # fmt: skip
         """One call, once. `fine` = errors that say it was done before."""
         try:
             async with asyncio.timeout(_TIMEOUT_S):
                 how: dict[str, Any] = {"params": dict(body)} if as_form else {"json": dict(body)}
-                return await self._client.api_call(method, **how)
+                return await (client or self._client).api_call(method, **how)
         except SlackApiError as error:
             if _word(error) in fine:
                 return error.response

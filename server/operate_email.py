@@ -7,12 +7,14 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from channels.email.addresses import normalised
 from channels.email.mail import Mail, parse
 from server.lines import dumped
+from server.mail_words import words
 from server.operate import say, settings_of
 from server.settings import EmailSettings
 
@@ -61,7 +63,13 @@ def _bytes(raw: Any) -> bytes:
 
 def _read(raw: bytes, settings: EmailSettings) -> dict[str, Any]:
     own = frozenset(filter(None, (normalised(each) for each in (settings.address, *settings.aliases))))
-    return document_of(parse(raw, authserv_id=settings.authserv_id, own_addresses=own))
+    return document_of(parse(raw, authserv_id=settings.authserv_id, own_addresses=own, known=_markers()))
+
+
+@cache
+def _markers() -> tuple[str, ...]:
+    """The lines above which our mails ask to be answered."""
+    return tuple(dict.fromkeys(each["marker"] for each in words().values()))
 
 
 def document_of(mail: Mail) -> dict[str, Any]:

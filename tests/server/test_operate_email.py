@@ -89,3 +89,12 @@ def test_a_file_or_lines_not_both_nor_none(arguments: list[str]) -> None:
 def test_a_missing_file_is_one_clear_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["email", "parse", "/nowhere/a.eml"]) == 1
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_our_own_reply_line_ends_an_answer(tmp_path: Path, config: str, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "a.eml"
+    path.write_bytes(
+        b"From: a@x.test\r\n\r\nIt is late.\r\n\r\n--- Please reply above this line ---\r\n\r\nWe are sorry.\r\n"
+    )
+    assert main(["email", "parse", str(path), "--config", config]) == 0
+    assert json.loads(capsys.readouterr().out)["reply_text"] == "It is late."

@@ -18,8 +18,10 @@ async def dial(line: Line, verb: Element, base: str) -> Mapping[str, str]:
     ringing: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
     transfer = line.transfer = Transfer(to, answer=ringing)
     line.note(f"The shop rings {to}.")
-    leg = new_sid("CA")
-    told = {"DialCallSid": leg, "DialCallStatus": "no-answer", "DialBridged": "false"}
+    leg = _Leg(line, noun, base, to)
+    await leg.tell("initiated", "initiated")
+    await leg.tell("ringing", "ringing")
+    told = {"DialCallSid": leg.sid, "DialCallStatus": "no-answer", "DialBridged": "false"}
     try:
         is_taken = False
         with suppress(TimeoutError):
@@ -27,13 +29,17 @@ async def dial(line: Line, verb: Element, base: str) -> Mapping[str, str]:
                 is_taken = await asyncio.shield(ringing)
         if not is_taken:
             line.note("Nobody answers.")
+            await leg.tell("completed", "no-answer")
             return told
-        if noun is not None and noun.get("url") and not await _accepts(line, transfer, noun, base, leg):
+        await leg.tell("answered", "in-progress")
+        if noun is not None and noun.get("url") and not await _accepts(line, transfer, noun, base, leg.sid):
             line.note("The colleague does not take the call.")
+            await leg.tell("completed", "completed")
             return {**told, "DialCallStatus": "completed"}
         transfer.is_bridged = True
         line.note("A colleague is on the line.")
         await _bridge(line)
+        await leg.tell("completed", "completed")
         return {**told, "DialCallStatus": "completed", "DialBridged": "true", "DialCallDuration": "20"}
     finally:
         line.transfer = None
@@ -63,7 +69,37 @@ async def _accepts(line: Line, transfer: Transfer, noun: Element, base: str, leg
     if not pressed:
         return False
     after = await line.fetch(line.absolute(url, gather.get("action")), {**own, "Digits": "1"})
-    return after is not None and after.find("Hangup") is None
+    if after is None or after.find("Hangup") is not None:
+        return False
+    transfer.whisper = " ".join(" ".join("".join(each.itertext()).split()) for each in after.iter("Say"))
+    return True
+
+
+class _Leg:
+    """The colleague's leg of the call, of which the shop is told step by step where it asked to be."""
+
+    def __init__(self, line: Line, noun: Element | None, base: str, to: str) -> None:
+        self.sid = new_sid("CA")
+        self._line = line
+        self._to = to
+        asked = noun.get("statusCallbackEvent", "completed").split() if noun is not None else []
+        self._events = frozenset(asked)
+        self._url = (
+            line.absolute(base, noun.get("statusCallback")) if noun is not None and noun.get("statusCallback") else ""
+        )
+        self._count = 0
+
+    async def tell(self, event: str, status: str) -> None:
+        """An event of the leg with its status."""
+        if not self._url or event not in self._events:
+            return
+        told = {
+            "CallSid": self.sid, "ParentCallSid": self._line.sid, "From": self._line.account.voice, "To": self._to,
+            "CallStatus": status, "Direction": "outbound-dial", "SequenceNumber": str(self._count),
+            "CallbackSource": "call-progress-events",
+        }  # fmt: skip
+        self._count += 1
+        await self._line.fetch(self._url, told)
 
 
 async def _bridge(line: Line) -> None:

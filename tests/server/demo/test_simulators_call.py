@@ -266,14 +266,17 @@ async def test_a_question_that_nobody_answers_falls_through_to_the_next_verb() -
         assert shop.told("gather") == []
 
 
-TRANSFER = '<Response><Dial action="dial" timeout="5"><Number url="whisper?c=1">+12015550105</Number></Dial></Response>'
+TRANSFER = (
+    '<Response><Dial action="dial" timeout="5"><Number url="whisper?c=1" statusCallback="leg" '
+    'statusCallbackEvent="ringing completed">+12015550105</Number></Dial></Response>'
+)
 WHISPER = (
     '<Response><Gather numDigits="1" action="accept"><Say>Ana, order 1042. Press 1.</Say></Gather><Hangup/></Response>'
 )
 
 
 async def test_a_colleague_hears_the_whisper_accepts_and_is_bridged() -> None:
-    shop = Shop({"voice": TRANSFER, "whisper": WHISPER, "accept": "<Response/>"})
+    shop = Shop({"voice": TRANSFER, "whisper": WHISPER, "accept": "<Response><Say>She is upset.</Say></Response>"})
     async with calling(shop) as telephone:
         telephone.dial(ANA)
         await until(lambda: (telephone.shown(ANA) or {}).get("transfer"))
@@ -284,8 +287,10 @@ async def test_a_colleague_hears_the_whisper_accepts_and_is_bridged() -> None:
         assert shown["transfer"]["whisper"] == "Ana, order 1042. Press 1."
         telephone.colleague(ANA, takes=True)
         await until(lambda: ((telephone.shown(ANA) or {}).get("transfer") or {}).get("bridged"))
+        assert ((telephone.shown(ANA) or {})["transfer"] or {})["whisper"] == "She is upset."
         telephone.colleague(ANA, takes=False)
         await until(lambda: shop.told("dial"))
+        assert [form["CallStatus"] for form in shop.told("leg")] == ["ringing", "completed"]
         assert (shop.told("dial")[0]["DialCallStatus"], shop.told("dial")[0]["DialBridged"]) == ("completed", "true")
         assert shop.told("accept")[0]["Digits"] == "1"
 

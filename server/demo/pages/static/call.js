@@ -107,7 +107,7 @@ function showTransfer(call) {
   const transfer = call?.state === "talking" ? call.transfer : null;
   place.hidden = !transfer;
   if (!transfer) return;
-  const told = transfer.bridged ? "You are that colleague: the caller is on the line." : transfer.needs_key ? `Whispered to the colleague: ${transfer.whisper}` : `The colleague's telephone rings (${transfer.to}).`;
+  const told = transfer.bridged ? `${transfer.whisper ? `Whispered to the colleague: ${transfer.whisper} ` : ""}The caller is on the line.` : transfer.needs_key ? `Whispered to the colleague: ${transfer.whisper}` : `The colleague's telephone rings (${transfer.to}).`;
   const text = part("ringing", HTMLElement);
   if (text.textContent !== told) text.textContent = told;
   const [yes, no] = [...place.querySelectorAll("button")];

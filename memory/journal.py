@@ -22,6 +22,8 @@ _COLUMNS = "id, source, key, received_at, headers, body, encoding, attempts"
 _CLAIM = f"""UPDATE journal SET lease_until = ?, attempts = attempts + 1 WHERE id IN (
     SELECT id FROM journal WHERE state = 'waiting' AND due_at <= ? AND lease_until < ? AND source LIKE ?{{but}}
     ORDER BY due_at, id LIMIT ?{{skip}}) RETURNING {_COLUMNS}"""
+_IS_DUE = """SELECT 1 AS one FROM journal WHERE state = 'waiting' AND due_at <= ? AND lease_until < ? AND source LIKE ?
+    LIMIT 1"""
 _SOURCES_WAITING = "SELECT COUNT(*) AS n, MIN(received_at) AS oldest FROM journal WHERE state = 'waiting'"
 _LONGEST_NOTE: Final = 300
 
@@ -98,6 +100,11 @@ async def claim(
     others = [f"{each}%" for each in beside]
     rows = await tx.all(sql, (to_ms(now + lease), to_ms(now), to_ms(now), f"{within}%", *others, limit))
     return sorted((_call(row) for row in rows), key=lambda call: call.id)
+
+
+async def is_due(tx: Tx, now: datetime, within: str) -> bool:
+    """Whether a call of the sources that begin with `within` is due and held by nobody."""
+    return await tx.one(_IS_DUE, (to_ms(now), to_ms(now), f"{within}%")) is not None
 
 
 async def done(tx: Tx, call_ids: Sequence[int], note: str = "") -> None:

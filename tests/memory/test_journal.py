@@ -99,3 +99,18 @@ async def test_the_last_call_of_a_source_is_known(database: Database) -> None:
     await add(database)
     assert await database.read(lambda tx: journal.last_received(tx, "carriers/easypost")) == NOW
     assert await database.read(lambda tx: journal.last_received(tx, "carriers/shippo")) is None
+
+
+async def test_whether_a_source_has_something_due_is_asked_without_taking_it(database: Database) -> None:
+    await add(database)
+    assert await database.read(lambda tx: journal.is_due(tx, NOW, "carriers/"))
+    assert not await database.read(lambda tx: journal.is_due(tx, NOW, "slack/"))
+    assert await claimed(database)
+    assert not await database.read(lambda tx: journal.is_due(tx, NOW, "carriers/"))
+
+
+async def test_some_sources_are_left_to_their_own_workers(database: Database) -> None:
+    await add(database)
+    beside = ("media/", "carriers/")
+    assert await database.write(lambda tx: journal.claim(tx, NOW, LEASE, 10, beside=beside)) == []
+    assert len(await database.write(lambda tx: journal.claim(tx, NOW, LEASE, 10, beside=("media/",)))) == 1

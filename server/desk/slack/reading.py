@@ -89,10 +89,12 @@ def call_key(payload: Payload) -> str:
         return str(payload["event_id"])
     action = _first(payload.get("actions"))
     view = _at(payload, "view")
+    if not action and not view:
+        return hashlib.blake2b(json.dumps(payload, sort_keys=True).encode(), digest_size=20).hexdigest()
     parts = (
         payload.get("type"), _at(payload, "user").get("id"), _at(payload, "channel").get("id"),
         _at(payload, "container").get("message_ts"), _at(payload, "message").get("ts"), action.get("action_id"),
-        action.get("value"), action.get("action_ts"), payload.get("trigger_id"), payload.get("command"), view.get("id"),
+        action.get("value"), action.get("action_ts"), payload.get("trigger_id"), view.get("id"),
         view.get("hash"), json.dumps(view.get("state"), sort_keys=True),
     )  # fmt: skip
     return hashlib.blake2b("|".join(str(part or "") for part in parts).encode(), digest_size=20).hexdigest()

@@ -61,6 +61,8 @@ class Worker:
     async def drain(self) -> int:
         """Work in one batch of calls that are due; how many there were. Raises Stopped, StorageError."""
         services, now = self._services, self._services.clock.now()
+        if not await services.database.read(lambda tx: journal.is_due(tx, now, SOURCE)):
+            return 0
         calls = await services.database.write(lambda tx: journal.claim(tx, now, _LEASE, _BATCH, within=SOURCE))
         groups: dict[str, list[tuple[Call, Happening | None]]] = {}
         for call in calls:

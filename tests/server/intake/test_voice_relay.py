@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -411,6 +412,65 @@ async def test_the_same_call_once_more_over_a_second_socket(tmp_path: Path) -> N
             await line.ask("when does it come?")
         messages = [event for event in await house.log(phone, "message") if event.author_type == "customer"]
         assert [event.external_id for event in messages] == [f"{phone.sid}:1", f"{phone.sid}:2"]
+
+
+async def test_a_second_socket_of_a_call_takes_the_place_of_the_first(tmp_path: Path) -> None:
+    """Sheet, section 2: one live socket for a call; another one replaces it only after the same checks."""
+    async with shop(tmp_path) as house:
+        phone = house.phone()
+        async with phone.talk() as first:
+            again = await phone.go(f"/after?c={phone.sid}", ErrorCode="64105")
+            async with phone.talk(again) as second:
+                assert await closed(first) == 1008
+                assert "1 0 4 2" in await second.ask(WHERE)
+
+
+async def test_a_database_that_is_slow_loses_no_prompt(tmp_path: Path) -> None:
+    async with shop(tmp_path) as house:
+        phone = house.phone()
+        async with phone.talk() as line:
+            await line.ask("hello")
+            database: Any = house.services.database
+            write = database.write
+
+            async def slowly(*given: Any, **named: Any) -> Any:
+                await asyncio.sleep(0.3)
+                return await write(*given, **named)
+
+            database.write = slowly
+            try:
+                assert "1 0 4 2" in await line.ask(WHERE)
+            finally:
+                database.write = write
+
+
+async def test_a_code_by_key_is_redeemed_and_stands_nowhere(tmp_path: Path) -> None:
+    """Sheet, rule 8: no digit of a code is echoed; it is taken at the door."""
+    from server.codes import RECEIVED
+
+    async with shop(tmp_path) as house:
+        sent: list[str] = []
+
+        class Post:
+            async def post(self, _kind: str, _destination: str, text: str) -> None:
+                sent.append(text)
+
+        object.__setattr__(house.services, "post", Post())
+        house.services.codes.post = Post()
+        phone = house.phone()
+        async with phone.talk() as line:
+            await line.ask("where is my order? I do not know its number, my email is ana at example dot com")
+            for _ in range(40):
+                if sent:
+                    break
+                await asyncio.sleep(0.05)
+            code = re.search(r"\b\d{6}\b", sent[-1])
+            assert code is not None
+            await line.press(f"{code.group()}#")
+            assert "1 0 4 2" in await line.answer()
+        texts = await core.said(house.services, await house.thread(phone), "customer")
+        assert any(RECEIVED in text for text in texts)
+        assert all(code.group() not in text for text in texts)
 
 
 async def test_a_socket_that_is_gone_takes_nothing_with_it(tmp_path: Path) -> None:

@@ -82,7 +82,9 @@ def _message(state: ThreadState, event: Event) -> _Changes:
     if not text and event.body.get("attachments"):
         text = "📎 " + ", ".join(str(item.get("name", "")) for item in event.body["attachments"])
     changes: _Changes = {"preview": text[:_PREVIEW_CHARS], "last_at": event.at}
-    if event.author_type == "customer":
+    if event.body.get("wish"):  # STOP and the like: nobody waits for an answer, and nothing is opened again
+        changes["title"] = state.title or text[:60]
+    elif event.author_type == "customer":
         changes |= _customer_message(state, event, text)
     elif event.author_type in ("assistant", "agent") and not event.body.get("holding"):
         status = "pending" if state.status in ("new", "open") else state.status

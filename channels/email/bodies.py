@@ -117,9 +117,9 @@ def _plain(part: Part) -> list[Line]:
 def _within(lines: Sequence[Line]) -> tuple[list[Line], bool]:
     size = 0
     for index, line in enumerate(lines):
-        size += len(line.text) + 1
+        size += len(line.text) + 2 * line.depth + 1
         if size > MAX_TEXT or index >= MAX_LINES:
-            head = Line(line.text[: max(0, MAX_TEXT - size + len(line.text) + 1)], line.depth)
+            head = Line(line.text[: max(0, MAX_TEXT - size + len(line.text))], line.depth)
             return [*lines[:index], head], True
     return list(lines), False
 

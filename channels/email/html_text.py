@@ -13,8 +13,8 @@ from typing import Final
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from channels.email.charsets import clean
-from channels.email.html_styles import Look, is_hidden_by, look_of, rules_of
-from channels.email.lines import Line
+from channels.email.html_styles import Look, is_hidden_by, look_of, rules_of, sheets_of
+from channels.email.lines import MAX_QUOTES, Line
 from channels.email.wordlists import named
 
 MAX_HTML: Final = 2 * 1024 * 1024
@@ -26,10 +26,6 @@ MAX_DEPTH: Final = 4000
 
 _DATA: Final = re.compile(r"data:[a-z]+/[a-z0-9.+-]+;base64,[A-Za-z0-9+/=\s]{200,}", re.IGNORECASE)
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]*)")
-_STYLES: Final = re.compile(r"<style[^>]{0,500}>(.{0,65536}?)</style", re.IGNORECASE | re.DOTALL)
-_ANY_TAG: Final = re.compile(
-    r"<!--.*?-->|<(?:script|style)\b.*?</(?:script|style)[^>]*>|<[^>]*>", re.IGNORECASE | re.DOTALL
-)
 _SPACE: Final = re.compile(r"[ \t\n\r\f\xa0]+")
 _INVISIBLE: Final = re.compile("[\u00ad\u034f\u061c\u200b\u200c\u2060-\u2064\ufeff]")
 
@@ -85,7 +81,7 @@ def read(html: str) -> tuple[list[Line], str]:
     if _nesting(html) > MAX_DEPTH:
         return [], "the HTML is nested too deep to be read safely"
     body = LexborHTMLParser(html).body
-    walk = _Walk(rules_of(_STYLES.findall(html)))
+    walk = _Walk(rules_of(sheets_of(html)))
     if body is not None:
         walk.over(body)
     return walk.lines, fault or walk.fault
@@ -208,10 +204,10 @@ class _Walk:
         look = look_of(style, attributes, place.look)
         depth, is_cited = place.depth, place.is_cited
         if tag == "blockquote" and "border:none" not in style:
-            depth += 1
+            depth = min(depth + 1, MAX_QUOTES)
             is_cited = is_cited or _is_cite(attributes, names)
         elif _is_box(names, _CITED) or (attributes.get("name") or "") == "quote":
-            depth, is_cited = depth + 1, True
+            depth, is_cited = min(depth + 1, MAX_QUOTES), True
         return replace(
             place,
             look=look,

@@ -2,6 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
+
+MAX_QUOTES: Final = 50
+"""Quotes in quotes that are told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ def of_plain(text: str, *, limit: int) -> list[Line]:
 
 def _plain(line: str) -> Line:
     depth, rest = 0, line
-    while rest.startswith(">"):
+    while rest.startswith(">") and depth < MAX_QUOTES:
         depth += 1
         rest = rest[1:].removeprefix(" ") if rest[1:2] == " " and rest[2:3] in (">", "") else rest[1:]
     return Line(rest.removeprefix(" ") if depth else line, depth, source=line)

@@ -102,7 +102,7 @@ def _without_box(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
 def _without_sent_from(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
     end = _last(lines)
     taken: list[Line] = []
-    while end > 0 and not lines[end - 1].depth and is_sent_from(lines[end - 1].text):
+    while end > 0 and len(taken) < 5 and not lines[end - 1].depth and is_sent_from(lines[end - 1].text):
         taken.insert(0, lines[end - 1])
         end = _last(lines[: end - 1])
     if end > 0 and taken and _DASHES.fullmatch(lines[end - 1].text):

@@ -17,7 +17,7 @@ from channels.email.addresses import Mailbox
 from channels.email.wordlists import named
 
 _ADDRESS: Final = re.compile(r"[^\s<>@\"']+@[^\s<>@\"']+\.[^\s<>@\"']+")
-_PIECE: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\((?:[^()\\]|\\.)*\)|[^;"()]+|.', re.DOTALL)
+_PIECE: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\((?:[^()\\]|\\.)*\)|\\.|[^;"()\\]+|.', re.DOTALL)
 _RESULT: Final = re.compile(r"\s*([a-z][a-z0-9-]*)(?:/\d+)?\s*=\s*([a-z]+)(.*)", re.IGNORECASE | re.DOTALL)
 _PROPERTY: Final = re.compile(r"\b(header\.(?:d|i|from))\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
 _SECOND_LEVEL: Final = named("ac co com edu gob gouv gov go gv id in info ltd mil ne net nic nom or org plc sch web")

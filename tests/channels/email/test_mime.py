@@ -226,6 +226,13 @@ BIG = {
         b"text/plain",
         b"On Fri, Nov 20, 2026 at 10:00 AM Shop and a long line that goes on\n" * 100_000,
     ),
+    "one line of marks": (b"text/plain", b">" * 1_000_000),
+    "devices": (b"text/plain", b"Sent from my iPhone\n" * 50_000),
+    "open style sheets": (b"text/html", b"<p>x<style></x>" * 150_000),
+    "open comments in a style sheet": (b"text/html", b"<p>x<style>" + b"/* " * 600_000 + b"</style>"),
+    "rules in a style sheet": (b"text/html", b"<p>x<style>" + (b"@" + b"a" * 240) * 8_000 + b"</style>"),
+    "media in a style sheet": (b"text/html", b"<p>x<style>" + b"@a{ b{c} " * 200_000 + b"</style>"),
+    "quotes in quotes": (b"text/html", b"<blockquote>" * 3900 + b"<p>x" * 20_000),
     "dashes": (b"text/plain", b"-- \n" * 300_000),
 }
 
@@ -268,3 +275,18 @@ def test_a_mail_that_only_passes_another_one_on_says_what_that_says() -> None:
     mail = _parts("Content-Type: message/rfc822\r\n\r\nFrom: v@x.test\r\nSubject: Delay\r\n\r\nLate by a week.")
     assert mail.full_text == mail.reply_text == "From: v@x.test\nSubject: Delay\n\nLate by a week." and mail.forwarded
     assert [each.name for each in mail.attachments] == ["Delay.eml"] and mail.from_address == "a@x.test"
+
+
+def test_hostile_headers_take_no_time() -> None:
+    for value in (
+        b'"' + rb"\"" * 32_000,
+        b"(" * 64_000,
+        b"<" * 64_000,
+        b"=?a?q?" * 10_000,
+        b"a@x.test," * 7_000,
+        b"; a" * 20_000,
+    ):
+        for name in (b"From", b"Authentication-Results", b"Content-Type", b"References", b"Subject", b"Auto-Submitted"):
+            started = time.process_time()
+            parse(name + b": " + value + b"\r\n\r\nx", authserv_id="m")
+            assert time.process_time() - started < 1.0, (name, value[:20])

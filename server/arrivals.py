@@ -4,6 +4,7 @@ A call is stored before anybody looks into it, so it may be worked in again and 
 provider's ids and changes nothing twice. One bad item of a batch loses none of the others.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -31,12 +32,14 @@ from server.wishes import heed
 _log = logging.getLogger("onethread.arrivals")
 T = TypeVar("T")
 _EARLIEST: Final = timedelta(days=30)
+_LARGE: Final = 65_536
 
 
 async def arrive(services: Services, provider: Provider, call: Call) -> None:
     """Everything that one stored call brings. Raises ValueError when nothing in it can be read, and whatever storing raises."""
     raw = RawCall(call.source.partition("/")[2], call.headers, call.body, call.received_at)
-    parsed = provider.parse(raw)
+    is_large = len(raw.body) > _LARGE  # a whole mail may take its time, and nobody else must wait for it
+    parsed = await asyncio.to_thread(provider.parse, raw) if is_large else provider.parse(raw)
     for fault in parsed.faults:
         telemetry.hooks.labels(call.source, "fault").inc()
         _log.warning("a part of a call cannot be read", extra={"source": call.source, "call": call.id, "why": fault})

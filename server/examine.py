@@ -38,6 +38,7 @@ async def findings(settings: Settings, database: Database, clock: Clock) -> Find
             *await _agents_in_slack(settings, database, clock.now()),
             *await _twilio(settings, database, clock),
             *await _meta(settings, database, clock),
+            *await _mail(settings, database, clock),
             *await _journal(database, clock.now()),
             *[(each.level, each.text) for each in examine_labels(settings.labels, settings.shop.name)],
             *await _model(settings),
@@ -74,6 +75,13 @@ async def _meta(settings: Settings, database: Database, clock: Clock) -> Finding
     from server.examine_meta import findings as examine_meta
 
     return await examine_meta(settings, database, clock)
+
+
+async def _mail(settings: Settings, database: Database, clock: Clock) -> Findings:
+    """E-mail."""
+    from server.examine_mail import findings as examine_mail
+
+    return await examine_mail(settings, database, clock)
 
 
 async def _shop(linked: Connections, settings: Settings) -> Findings:

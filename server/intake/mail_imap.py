@@ -10,11 +10,11 @@ import hashlib
 import logging
 import re
 import ssl
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from aioimaplib import aioimaplib as imap
@@ -27,7 +27,6 @@ from server.intake.calling import keep_call
 from server.intake.mail_listener import MAX_BYTES
 from server.services import Services
 
-T = TypeVar("T")
 _log = logging.getLogger("onethread.imap")
 SOURCE: Final = "email/imap"
 POLL_S: Final = 90.0
@@ -108,51 +107,49 @@ class Reader:
             await asyncio.sleep(_PAUSES_S[min(failures, len(_PAUSES_S)) - 1] if failures else 0)
 
     async def _session(self) -> None:
-        """One connection, until it breaks."""
+        """One connection, until it breaks. The library lets a command wait when the connection is gone, so that is watched for."""
+        self._lost = asyncio.Event()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._watch(), name="imap connection")
+                await self._connected()
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+
+    async def _watch(self) -> None:
+        await self._lost.wait()
+        raise ConnectionResetError("the mail server hung up")
+
+    async def _connected(self) -> None:
         client = await self._opened()
         try:
             await self._looking(client)
         finally:
             for task in list(client.tasks):
                 task.cancel()
-            transport = client.protocol.transport
-            if transport is not None:
-                transport.close()
+            if client.protocol.transport is not None:
+                client.protocol.transport.close()
 
     async def _opened(self) -> imap.IMAP4:
         source = self._source
         tls = self._tls or (await asyncio.to_thread(ssl.create_default_context) if source.is_tls else None)
-        self._lost = asyncio.Event()
         client = imap.IMAP4(source.host, source.port, timeout=_COMMAND_S, conn_lost_cb=self._on_lost, ssl_context=tls)
         await client.wait_hello_from_server()
-        _well(await self._ask(client.login(imap.quoted(source.user), source.password)), "login")
+        _well(await client.login(imap.quoted(source.user), source.password), "login")
         return client
-
-    async def _ask(self, command: Coroutine[Any, Any, T]) -> T:
-        """The answer to a command. The library lets it wait for ever when the connection is gone. Raises ConnectionResetError."""
-        asked, lost = asyncio.ensure_future(command), asyncio.ensure_future(self._lost.wait())
-        try:
-            await asyncio.wait({asked, lost}, return_when=asyncio.FIRST_COMPLETED)
-            if not asked.done():
-                raise ConnectionResetError("the mail server hung up")
-            return await asked
-        finally:
-            lost.cancel()
-            asked.cancel()
 
     def _on_lost(self, _error: Exception | None) -> None:
         self._lost.set()
 
     async def _looking(self, client: imap.IMAP4) -> None:
-        selected = await self._ask(client.select(imap.quoted(self._source.folder)))
+        selected = await client.select(imap.quoted(self._source.folder))
         _well(selected, "select")
         found = (_VALIDITY.search(bytes(line)) for line in selected.lines)
         validity = next((int(match[1]) for match in found if match), 0)
-        while not self._lost.is_set():
+        while True:
             await self._look(client, validity)
             self.looked()
             await self._wait(client)
-        raise ConnectionResetError("the mail server hung up")
 
     async def _look(self, client: imap.IMAP4, validity: int) -> None:
         """Store everything that is new, the oldest first."""
@@ -171,7 +168,7 @@ class Reader:
         else:
             span = FIRST_LOOK if cursor is None else RESYNC
             last, wanted = 0, ("SINCE", _day(self._services.clock.now() - span))
-        found = await self._ask(client.uid_search(*wanted, charset=None))
+        found = await client.uid_search(*wanted, charset=None)
         _well(found, "search")
         numbers = [int(each) for line in found.lines[:-1] for each in bytes(line).split() if each.isdigit()]
         return sorted(uid for uid in set(numbers) if uid > last)
@@ -186,13 +183,13 @@ class Reader:
         await self._put_away(client, uid)
 
     async def _fetched(self, client: imap.IMAP4, uid: int) -> bytes | None:
-        sized = await self._ask(client.uid("fetch", str(uid), "(RFC822.SIZE)"))
+        sized = await client.uid("fetch", str(uid), "(RFC822.SIZE)")
         found = (_SIZE.search(bytes(line)) for line in sized.lines)
         size = next((int(match[1]) for match in found if match), 0)
         if size > MAX_BYTES:
             _log.warning("a mail is too large and stays unread", extra={"uid": uid, "size": size})
             return None
-        got = await self._ask(client.uid("fetch", str(uid), "(BODY.PEEK[])"))
+        got = await client.uid("fetch", str(uid), "(BODY.PEEK[])")
         literal = next((bytes(line) for line in got.lines if isinstance(line, bytearray)), None)
         if got.result != "OK" or not literal:
             _log.warning("a mail cannot be fetched", extra={"uid": uid, "result": str(got.result)})
@@ -203,41 +200,34 @@ class Reader:
         """Move or mark what is stored. A server that cannot do it changes nothing: the cursor knows."""
         done = self._source.done
         if not done:
-            await self._ask(client.uid("store", str(uid), "+FLAGS.SILENT", r"(\Seen)"))
+            await client.uid("store", str(uid), "+FLAGS.SILENT", r"(\Seen)")
         elif client.has_capability("MOVE"):
-            _note(await self._ask(client.uid("move", str(uid), imap.quoted(done))), uid)
+            _note(await client.uid("move", str(uid), imap.quoted(done)), uid)
         else:
-            copied = await self._ask(client.uid("copy", str(uid), imap.quoted(done)))
+            copied = await client.uid("copy", str(uid), imap.quoted(done))
             _note(copied, uid)
             if copied.result == "OK":
-                await self._ask(client.uid("store", str(uid), "+FLAGS.SILENT", r"(\Seen \Deleted)"))
+                await client.uid("store", str(uid), "+FLAGS.SILENT", r"(\Seen \Deleted)")
 
     async def _move_cursor(self, validity: int, uid: int) -> None:
         now, name = self._services.clock.now(), self._source.name
         await self._services.database.write(lambda tx: mail.move_cursor(tx, name, validity, uid, now))
 
     async def _wait(self, client: imap.IMAP4) -> None:
-        """Until the server says that something changed, the connection breaks, or it is time to look anyway."""
-        lost = asyncio.ensure_future(self._lost.wait())
-        waited: set[asyncio.Future[Any]] = {lost}
-        idle: asyncio.Future[Any] | None = None
+        """Until the server says that something changed, or it is time to look anyway."""
+        if not client.has_capability("IDLE"):
+            await asyncio.sleep(self._poll_s)
+            return
+        async with asyncio.timeout(_COMMAND_S):
+            idle = await client.idle_start(timeout=self._poll_s + _COMMAND_S)
         try:
-            if client.has_capability("IDLE"):
-                async with asyncio.timeout(_COMMAND_S):
-                    idle = await self._ask(client.idle_start(timeout=self._poll_s + _COMMAND_S))
-                waited.add(asyncio.ensure_future(client.wait_server_push(self._poll_s + _COMMAND_S)))
-            await asyncio.wait(waited, timeout=self._poll_s, return_when=asyncio.FIRST_COMPLETED)
-            if idle is not None and not self._lost.is_set():
-                client.idle_done()
-                async with asyncio.timeout(_COMMAND_S):
-                    await idle
+            with suppress(TimeoutError):
+                await client.wait_server_push(self._poll_s)
+            client.idle_done()
+            async with asyncio.timeout(_COMMAND_S):
+                await idle
         finally:
-            for each in waited:
-                each.cancel()
-            if idle is not None:
-                idle.cancel()
-            with suppress(asyncio.CancelledError):
-                await asyncio.gather(*waited, return_exceptions=True)
+            idle.cancel()
 
 
 def _well(answer: imap.Response, what: str) -> None:
@@ -262,3 +252,23 @@ async def read_mailbox(services: Services) -> None:
         await asyncio.Event().wait()
         return
     await Reader(services, source_of(settings.imap_url, settings.imap_done)).run()
+
+
+async def probe(source: Source, tls: ssl.SSLContext | None = None) -> str:
+    """What keeps us from reading a mailbox, as the end of a sentence; empty = nothing. Nothing in it is changed."""
+    if source.is_tls and tls is None:
+        tls = await asyncio.to_thread(ssl.create_default_context)
+    client = imap.IMAP4(source.host, source.port, timeout=_COMMAND_S, ssl_context=tls)
+    try:
+        await client.wait_hello_from_server()
+        if (await client.login(imap.quoted(source.user), source.password)).result != "OK":
+            return "refuses our login"
+        opened = await client.select(imap.quoted(source.folder))
+        return "" if opened.result == "OK" else f"has no folder {source.folder}"
+    except _BROKEN as error:
+        return f"is not reached ({type(error).__name__})"
+    finally:
+        for task in list(client.tasks):
+            task.cancel()
+        if client.protocol.transport is not None:
+            client.protocol.transport.close()

@@ -20,11 +20,12 @@ from tests.support.mail import BORDER, SHOP, letter, mail_server
 KEYS = ("k" * 40,)
 CONV = "c_" + "3" * 26
 ANA = Address("email", "ana@example.com", "channel")
+WORDS = words()  # reads files, which no coroutine may
 
 
 def provider(url: str = "smtp://127.0.0.1:1", keys: tuple[str, ...] = KEYS) -> EmailProvider:
     """The shop's e-mail."""
-    head = Letterhead(OwnMailbox(SHOP), "Northwind", "Robin", words=words())
+    head = Letterhead(OwnMailbox(SHOP), "Northwind", "Robin", words=WORDS)
     trust = Trust(keys, BORDER, frozenset({SHOP, "orders@shop.example"}))
     return EmailProvider(head, Sender(exit_of(url), "shop.example"), trust, lambda: NOW)
 

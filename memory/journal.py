@@ -125,6 +125,14 @@ async def erase(tx: Tx, subjects: Sequence[str]) -> int:
     return sum([await tx.run("DELETE FROM journal WHERE subject = ?", (subject,)) for subject in subjects])
 
 
+async def forget_words(tx: Tx, subject: str, external_id: str) -> int:
+    """Delete the worked-in calls of an address that hold a message of this id; how many."""
+    rows = await tx.all(f"SELECT {_COLUMNS} FROM journal WHERE subject = ? AND state = 'done'", (subject,))
+    held = [call.id for call in map(_call, rows) if external_id.encode() in call.body]
+    await tx.many("DELETE FROM journal WHERE id = ?", [(call_id,) for call_id in held])
+    return len(held)
+
+
 async def later(tx: Tx, call_id: int, at: datetime, note: str) -> None:
     """It could not be worked in now: try again at `at`."""
     await tx.run(

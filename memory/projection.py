@@ -99,7 +99,7 @@ def _customer_message(state: ThreadState, event: Event, text: str) -> _Changes:
         "resolved_at": 0,
         "channel": event.channel or state.channel,
         "last_customer_seq": event.seq,
-        "waiting_since": state.waiting_since or event.at,
+        "waiting_since": state.waiting_since or (0 if event.body.get("taken_back") else event.at),
     }
 
 

@@ -14,7 +14,7 @@ import msgspec
 
 from memory.engines.base import Row, Tx, Value
 from memory.ids import new_id
-from memory.projection import Audience, Event, ThreadState, after
+from memory.projection import Audience, Event, ThreadState, after, rebuilt
 from memory.times import to_ms
 
 _STATE = tuple(f.name for f in fields(ThreadState))
@@ -212,6 +212,17 @@ def _values(event: Event) -> tuple[Value, ...]:
         event.seq, event.at, event.type, event.audience, event.author_type, event.author_id, event.author_name,
         event.channel, event.identity_id, event.cid, event.external_id, msgspec.json.encode(event.body).decode(),
     )  # fmt: skip
+
+
+async def take_back(tx: Tx, thread: Thread, seq: int) -> Thread:
+    """Empty a message that its author took back, in a thread that is held: it stays in its place without a word or a file.
+
+    The only change that is ever made to an event; the state is folded anew, so that nothing of the words stands there either."""
+    body = msgspec.json.encode({"text": "", "taken_back": True}).decode()
+    await tx.run("UPDATE events SET body = ? WHERE thread_id = ? AND seq = ?", (body, thread.id, seq))
+    state = rebuilt(await events(tx, thread.id, limit=1_000_000))
+    await tx.run(_SAVE, (*_state_values(state), thread.id))
+    return replace(thread, state=state)
 
 
 async def events(tx: Tx, thread_id: int, after_seq: int = 0, limit: int = 10_000) -> list[Event]:

@@ -4,7 +4,7 @@ Nobody is answered for it and no turn is asked for. A repeat is known by its own
 """
 
 from channels.message import Remark
-from memory import outbox, threads
+from memory import desk, journal, outbox, threads, turns
 from memory.engines.base import Tx
 from memory.threads import NewEvent, Thread
 from server.inbox import wake
@@ -35,9 +35,31 @@ async def _take(tx: Tx, services: Services, remark: Remark) -> Thread | None:
     cid = f"remark:{remark.external_id}"
     if thread is None or await threads.by_cid(tx, thread_id, cid):
         return None
+    if remark.kind == "deleted" and seq:
+        thread = await _emptied(tx, services, thread, seq, remark)
     quoted = await _quoted(tx, thread_id, seq)
     note = NewEvent("note", {"text": _worded(remark, quoted)}, channel=remark.channel, cid=cid)
     return (await threads.append_to(tx, thread, [note], now))[0]
+
+
+async def _emptied(tx: Tx, services: Services, thread: Thread, seq: int, remark: Remark) -> Thread:
+    """The thread without the words and files of a message that was taken back; a turn that had only it to answer is dropped.
+
+    Meta's terms want them gone. The stored call that brought them goes too."""
+    event = (await threads.events(tx, thread.id, seq - 1, 1))[0]
+    if event.author_type != "customer":
+        return thread
+    for each in event.body.get("attachments", ()):
+        await desk.upload_lost(tx, str(each["id"]))
+    await journal.forget_words(tx, f"{remark.sender.kind}:{remark.sender.key}", remark.about)
+    others = [
+        each
+        for each in await threads.events(tx, thread.id, thread.state.last_reply_seq)
+        if each.type == "message" and each.author_type == "customer" and each.seq != seq
+    ]
+    if not others:
+        await turns.drop(tx, thread.id)
+    return await threads.take_back(tx, thread, seq)
 
 
 async def _about(tx: Tx, remark: Remark) -> tuple[int, int] | None:
@@ -64,5 +86,5 @@ def _worded(remark: Remark, quoted: str) -> str:
             f"The customer reacted with {remark.text}{to}" if remark.text else f"The customer took a reaction back{to}"
         )
     if remark.kind == "deleted":
-        return f"The customer took a message back{to.replace(' to:', ':')}. Do not answer it."
+        return "The customer took a message back. Do not answer it."
     return f"The channel says: {remark.text or 'something changed'}"

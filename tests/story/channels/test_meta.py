@@ -1,6 +1,7 @@
 """WhatsApp, Messenger and Instagram by Meta, the whole way: an order, a return, a person, the end; Meta fails once on each call."""
 
 import asyncio
+import base64
 import itertools
 from datetime import timedelta
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from memory import outbox
+from memory.projection import rebuilt
 from server.desk import work
 from server.echoes import NATIVE
 from server.native import give_back
@@ -292,14 +294,39 @@ async def test_a_picture_is_fetched_and_kept(tmp_path: Path) -> None:
         assert row["size"] > 0
 
 
-async def test_a_message_that_was_taken_back_is_a_note_for_the_desk(tmp_path: Path) -> None:
+async def test_a_message_that_was_taken_back_is_emptied_and_a_note_for_the_desk(tmp_path: Path) -> None:
+    """Sheet, section 5, `is_deleted`: its words go from the conversation, its title and the stored call."""
     async with scene(tmp_path, "instagram", ON_ITS_WAY) as story:
+        await story.ask("hello, my secret is green")
+        said = story.said[-1]
+        gone = story.customer.event({"message": {"mid": said["message"]["mid"], "is_deleted": True}})
+        for _ in range(2):
+            await story.customer.post(story.customer.call(gone))
+        notes = await story.until("note")
+        await story.quiet()
+        assert [each.body["text"] for each in notes] == ["The customer took a message back. Do not answer it."]
+        assert (await story.events("message"))[0].body == {"text": "", "taken_back": True}
+        thread = await story.thread()
+        assert "secret" not in f"{thread.state.title}{thread.state.preview}"
+        assert rebuilt(await story.events()) == thread.state
+        rows = await story.house.services.database.read(lambda tx: tx.all("SELECT body FROM journal"))
+        assert not [row for row in rows if b"secret" in base64.b64decode(row["body"])]
+        assert len(story.shown) == 1
+
+
+async def test_what_was_taken_back_before_its_answer_is_not_answered(tmp_path: Path) -> None:
+    async with scene(tmp_path, "messenger", ON_ITS_WAY) as story:
         await story.ask("hello")
+        kim = await core.someone(story.house.services, "Kim")
+        await work.claim(story.house.services, (await story.thread()).public_id, kim)
+        await story.say(story.customer.text("I will sue you"))
+        await story.quiet()
         said = story.said[-1]
         gone = story.customer.event({"message": {"mid": said["message"]["mid"], "is_deleted": True}})
         await story.customer.post(story.customer.call(gone))
-        notes = await story.until("note")
-        assert notes[0].body["text"] == "The customer took a message back: hello. Do not answer it."
+        await story.until("note")
+        await work.hand_back(story.house.services, (await story.thread()).public_id, kim)
+        await story.quiet()
         assert len(story.shown) == 1
 
 

@@ -50,8 +50,19 @@ _LOOKING: Final = frozenset(
 
 
 def understood(text: str) -> str:
-    """The words of a caller with dictated addresses and numbers written."""
-    return numbers(addresses(" ".join(text.split())))
+    """The words of a caller with dictated addresses and numbers written; a number alone ("two", "number two") chooses."""
+    said = numbers(addresses(" ".join(text.split())))
+    chosen = _CHOICE.fullmatch(said.strip(" .!,"))
+    return str(next(value for value, word in enumerate(chosen.groups(), 1) if word)) if chosen else said
+
+
+_CHOICE: Final = re.compile(
+    r"(?:(?:the )?(?:number|option|n[uú]mero|opci[oó]n|num[eé]ro|nummer|op[cç][aã]o)\s+)?"
+    r"(?:(one|uno|una|eins|une|uma)|(two|dos|deux|zwei|zwo|dois|duas)|(three|tres|trois|drei|três)|(four|cuatro|quatre|vier|quatro)"
+    r"|(five|cinco|cinq|fünf)|(six|seis|sechs))",
+    re.IGNORECASE,
+)
+"""A number that is all that was said: the place of what was offered."""
 
 
 def addresses(text: str) -> str:

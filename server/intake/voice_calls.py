@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from channels.degrading import in_text
 from channels.message import Address
 from channels.voice.twiml import Relay, Speech
 from memory import phone_calls, threads
@@ -203,7 +204,7 @@ async def news(tx: Tx, thread_id: int, conv: str, identity_id: int, seen: int) -
 def from_events(events: Sequence[Event], thread_id: int, conv: str, identity_id: int, seen: int) -> News:
     """What these events of one conversation are for a caller."""
     told = tuple(
-        Told(event.seq, str(event.body.get("text", "")), str(event.body.get("lang", "")))
+        Told(event.seq, _in_words(event), str(event.body.get("lang", "")))
         for event in events
         if _is_for_caller(event, identity_id)
     )
@@ -212,6 +213,12 @@ def from_events(events: Sequence[Event], thread_id: int, conv: str, identity_id:
     last = events[-1].seq if events else seen
     read = max((int(event.body.get("of", 0)) for event in events if event.type == "classified"), default=0)
     return News(thread_id, conv, last, told, handoff, owners[-1] if owners else "", taken=read)
+
+
+def _in_words(event: Event) -> str:
+    """A message with what it offers as buttons elsewhere, where its question needs them."""
+    offered = [(str(each["label"]), str(each["value"])) for each in event.body.get("choices", ())]
+    return in_text(str(event.body.get("text", "")), offered)
 
 
 def _owner(event: Event) -> str:

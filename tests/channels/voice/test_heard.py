@@ -43,6 +43,10 @@ def test_addresses(said: str, text: str) -> None:
         ("pedido mil e quarenta e dois", "pedido 1042"),
         ("um zero quatro dois", "1042"),
         ("tausendvierhundertfünf", "1405"),
+        ("Two.", "2"),
+        ("number three", "3"),
+        ("zwei", "2"),
+        ("número uno", "1"),
     ],
 )
 def test_numbers(said: str, text: str) -> None:

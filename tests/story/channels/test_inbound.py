@@ -135,4 +135,4 @@ async def test_a_bad_review_gets_an_owner_with_drafts(tmp_path: Path) -> None:
         handed = await buyer.until("handoff")
         assert handed.body["reason"] == "reputation"
 
-        assert await buyer.until("draft_offered")
+        assert (await buyer.until("draft_offered")).audience == "desk"

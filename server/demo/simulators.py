@@ -20,6 +20,7 @@ from server.demo.devices.hearing import CHARS_PER_S
 from server.demo.devices.mailing import Mailboxes
 from server.demo.devices.phone import Phone
 from server.demo.devices.places import HOST, Places, free_places
+from server.demo.devices.placing import Placing
 from server.demo.devices.postbox import Postbox
 from server.demo.devices.telephone import Telephone
 from server.demo.devices.world import WorldClock
@@ -46,7 +47,7 @@ class Simulators:
         self.phone = self.exchange.phones = Phone(self.cast, clock, self.exchange, self._changed)
         self.postbox = Postbox(account, clock, places.listen, self._changed)
         self.mail_server = Mailboxes(self.postbox, clock.now)
-        self.telephone = Telephone(account, clock, client, self._changed, group, pace)
+        self.telephone = Telephone(account, clock, client, self._changed, group, pace, self.cast)
 
     def _changed(self) -> None:
         self.version += 1
@@ -110,7 +111,9 @@ async def simulators(
             await made.mail_server.open(places.smtp)
             stack.push_async_callback(made.mail_server.close)
         if places.api is not None:
-            await stack.enter_async_context(made.exchange.open(places.api))
+            await stack.enter_async_context(
+                made.exchange.open(places.api, Placing(account, clock, made.telephone).routes())
+            )
         stack.push_async_callback(made.telephone.close)
         yield made
 

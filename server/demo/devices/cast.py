@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from server.demo.devices.account import COLLEAGUE
 from server.demo.documents import Document
 from server.demo.stories import STORIES
 
@@ -24,7 +25,7 @@ class Part:
 
 
 def cast(orders: Sequence[Document]) -> tuple[Part, ...]:
-    """Everybody in the order of the stories, who have a telephone and a mailbox; last comes somebody whom the shop does not know."""
+    """Everybody in the order of the stories who has a telephone and a mailbox; then a colleague of the shop and a stranger."""
     by_id = {order["id"]: order for order in orders}
     known = [
         Part(
@@ -34,4 +35,9 @@ def cast(orders: Sequence[Document]) -> tuple[Part, ...]:
         for story in STORIES
         if (order := by_id.get(story.order_id)) and order["customer"]["phones"] and order["customer"]["emails"]
     ]  # fmt: skip
-    return (*known, Part(STRANGER, "Robin", "+12015550177", "robin@example.org", title="Nobody whom the shop knows"))
+    colleague = Part("colleague", "Kim's telephone", COLLEAGUE, "kim.private@example.org", title="Whom the shop rings")
+    return (
+        *known,
+        colleague,
+        Part(STRANGER, "Robin", "+12015550177", "robin@example.org", title="Nobody whom the shop knows"),
+    )

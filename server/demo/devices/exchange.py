@@ -6,7 +6,7 @@ status callbacks, and what a customer writes becomes a signed call of the shop's
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final, Protocol
 
@@ -14,6 +14,7 @@ import httpx2
 import uvicorn
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 from typing_extensions import override
 
 from server.clock import Clock
@@ -66,9 +67,11 @@ class Exchange:
         self.server.after = self._after
 
     @asynccontextmanager
-    async def open(self, listener: socket.socket) -> AsyncIterator[None]:
-        """Serve the provider's API while the block runs."""
-        server = _Quiet(uvicorn.Config(self.server.app, log_config=None, access_log=False, lifespan="off"))
+    async def open(self, listener: socket.socket, more: Sequence[BaseRoute] = ()) -> AsyncIterator[None]:
+        """Serve the provider's API while the block runs, with `more` addresses of it."""
+        app = self.server.app
+        app.router.routes.extend(more)
+        server = _Quiet(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
         serving = self._group.create_task(server.serve(sockets=[listener]), name="stand-in")
         try:
             await server.serving.wait()

@@ -74,6 +74,8 @@ class Line:
     faults: list[str] = field(default_factory=list)
     transfer: Transfer | None = None
     hung_up_by: str = ""
+    picked_up: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when somebody answers a call that the shop began."""
     farewell: Next | None = None
     """What the provider still posts when the caller hangs up now."""
 
@@ -149,7 +151,7 @@ class Line:
             root = await self.fetch(going.url, going.form)
             if root is None:
                 break
-            if self.state == "ringing":
+            if self.state == "ringing" and self.direction == "inbound":
                 self.state = "talking"
                 self.changed()
             try:

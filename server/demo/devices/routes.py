@@ -183,6 +183,10 @@ async def _dial(all_: Simulators, part: Part, told: Mapping[str, Any]) -> None:
     all_.telephone.dial(part)
 
 
+async def _answer(all_: Simulators, part: Part, told: Mapping[str, Any]) -> None:
+    all_.telephone.answer(part)
+
+
 async def _say(all_: Simulators, part: Part, told: Mapping[str, Any]) -> None:
     all_.telephone.say(part, _text(told, "text"))
 
@@ -216,6 +220,7 @@ _DOES: Final[Mapping[str, _Done]] = {
     "look": _look,
     "write": _write,
     "dial": _dial,
+    "answer": _answer,
     "say": _say,
     "speak": _speak,
     "press": _press,

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -31,6 +31,7 @@ class Telephone:
         changed: Callable[[], None],
         group: asyncio.TaskGroup,
         pace: float = CHARS_PER_S,
+        parts: Sequence[Part] = (),
     ) -> None:
         self._account = account
         self._clock = clock
@@ -38,6 +39,7 @@ class Telephone:
         self._changed = changed
         self._group = group
         self._pace = pace
+        self._by_number = {part.phone: part for part in parts}
         self._lines: dict[str, Line] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
 
@@ -81,6 +83,64 @@ class Telephone:
             line.state = "ended"
             self._running.pop(line.part.id, None)
             self._changed()
+
+    def ring(self, number: str, url: str, *, ring_s: float, status: str, events: frozenset[str]) -> Line | None:
+        """Let the shop ring a number; None where nobody has it, or somebody talks on it."""
+        part = self._by_number.get(number)
+        if part is None or part.id in self._running:
+            return None
+        line = Line(
+            self._account, self._clock, part, self._client, self._changed, pace=self._pace, direction="outbound-api"
+        )
+        self._lines[part.id] = line
+        self._running[part.id] = self._group.create_task(self._rung(line, url, ring_s, status, events))
+        self._changed()
+        return line
+
+    async def _rung(self, line: Line, url: str, ring_s: float, status: str, events: frozenset[str]) -> None:
+        """Ring until somebody answers; then the call goes as its URL says."""
+
+        async def tell(event: str, now: str) -> None:
+            if status and event in events:
+                await line.fetch(status, {"CallStatus": now, "CallbackSource": "call-progress-events"})
+
+        try:
+            await tell("initiated", "initiated")
+            await tell("ringing", "ringing")
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ring_s):
+                    await line.picked_up.wait()
+        except asyncio.CancelledError:
+            if line.hung_up_by != "caller":
+                raise
+        if not line.picked_up.is_set() or line.hung_up_by:
+            line.state = "ended"
+            self._running.pop(line.part.id, None)
+            await tell("completed", "no-answer")
+            self._changed()
+            return
+        line.state = "talking"
+        await tell("answered", "in-progress")
+        await self._call(line, url)
+        await tell("completed", "completed")
+
+    def answer(self, part: Part) -> None:
+        """Take the shop's call. Raises RefusedInput when none is ringing."""
+        line = self._lines.get(part.id)
+        if line is None or line.state != "ringing" or line.direction == "inbound":
+            raise RefusedInput("call", "nobody is calling")
+        line.picked_up.set()
+
+    def hang_up_by_shop(self, sid: str) -> bool:
+        """End a call by its id; False where it is over already."""
+        for line in self._lines.values():
+            task = self._running.get(line.part.id)
+            if line.sid == sid and task is not None:
+                line.hung_up_by = "caller"  # the provider posts what it posts when a leg ends
+                line.state = "ended"
+                task.cancel()
+                return True
+        return False
 
     def speaks(self, part: Part) -> None:
         """The caller begins to speak: the shop's voice stops where it may be interrupted."""
@@ -141,6 +201,7 @@ class Telephone:
         transfer = line.transfer
         return {
             "sid": line.sid,
+            "incoming": line.direction != "inbound",
             "state": line.state,
             "speaking": line.state == "talking" and line.ear.is_speaking,
             "transcript": line.ear.shown(),

@@ -20,6 +20,7 @@ from twilio.request_validator import RequestValidator
 from server.clock import HandClock
 from server.demo.devices.account import Account
 from server.demo.devices.cast import Part
+from server.demo.devices.placing import Placing
 from server.demo.devices.telephone import Telephone
 from server.errors import RefusedInput
 from tests.support.servers import serve
@@ -88,7 +89,7 @@ async def calling(shop: Shop, pace: float = 3000.0) -> AsyncIterator[Telephone]:
     """A telephone whose provider knows this shop."""
     async with serve(shop.app) as url, httpx2.AsyncClient(trust_env=False) as client, asyncio.TaskGroup() as group:
         shop.account = Account(url)
-        telephone = Telephone(shop.account, HandClock(NOW), client, lambda: None, group, pace)
+        telephone = Telephone(shop.account, HandClock(NOW), client, lambda: None, group, pace, (ANA,))
         yield telephone
         await telephone.close()
 
@@ -331,3 +332,59 @@ async def test_one_call_at_a_time_and_nothing_is_said_without_one() -> None:
         telephone.dial(ANA)
         with pytest.raises(RefusedInput):
             telephone.dial(ANA)
+
+
+@asynccontextmanager
+async def placing(shop: Shop) -> AsyncIterator[tuple[Telephone, httpx2.AsyncClient]]:
+    """The provider's API for calls over Ana's telephone, with the account's own credentials."""
+    async with calling(shop) as telephone:
+        account = shop.account
+        app = Starlette(routes=Placing(account, HandClock(NOW), telephone).routes())
+        base = f"http://api.test/2010-04-01/Accounts/{account.sid}"
+        async with httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app=app), base_url=base, auth=(account.sid, account.token)
+        ) as api:
+            yield telephone, api
+
+
+def wanted(shop: Shop, **fields: str) -> dict[str, Any]:
+    url = shop.account.public_url
+    form = {"To": ANA.phone, "From": shop.account.voice, "Url": f"{url}/voice", "StatusCallback": f"{url}/status"}
+    return {**form, "StatusCallbackEvent": ["ringing", "answered", "completed"], **fields}
+
+
+async def test_a_call_of_the_shop_rings_and_goes_as_its_url_says_once_it_is_answered() -> None:
+    shop = Shop({"voice": "<Response><Say>It is us.</Say></Response>"})
+    async with placing(shop) as (telephone, api):
+        placed = await api.post("/Calls.json", data=wanted(shop))
+        assert (placed.status_code, placed.json()["status"]) == (201, "queued")
+        await until(lambda: state(telephone) == "ringing" and shop.told("status"))
+        telephone.answer(ANA)
+        await until(lambda: len(shop.told("status")) == 3)
+        assert [form["CallStatus"] for form in shop.told("status")] == ["ringing", "in-progress", "completed"]
+        assert (shop.told("voice")[0]["To"], shop.told("voice")[0]["Direction"]) == (ANA.phone, "outbound-api")
+        assert ("shop", "It is us.") in lines(telephone)
+        listed = (await api.get("/Calls.json", params={"To": ANA.phone})).json()["calls"]
+        assert [(each["sid"], each["status"]) for each in listed] == [(placed.json()["sid"], "completed")]
+
+
+async def test_a_call_that_nobody_answers_is_told_as_such() -> None:
+    shop = Shop()
+    async with placing(shop) as (telephone, api):
+        await api.post("/Calls.json", data=wanted(shop, Timeout="0.05"))
+        await until(lambda: len(shop.told("status")) == 2)
+        assert (shop.told("status")[1]["CallStatus"], shop.told("voice")) == ("no-answer", [])
+        with pytest.raises(RefusedInput):
+            telephone.answer(ANA)
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [({"To": "0301234"}, 21211), ({"From": "+15550000"}, 21210), ({"Url": ""}, 21205), ({"Twiml2": "x"}, 20001)],
+)
+async def test_the_provider_refuses_a_call_that_makes_no_sense(fields: dict[str, str], code: int) -> None:
+    shop = Shop()
+    async with placing(shop) as (_, api):
+        refused = await api.post("/Calls.json", data=wanted(shop, **fields))
+        assert (refused.status_code, refused.json()["code"]) == (400, code)
+        assert (await api.post("/Calls.json", data=wanted(shop), auth=("AC", "guess"))).status_code == 401

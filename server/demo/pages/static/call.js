@@ -11,6 +11,7 @@ const WHO = /** @type {Record<string, string>} */ ({ shop: "Shop", caller: "You"
 let shown = "";
 let isTalking = false;
 let isSpeaking = false;
+let isRinging = false;
 let hasBegun = false;
 let spoken = 0;
 let sid = "";
@@ -19,7 +20,7 @@ let recognition = null;
 
 export function startCall() {
   const words = part("words", HTMLInputElement);
-  part("dial", HTMLButtonElement).addEventListener("click", () => void act(isTalking ? "hang-up" : "dial"));
+  part("dial", HTMLButtonElement).addEventListener("click", () => void act(isRinging ? "answer" : isTalking ? "hang-up" : "dial"));
   words.addEventListener("input", () => begin(words.value));
   document.querySelector('[data-form="call"]')?.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -65,16 +66,17 @@ function press(key) {
 export function showCall(world) {
   const call = world.call;
   isTalking = call?.state === "talking" || call?.state === "ringing";
+  isRinging = Boolean(call?.incoming && call.state === "ringing");
   isSpeaking = Boolean(call?.speaking);
   if (!isSpeaking) hasBegun = false;
   badge("call", isTalking ? 1 : 0);
   const state = part("state", HTMLElement);
-  const told = !call ? "Not on a call" : call.state === "ringing" ? "Ringing…" : call.state === "ended" ? `Call ended${call.ended_by === "shop" ? " by the shop" : ""}` : call.speaking ? "The shop is speaking. Type to break in." : "Your turn";
+  const told = !call ? "Not on a call" : isRinging ? "The shop is calling" : call.state === "ringing" ? "Ringing…" : call.state === "ended" ? `Call ended${call.ended_by === "shop" ? " by the shop" : ""}` : call.speaking ? "The shop is speaking. Type to break in." : "Your turn";
   if (state.textContent !== told) state.textContent = told;
   state.dataset.state = call?.state ?? "";
   const dial = part("dial", HTMLButtonElement);
-  dial.textContent = isTalking ? "Hang up" : "Call the shop";
-  dial.classList.toggle("hang-up", isTalking);
+  dial.textContent = isRinging ? "Answer" : isTalking ? "Hang up" : "Call the shop";
+  dial.classList.toggle("hang-up", isTalking && !isRinging);
   const canTalk = call?.state === "talking";
   part("words", HTMLInputElement).disabled = !canTalk;
   for (const button of document.querySelectorAll('[data-form="call"] .send, [data-key], [data-part="mic"]')) {
@@ -107,7 +109,7 @@ function showTransfer(call) {
   const transfer = call?.state === "talking" ? call.transfer : null;
   place.hidden = !transfer;
   if (!transfer) return;
-  const told = transfer.bridged ? `${transfer.whisper ? `Whispered to the colleague: ${transfer.whisper} ` : ""}The caller is on the line.` : transfer.needs_key ? `Whispered to the colleague: ${transfer.whisper}` : `The colleague's telephone rings (${transfer.to}).`;
+  const told = transfer.bridged ? `${transfer.whisper ? `Whispered to the colleague: ${transfer.whisper} ` : ""}The caller is on the line.` : transfer.needs_key ? `Whispered to the colleague: ${transfer.whisper}` : `${transfer.to} is ringing.`;
   const text = part("ringing", HTMLElement);
   if (text.textContent !== told) text.textContent = told;
   const [yes, no] = [...place.querySelectorAll("button")];

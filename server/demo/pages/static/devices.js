@@ -9,7 +9,7 @@ import { startPhone, showPhone } from "./phone.js";
 /** @typedef {{messages: Bubble[], typing: boolean, window: string, open: boolean, unread: number}} Chat */
 /** @typedef {{id: string, mine: boolean, from: string, to: string, subject: string, text: string, html: boolean, at: string, status: string, read: boolean, trusted: boolean, headers: [string, string][], files: string[]}} Mail */
 /** @typedef {{who: string, text: string, at: string, spoken: number, cut: boolean}} Said */
-/** @typedef {{sid: string, state: string, speaking: boolean, transcript: Said[], transfer: {to: string, whisper: string, needs_key: boolean, bridged: boolean}|null, ended_by: string}} Call */
+/** @typedef {{sid: string, incoming: boolean, state: string, speaking: boolean, transcript: Said[], transfer: {to: string, whisper: string, needs_key: boolean, bridged: boolean}|null, ended_by: string}} Call */
 /** @typedef {{conv: string, number: number, title: string, status: string, owner: string, channels: string[]}} Thread */
 /** @typedef {{version: string, me: {id: string, name: string, phone: string, email: string}, phone: {whatsapp: Chat, sms: Chat}, mail: {mails: Mail[], unread: number}, call: Call|null, threads: Thread[], ahead: number, now: string, faults: string[]}} World */
 

@@ -27,15 +27,18 @@ _LATELY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Why the assistant does not answer a mail."""
+    """Why the assistant does not answer a mail; `reason` is that of the handoff."""
 
     why: str
+    reason: str = "failed"
 
 
 async def silence(tx: Tx, inbound: Inbound, thread: Thread, now: datetime) -> Silence | None:
     """Why a mail that came in must not be answered by machine; None = it may be."""
     if inbound.channel != "email" or thread.state.owner_kind == "agent":
         return None
+    if inbound.meta.get("encrypted"):
+        return Silence("the mail is encrypted, and only a person with the key can read it", "unreadable")
     day = await mail.sent_by_machine(tx, inbound.sender.key, now - _LATELY)
     hour = [at for at in day if at > to_ms(now - timedelta(hours=1))]
     if len(hour) >= HOURLY or len(day) >= DAILY:
@@ -62,9 +65,9 @@ async def hand_over(tx: Tx, services: Services, thread: Thread, silent: Silence,
 
     if thread.state.owner_kind != "assistant":
         return thread
-    package = bare_package(services.clock, thread.state.language, "failed")
-    brief = {**package.brief, "why": {"reason": "failed", "text": f"The assistant is silent: {silent.why}."}}
-    handed = NewEvent("handoff", {"reason": "failed"}, "all", "assistant")
+    package = bare_package(services.clock, thread.state.language, silent.reason)
+    brief = {**package.brief, "why": {"reason": silent.reason, "text": f"The assistant is silent: {silent.why}."}}
+    handed = NewEvent("handoff", {"reason": silent.reason}, "all", "assistant")
     thread, _ = await threads.append_to(tx, thread, [handed], now)
     await desk.save_brief(tx, thread.id, thread.state.last_seq, brief, now)
     return thread

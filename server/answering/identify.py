@@ -22,6 +22,12 @@ from server.policies import identity
 from server.policies.identity import Given
 
 UNREADABLE: Final = "unreadable"
+_SEVERAL: Final = 2
+_MINE: Final = re.compile(
+    r"\b(?:mine|my one|the one i (?:have|got|ordered)|el m[ií]o|la m[ií]a|le mien|la mienne|mein(?:e|en|s|es)|o meu|a minha)\b",
+    re.IGNORECASE,
+)
+"""The customer's own one of what was just spoken of."""
 """Stands in `Dialogue.refused` for each time in a row that the order system did not answer."""
 
 _ORDER_TRIES: Final = 5
@@ -74,7 +80,7 @@ async def find_order(turn: Turn, *, delivered: bool = False, fits: Fits | None =
     told = described(turn.text, own)
     if told:
         return await _the_one(turn, told, delivered, is_named=True)
-    own = _told_beside(turn, own)
+    own = _told_beside(turn, own) if fits is None else own
     if fits is not None:
         own = tuple(order for order in own if fits(order)) or (() if held else own)
     if own:
@@ -90,9 +96,15 @@ async def find_order(turn: Turn, *, delivered: bool = False, fits: Fits | None =
 
 
 def _told_beside(turn: Turn, own: tuple[OrderSnapshot, ...]) -> tuple[OrderSnapshot, ...]:
-    """Of several orders, the one whose goods a wish beside this names: "swap the toothbrush, and when was the order delivered?"."""
+    """Of several orders, the one whose goods a wish beside this names, or what was asked of goods before it: "then change mine"."""
+    talk = turn.dialogue.goods
+    if talk and talk.product_id and _MINE.search(turn.text):
+        holding = tuple(order for order in own if any(line.product_id == talk.product_id for line in order.lines))
+        return holding if len(holding) == 1 else own
     beside = "\n".join(each.text for each in turn.dialogue.todo)
-    named = tuple(order for order in own if mentioned(beside, order.lines)) if beside and len(own) > 1 else ()
+    if not beside or len(own) < _SEVERAL or any(mentioned(turn.text, order.lines) for order in own):
+        return own
+    named = tuple(order for order in own if mentioned(beside, order.lines))
     return named if len(named) == 1 else own
 
 

@@ -340,14 +340,15 @@ class _Reader:
         return all(re.search(rf"(?<!\w){stem.upper()}(?!\w)", each) for each in (value, self.text))
 
     def _alike(self, name: str, listed: Sequence[str]) -> tuple[set[str], set[str]]:
-        """Colours and sizes named in another language or by another word."""
+        """Colours and sizes named in another language or by another word; what names one word by word names no other."""
         found: list[tuple[tuple[int, int], str]] = []
+        stated = {start for value in listed for start, _ in self._places(value)}
         for value in listed:
             own = _ideas_of(value, self.language) | _ideas_of(value, "en")
             found += [
                 ((at, at), value)
                 for at, named in self.ideas.items()
-                if own & named and self._is_no_grade(at) and self._is_its_own(value, name, at)
+                if own & named and at not in stated and self._is_no_grade(at) and self._is_its_own(value, name, at)
             ]
             foreign = words.in_other_tongues(_flat(value))
             found += [(match.span(), value) for match in foreign.finditer(self.folded)] if foreign else []

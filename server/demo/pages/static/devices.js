@@ -140,7 +140,7 @@ export function tabs(list, then) {
     if (tab instanceof HTMLElement) choose(tab);
   });
   list.addEventListener("keydown", (event) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
     if (!step) return;
     const at = all.findIndex((each) => each.getAttribute("aria-selected") === "true");
     const tab = all[(at + step + all.length) % all.length];

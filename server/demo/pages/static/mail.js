@@ -111,7 +111,7 @@ function compose(mail) {
   const shop = document.querySelector('[data-part="to"]');
   if (shop instanceof HTMLElement) {
     shop.dataset.shop ??= shop.textContent ?? "";
-    shop.textContent = mail ? (mail.headers.find(([name]) => name === "Reply-To")?.[1] ?? mail.from) : shop.dataset.shop;
+    shop.textContent = mail ? (mail.headers.find(([name]) => name === "Reply-To")?.[1] ?? mail.from) : (shop.dataset.shop ?? "");
   }
   title.value = mail ? (/^re:/i.test(mail.subject) ? mail.subject : `Re: ${mail.subject}`) : "";
   title.readOnly = Boolean(mail);

@@ -38,3 +38,9 @@ async def stands_on(tx: Tx, kind: str, key: str, order_id: str, placed_since: da
 async def are_one(tx: Tx, identity_id: int, other_id: int) -> bool:
     """Whether two attested addresses are the same customer's."""
     return await tx.one(_ARE_ONE, (identity_id, other_id)) is not None
+
+
+async def is_contact(tx: Tx, kind: str, key: str) -> bool:
+    """Whether a contact stands on any order."""
+    found = await tx.one("SELECT 1 FROM store_order_contacts WHERE kind = ? AND key = ? LIMIT 1", (kind, key))
+    return found is not None

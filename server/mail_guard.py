@@ -1,7 +1,9 @@
 """How often a machine may write to one address: a guard against loops that trusts no header.
 
-Whoever writes may be a machine that says nothing about it. After three automatic mails to an address in an hour, or ten in a
-day, or when a mail says nearly what the one before said, the assistant is silent and a person gets the conversation.
+Whoever writes may be a machine that says nothing about it. After three automatic mails to a stranger's address in an hour, or ten in
+a day, or when a mail says nearly what the one before said, the assistant is silent and a person gets the conversation. An attested
+address that stands on an order is a customer's, who may well write four times while a return is arranged: they have ten times
+as much.
 """
 
 from dataclasses import dataclass
@@ -10,7 +12,7 @@ from difflib import SequenceMatcher
 from typing import Final
 
 from channels.message import Inbound
-from memory import desk, mail, threads
+from memory import desk, joins, mail, threads
 from memory.engines.base import Tx
 from memory.threads import NewEvent, Thread
 from memory.times import to_ms
@@ -18,6 +20,8 @@ from server.services import Services
 
 HOURLY: Final = 3
 DAILY: Final = 10
+CUSTOMERS: Final = 10
+"""So many times more for an address that stands on an order."""
 ALIKE: Final = 0.9
 _LOOKED_AT: Final = 2_000
 _SHORT: Final = 24
@@ -41,7 +45,9 @@ async def silence(tx: Tx, inbound: Inbound, thread: Thread, now: datetime) -> Si
         return Silence("the mail is encrypted, and only a person with the key can read it", "unreadable")
     day = await mail.sent_by_machine(tx, inbound.sender.key, now - _LATELY)
     hour = [at for at in day if at > to_ms(now - timedelta(hours=1))]
-    if len(hour) >= HOURLY or len(day) >= DAILY:
+    is_customer = inbound.sender.kind == "email" and await joins.is_contact(tx, "email", inbound.sender.key)
+    times = CUSTOMERS if is_customer else 1
+    if len(hour) >= HOURLY * times or len(day) >= DAILY * times:
         return Silence(f"{len(hour)} automatic mails went to this address within an hour, {len(day)} within a day")
     for event in await threads.of_types(tx, thread.id, ["message"], 12):
         if event.author_type == "customer" and event.channel == "email":

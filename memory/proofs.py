@@ -32,6 +32,12 @@ async def held(tx: Tx, thread_id: int, identity_id: int, now: datetime) -> dict[
     return {order_id: frozenset(words) for order_id, words in found.items()}
 
 
+async def has_any(tx: Tx, thread_id: int, identity_id: int) -> bool:
+    """Whether an identity ever proved anything in a thread."""
+    sql = "SELECT 1 FROM evidence WHERE thread_id = ? AND identity_id = ? LIMIT 1"
+    return await tx.one(sql, (thread_id, identity_id)) is not None
+
+
 async def copy(tx: Tx, thread_id: int, to_thread_id: int, identity_id: int) -> None:
     """What an identity proved in one thread holds in another, as long as it holds there."""
     rows = await tx.all(

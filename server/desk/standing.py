@@ -6,12 +6,13 @@ Read in one snapshot; console, API and Slack show the same.
 import re
 from typing import Final
 
-from memory import customers, threads
+from memory import customers, joins, proofs, threads
 from memory.customers import Customer, Identity
 from memory.engines.base import Tx
 from memory.projection import Event, ThreadState
 from memory.threads import Thread
 
+_LOOKED_AT: Final = 30
 _NUMBER: Final = re.compile(r"#?[A-Za-z]*-?\d[\w-]*")
 
 
@@ -32,12 +33,28 @@ async def called(tx: Tx, customer: Customer) -> str:
 
 
 async def recipient(tx: Tx, thread: Thread) -> tuple[Identity | None, str]:
-    """Where a reply would go: the identity and channel that the customer last wrote from."""
-    last = thread.state.last_customer_seq
-    said = await threads.events(tx, thread.id, last - 1, 1) if last else []
-    if not said:
-        return None, thread.state.channel
-    return await customers.identity(tx, said[0].identity_id), said[0].channel
+    """Where a reply goes: the identity and channel that the customer last wrote from.
+
+    Somebody else who only writes along by mail (in copy, or with a reply address that was passed on) gets none of it, unless nobody
+    else ever wrote."""
+    last: tuple[Identity | None, str] | None = None
+    for event in await threads.of_types(tx, thread.id, ["message"], _LOOKED_AT):
+        if event.author_type != "customer":
+            continue
+        identity = await customers.identity(tx, event.identity_id)
+        last = last or (identity, event.channel)
+        if identity is not None and await _is_theirs(tx, thread, identity):
+            return identity, event.channel
+    return last or (None, thread.state.channel)
+
+
+async def _is_theirs(tx: Tx, thread: Thread, identity: Identity) -> bool:
+    """Whether an address is the customer's, or has to do with the order of the thread."""
+    if identity.customer_id == thread.customer_id or identity.kind not in ("email", "from"):
+        return True
+    if identity.kind == "email" and await joins.stands_on(tx, "email", identity.key, thread.state.order_id, None):
+        return True
+    return await proofs.has_any(tx, thread.id, identity.id)
 
 
 async def drafts(tx: Tx, thread: Thread) -> list[Event]:

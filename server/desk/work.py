@@ -14,6 +14,7 @@ from memory.agents import Agent
 from memory.engines.base import Tx
 from memory.projection import MOVING, Event
 from memory.threads import NewEvent, Thread
+from server.desk import standing
 from server.dispatch import put_if_sent
 from server.errors import NotAllowed, RefusedInput, StaleSight
 from server.inbox import MAX_TEXT_CHARS, wake
@@ -78,7 +79,8 @@ async def reply(
         if _is_anothers(thread, agent):
             raise NotAllowed(f"{thread.state.owner_name} has this conversation; claim it first")
         await _check_sight(tx, thread, agent, seen_seq)
-        identity_id, channel = await _recipient(tx, thread)
+        goal, channel = await standing.recipient(tx, thread)
+        identity_id = goal.id if goal else 0
         message = NewEvent("message", body, "all", "agent", agent.id, agent.name, channel, identity_id, cid=key)
         is_own = thread.state.owner_kind == "agent" and thread.state.owner_id == agent.id
         first = [] if is_own else [_assigned_to(agent)]
@@ -220,12 +222,6 @@ async def _check_sight(tx: Tx, thread: Thread, agent: Agent, seen_seq: int) -> N
         own = event.author_type == "agent" and event.author_id == agent.id and event.type != "message"
         if event.type in MOVING and not own:
             raise StaleSight(seen_seq + 1)
-
-
-async def _recipient(tx: Tx, thread: Thread) -> tuple[int, str]:
-    """The identity and channel that the customer last wrote from."""
-    events = await threads.events(tx, thread.id, max(0, thread.state.last_customer_seq - 1), 1)
-    return (events[0].identity_id, events[0].channel) if events else (0, thread.state.channel)
 
 
 async def _kept(tx: Tx, thread: Thread) -> dict[str, Any]:

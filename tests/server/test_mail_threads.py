@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from channels.message import Address
-from memory import outbox, threads, turns
+from memory import customers, outbox, threads, turns
 from memory.engines.base import Tx
 from memory.threads import NewEvent, Thread
 from server import mail_guard
 from server.clock import HandClock
+from server.desk import work
 from server.services import Services
 from tests.server import core
 from tests.support.databases import ENGINES, NOW, opened, url_of
@@ -196,3 +197,18 @@ async def answered(house: House, thread: Thread, number: int) -> None:
         await outbox.put(tx, key, thread.id, stored[0].seq, "email", identity, body, now, now)
 
     await house.services.database.write(unit)
+
+
+@pytest.mark.parametrize("other", [EVE, Address("from", "eve@example.com", "channel", "eve@example.com", "Eve")])
+async def test_an_agents_reply_goes_to_the_customer_not_to_whoever_writes_along(house: House, other: Address) -> None:
+    """Pitfall 43: a person in copy, or with a reply address that was passed on, never replaces the customer."""
+    thread = await house.mail("Where is my order?")
+    along = await house.mail("I would like to know, too.", other, conv=thread.public_id)
+    assert along.id == thread.id
+    kim = await core.someone(house.services, "Kim")
+    seen = (await core.now(house.services, thread)).state.last_seq
+    written = await work.reply(house.services, thread.public_id, kim, "It left today.", seen, "k1")
+    goal = await house.services.database.read(lambda tx: customers.identity(tx, written.event.identity_id))
+    assert goal is not None
+    assert goal.key == "ana@example.com"
+    assert goal.kind == "email"

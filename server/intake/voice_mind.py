@@ -313,6 +313,9 @@ class Mind:
         if self._asked_at:
             telemetry.hook_seconds.observe(max(0.0, self._loop.time() - self._asked_at))
         self._asked_at = 0.0
+        if follow_up and self._ending:  # when somebody will answer in writing is no word for whoever is put through now
+            facts = told.text.rpartition("\n\n")[0]
+            return await self._say(f"{facts} {follow_up}".strip(), seq=told.seq)
         if not await self._say(told.text, seq=told.seq, last=not follow_up):
             return False
         return not follow_up or await self._say(follow_up)

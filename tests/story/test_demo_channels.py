@@ -34,6 +34,7 @@ def test_one_customer_moves_across_every_channel(browser: Browser, url: str) -> 
 
     ana.page.goto(f"{url}/demo")
     on_whatsapp(ana.page)
+    watch(ana.page, kim)
     by_mail(ana.page)
     by_telephone(ana.page)
     one_conversation(ana.page, kim)
@@ -96,14 +97,20 @@ def break_in(words: Locator) -> None:
     words.press("Enter")
 
 
+def watch(page: Page, kim: Agent) -> None:
+    """An agent opens the conversation of web and WhatsApp; the rest comes in while they look."""
+    conv = page.locator(".thread-link").first.get_attribute("data-conv")
+    kim.page.goto(f"{page.url.partition('/demo')[0]}/console/t/{conv}")
+    expect(kim.page.locator(".events")).to_contain_text("where is my parcel?")
+
+
 def one_conversation(page: Page, kim: Agent) -> None:
-    """The control room leads to the one thread, and the console shows it with every channel."""
+    """The control room leads to the one thread, and the console has shown it live, with every channel."""
     link = page.locator(".thread-link").first
     for name in ("web chat", "WhatsApp", "e-mail", "telephone"):
         expect(link).to_contain_text(name)
     expect(page.locator(".thread-link")).to_have_count(1)  # what the call began apart has joined it
-    conv = link.get_attribute("data-conv")
-    kim.page.goto(f"{page.url.partition('/demo')[0]}/console/t/{conv}")
+    assert kim.page.url.endswith(str(link.get_attribute("data-conv")))
     for said in (
         "where is my parcel?",
         "any news about order 1042?",

@@ -93,10 +93,10 @@ async def _accept(tx: Tx, services: Services, inbound: Inbound) -> Accepted:
             tx, inbound, identity, named or await _open_one(tx, identity), now
         )
         return Accepted(thread, event, identity, is_repeat=False)
-    thread = await _thread_for(tx, identity, named, now)
+    thread = await _thread_for(tx, identity, named, inbound.text, now)
     if thread is not named and (repeat := await _repeat_by_client(tx, inbound, identity, thread)):
         return repeat
-    thread = await _held(tx, identity, thread, now)
+    thread = await _held(tx, identity, thread, inbound.text, now)
     await threads.join(tx, thread.id, identity.id, now)
     inbound = await _without_code(tx, services, inbound, thread, identity)
     return await _stored(tx, services, thread, inbound, identity, goes_on=goes_on)
@@ -189,7 +189,7 @@ async def _named(tx: Tx, inbound: Inbound, identity: Identity, now: datetime) ->
     return named
 
 
-async def _thread_for(tx: Tx, identity: Identity, named: Thread | None, now: datetime) -> Thread:
+async def _thread_for(tx: Tx, identity: Identity, named: Thread | None, text: str, now: datetime) -> Thread:
     """The thread that the message joins: the named one, else the newest that is not closed, else a new one.
 
     A new one is linked to the closed one before it. Two first messages at once wait for each other, so they begin one thread."""
@@ -198,7 +198,7 @@ async def _thread_for(tx: Tx, identity: Identity, named: Thread | None, now: dat
     found = await _open_one(tx, identity)
     if found is None:
         await customers.hold(tx, identity.id)
-        found = await _open_one(tx, identity) or await joining.by_contact(tx, identity, now)
+        found = await _open_one(tx, identity) or await joining.by_contact(tx, identity, text, now)
     if found is not None:
         return found
     earlier = [named] if named else await threads.of_identity(tx, identity.id, 1)
@@ -206,12 +206,12 @@ async def _thread_for(tx: Tx, identity: Identity, named: Thread | None, now: dat
     return await threads.create(tx, new_public_id("c"), identity.customer_id, now, previous_id=previous_id)
 
 
-async def _held(tx: Tx, identity: Identity, thread: Thread, now: datetime) -> Thread:
+async def _held(tx: Tx, identity: Identity, thread: Thread, text: str, now: datetime) -> Thread:
     """The thread as it stands, held until the unit commits: somebody may have resolved or closed it since it was looked at."""
     held = await threads.by_id(tx, thread.id, lock=True) or thread
     if held.state.status in _OPEN:
         return held
-    return await _held(tx, identity, await _thread_for(tx, identity, held, now), now)
+    return await _held(tx, identity, await _thread_for(tx, identity, held, text, now), text, now)
 
 
 async def _open_one(tx: Tx, identity: Identity) -> Thread | None:

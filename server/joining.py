@@ -6,6 +6,7 @@ Each channel still shows only what was said on it (`threads.visible`), and what 
 confirms. Rule: architecture, "Continuity without a merge".
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -15,6 +16,7 @@ from memory.customers import Identity
 from memory.engines.base import Tx
 from memory.projection import Event
 from memory.threads import NewEvent, Thread
+from server.commerce.store import normalise_number
 from server.services import Services
 
 PHONES_COUNT: Final = timedelta(days=180)
@@ -22,21 +24,27 @@ PHONES_COUNT: Final = timedelta(days=180)
 _FRESH: Final = timedelta(days=14)
 _AFTER_SOLVED: Final = timedelta(hours=72)
 _CONTACTS: Final[Mapping[str, str]] = {"email": "email", "whatsapp": "phone", "sms": "phone", "phone": "phone"}
-_ATTESTED: Final = frozenset({"otp", "signed_in"})
+_NUMBERS: Final = re.compile(r"#?\w*-?\d[\w-]*")
+_NUMBERS_AT_MOST: Final = 20
 _GOES_ALONG: Final = ("language", "order_id", "told", "introduced", "openings", "goods", "articles")
 """Of a conversation's memory, what may serve whoever goes on with it from another address that is not attested."""
 _FOR_ONE: Final = ("proposal", "asked", "asked_times", "options")
 """What was put to one address and is answered by it alone."""
 
 
-async def by_contact(tx: Tx, identity: Identity, now: datetime) -> Thread | None:
-    """The going thread about an order on which this address stands; None when there is none, or nobody attests the address."""
+async def by_contact(tx: Tx, identity: Identity, text: str, now: datetime) -> Thread | None:
+    """The going thread about an order on which this address stands; None when there is none, or nobody attests the address.
+
+    A text that names other orders belongs to none of theirs."""
     kind = _CONTACTS.get(identity.kind)
     if kind is None or identity.proof == "claimed":
         return None
     since = now - PHONES_COUNT if kind == "phone" else None
     found = await joins.threads_on(tx, kind, identity.key, since, now - _FRESH)
-    return next((thread for thread in found if _goes_on(thread, now)), None)
+    going = [thread for thread in found if _goes_on(thread, now)]
+    numbers = [normalise_number(each) for each in _NUMBERS.findall(text)][:_NUMBERS_AT_MOST] if going else []
+    named = await joins.orders_named(tx, [each for each in numbers if each])
+    return next((thread for thread in going if not named or thread.state.order_id in named), None)
 
 
 async def stands_on(tx: Tx, identity: Identity, order_id: str, now: datetime) -> bool:
@@ -52,7 +60,8 @@ async def into_earlier(
 ) -> Thread | None:
     """Let a conversation go on in the earlier one about the same order; that one as it stands then, None = it stays where it is.
 
-    `is_settled` = nothing waits for a yes in it. Its messages are told again there, its proofs hold there, and it is closed for
+    Two browsers, or two telephones, that know the same order are two people until one shows otherwise: only another kind of address goes
+    along. `is_settled` = nothing waits for a yes in it. Its messages are told again there, its proofs hold there, and it is closed for
     the desk. What carried something out stays by itself: its ledger names it."""
     now, order_id = services.clock.now(), thread.state.order_id
     if not order_id or not is_settled or thread.state.owner_kind != "assistant":
@@ -63,6 +72,8 @@ async def into_earlier(
         return None
     goal = await threads.by_id(tx, goal.id, lock=True)
     if goal is None or not _goes_on(goal, now) or goal.state.order_id != order_id:
+        return None
+    if await joins.is_taken(tx, goal.id, identity.id):
         return None
     first = _linking(thread, goal)
     said = [event for event in await threads.events(tx, thread.id) if event.type == "message"]

@@ -20,10 +20,13 @@ _BIDI: Final = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069]")
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """One address with its display name; `address` is normalised, "" = it could not be read."""
+    """One address with its display name; `address` is normalised, "" = it could not be read.
+
+    `is_odd` = it is written in a way that another reader may read otherwise (a quote that never ends)."""
 
     name: str
     address: str
+    is_odd: bool = False
 
 
 def normalised(text: str) -> str:
@@ -45,10 +48,11 @@ def mailboxes(values: Iterable[str]) -> list[Mailbox]:
     """Every mailbox in the raw values of a header, in order; groups are opened, comments dropped."""
     found: list[Mailbox] = []
     for value in values:
+        is_odd = '"' in _PIECE.findall(value)
         for name, address in _entries(value):
             if len(found) >= MAX_ADDRESSES:
                 return found
-            found.append(Mailbox(shown(name), normalised(address)))
+            found.append(Mailbox(shown(name), normalised(address), is_odd))
     return found
 
 

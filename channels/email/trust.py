@@ -41,6 +41,8 @@ def judge(senders: Sequence[Mailbox], results: Sequence[str], authserv_id: str) 
     if len(senders) != 1 or not senders[0].address:
         return Verdict(False, "the mail has not exactly one From address")
     sender = senders[0]
+    if sender.is_odd:
+        return Verdict(False, "From is written so that two readers may see two senders")
     domain = ascii_domain(sender.address.rpartition("@")[2])
     if any(named.lower() != sender.address for named in _ADDRESS.findall(sender.name)):
         return Verdict(False, "the display name of From holds another address")

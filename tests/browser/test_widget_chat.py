@@ -394,7 +394,7 @@ def test_a_new_message_does_not_move_who_reads_above(visitor: Visitor, host: Wid
     visitor.open()
     for number in range(30):
         host.say(f"Line {number}")
-    expect(visitor.chat.get_by_text("Line 29")).to_be_in_viewport()
+    expect(visitor.chat.get_by_text("Line 29", exact=True)).to_be_in_viewport()
     scrolled = "log => new Promise((done) => { log.addEventListener('scroll', () => requestAnimationFrame(done)); log.scrollTop = 0 })"
     visitor.chat.locator(".log").evaluate(scrolled)
     host.say("Fresh news")
@@ -410,7 +410,7 @@ def test_who_has_just_begun_to_scroll_up_is_not_taken_back(visitor: Visitor, hos
     visitor.open()
     for number in range(30):
         host.say(f"Line {number}")
-    expect(visitor.chat.get_by_text("Line 29")).to_be_in_viewport()
+    expect(visitor.chat.get_by_text("Line 29", exact=True)).to_be_in_viewport()
     # A redraw between the movement and the event that tells of it: a focus asks for one before the next frame.
     visitor.chat.locator(".log").evaluate(
         "log => new Promise((done) => requestAnimationFrame(() => { log.scrollTop = 0; dispatchEvent(new Event('focus'));"

@@ -113,6 +113,21 @@ async def test_whoever_proves_the_same_order_goes_on_in_the_earlier_thread(house
     assert len(await core.said(house.services, went_on)) == 4
 
 
+async def test_a_message_that_names_another_order_begins_a_thread_of_its_own(house: House) -> None:
+    await house.services.store.put_order(dict(shipped(order={"id": "ord_8", "number": "#1043", "customer": ANA})))  # type: ignore[attr-defined]  # embedded
+    web = await house.say(WEB, "widget", PAIR)
+    other = await house.say(OWN_PHONE, "whatsapp", "where is order 1043?")
+    assert other.id != web.id
+    assert "1043" in await house.last(other)
+
+
+async def test_two_browsers_that_know_the_same_order_stay_two_conversations(house: House) -> None:
+    first = await house.say(WEB, "widget", PAIR)
+    second = await house.say(Address("visitor", "b" * 64, "channel"), "widget", PAIR)
+    assert (first.id != second.id, second.state.status) == (True, "pending")
+    assert await house.count() == 2
+
+
 async def test_each_channel_shows_only_what_was_said_on_it(house: House) -> None:
     web = await house.say(WEB, "widget", PAIR)
     await house.say(OWN_PHONE, "whatsapp", "any news?")

@@ -118,3 +118,8 @@ def test_reply_to_proves_nothing_and_names_nobody() -> None:
     """Pitfalls 45: the Reply-To of an autoresponder was taken for the sender."""
     mail = parse(b"From: a@x.test\r\nReply-To: victim@y.test\r\n\r\nx")
     assert mail.from_address == "a@x.test" and mail.reply_to == ("victim@y.test",)
+
+
+def test_a_sender_that_two_readers_may_read_differently_is_believed_by_neither() -> None:
+    assert _mail(_results("dmarc=pass"), sender='"Ana" <ana@example.com>')
+    assert not _mail(_results("dmarc=pass"), sender='"Ana <ana@example.com>')

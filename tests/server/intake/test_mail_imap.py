@@ -72,7 +72,7 @@ class House:
 
     async def until(self, count: int) -> list[bytes]:
         """The first `count` mails in the journal, as soon as they are there."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(found := await self.calls()) < count:  # noqa: ASYNC110 - another process would write it
                 await asyncio.sleep(0.01)
         return found

@@ -71,9 +71,13 @@ async def add_raw(
     body: bytes,
     now: datetime,
     delay: timedelta = timedelta(),
+    subject: str = "",
 ) -> bool:
-    """As `add`, for a body of any bytes (a mail)."""
-    return await _add(tx, source, key, headers, base64.b64encode(body).decode(), now, delay, "base64")
+    """As `add`, for a body of any bytes (a mail). `subject` = whose call it is, where that is known already."""
+    is_new = await _add(tx, source, key, headers, base64.b64encode(body).decode(), now, delay, "base64")
+    if is_new and subject:
+        await tx.run("UPDATE journal SET subject = ? WHERE source = ? AND key = ?", (subject, source, key))
+    return is_new
 
 
 async def _add(

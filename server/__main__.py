@@ -176,6 +176,11 @@ def _add_journal(commands: Commands) -> None:
     parser = _command(group, "replay", _journal_replay, "work stored calls in again, without a second effect")
     parser.add_argument("--since", type=_moment, metavar="TIME", help="only calls received since, ISO 8601")
     _config(parser)
+    parser = _command(
+        group, "erase", _journal_erase, "delete what is stored of one address before its thirty days are over"
+    )
+    parser.add_argument("address", metavar="ADDRESS", help="an e-mail address or a telephone number")
+    _config(parser)
 
 
 def _add_talk(commands: Commands) -> None:
@@ -310,6 +315,12 @@ def _simulate(arguments: argparse.Namespace) -> int:
     from server.operate import settings_of
 
     return simulate(arguments, None if arguments.demo else settings_of(arguments.config))
+
+
+def _journal_erase(arguments: argparse.Namespace) -> int:
+    from server.operate_journal import erase
+
+    return erase(arguments.config, arguments.address)
 
 
 def _journal_replay(arguments: argparse.Namespace) -> int:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from channels.message import Address, Echo, Inbound, Media, ProviderId, Receipt, Remark
 from channels.meta.reading import Found, Item, Json, an_id, items, known, moment, obj, part, short, text
-from channels.twilio.optout import wish
+from channels.optout import wish
 
 HELD: Final = "url:"
 """How the `ref` of a file begins that stands under an address."""

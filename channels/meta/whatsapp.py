@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from channels.message import Address, Echo, Inbound, Media, ProviderId, Receipt, Remark
 from channels.meta.reading import Found, Json, an_id, items, known, moment, obj, part, short, text
+from channels.optout import wish
 from channels.phones import canonical, is_number
-from channels.twilio.optout import wish
 
 CHANNEL: Final = "whatsapp"
 HELD: Final = "whatsapp:"

@@ -12,9 +12,9 @@ from email.utils import parsedate_to_datetime
 from typing import Final, Literal
 
 from channels.message import Address, Inbound, Media, OptOut, Parsed, ProviderId, RawCall, Receipt
+from channels.optout import wish
 from channels.phones import canonical, is_number
 from channels.twilio.codes import Codes
-from channels.twilio.optout import wish
 from channels.twilio.signing import read_form
 
 _USER: Final = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")

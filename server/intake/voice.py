@@ -105,7 +105,7 @@ async def incoming(services: Services, form: Form) -> str:
 
     async def unit(tx: Tx) -> PhoneCall:
         body = _as_body(form)
-        await journal.add_raw(tx, f"{CHANNEL}/call", sid, {}, body, now)
+        await journal.add_raw(tx, f"{CHANNEL}/call", sid, {}, body, now, subject=f"caller:{number}" if number else "")
         return await phone_calls.begin(tx, sid, number, now, attested=attested, language=language, conv=conv)
 
     call = await services.database.write(unit)

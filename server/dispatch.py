@@ -17,6 +17,8 @@ from server import routing
 from server.services import Services
 
 VOICE: Final = "voice"
+POSTED: Final = "inbound:"
+"""What the channels of marketplaces and review platforms begin with."""
 CALL_OVER: Final = "the call is over: call back, or write elsewhere"
 _LONGEST_CALL: Final = timedelta(hours=4)
 """Longer than Twilio lets a call last."""
@@ -32,7 +34,17 @@ async def put_if_sent(tx: Tx, services: Services, thread: Thread, event: Event) 
         if is_ours and event.channel == VOICE and event.identity_id and services.settings.has_telephone:
             await _unless_on_the_phone(tx, services, event, thread.id)
         return
+    if event.body.get("holding") and await _is_to_a_review(tx, thread, event):
+        return
     await _put(tx, services, line, thread, event, f"{thread.public_id}:{event.seq}", event.identity_id)
+
+
+async def _is_to_a_review(tx: Tx, thread: Thread, event: Event) -> bool:
+    """Whether a message would stand in public below a review: that somebody will see to it is no answer there."""
+    if not event.channel.startswith(POSTED):
+        return False
+    asked = await threads.events(tx, thread.id, max(0, int(event.body.get("answers", 1)) - 1), 1)
+    return bool(asked) and asked[0].body.get("meta", {}).get("kind") == "review"
 
 
 async def _unless_on_the_phone(tx: Tx, services: Services, event: Event, thread_id: int) -> None:

@@ -136,3 +136,16 @@ async def test_a_bad_review_gets_an_owner_with_drafts(tmp_path: Path) -> None:
         assert handed.body["reason"] == "reputation"
 
         assert (await buyer.until("draft_offered")).audience == "desk"
+        thread = await buyer.thread()
+        kim = await core.someone(buyer.house.services, "Kim")
+        await work.reply(
+            buyer.house.services,
+            thread.public_id,
+            kim,
+            "We are sorry, and send a new one.",
+            thread.state.last_seq,
+            "k1",
+        )
+        # that somebody will see to it does not stand in public below the review
+        assert await buyer.next() == "We are sorry, and send a new one."
+        assert len(buyer.webhook.replies) == 1

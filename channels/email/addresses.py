@@ -7,6 +7,7 @@ angle brackets, or a bare word; what cannot be read is none, never half of one.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from email.utils import parseaddr
 from typing import Final
 
 from email_validator import EmailNotValidError, validate_email
@@ -14,6 +15,7 @@ from email_validator import EmailNotValidError, validate_email
 from channels.email.headers import words
 
 MAX_ADDRESSES: Final = 200
+_LONGEST: Final = 2_000
 _LOOSE: Final = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?")
 _BIDI: Final = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069]")
 
@@ -22,7 +24,7 @@ _BIDI: Final = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069]")
 class Mailbox:
     """One address with its display name; `address` is normalised, "" = it could not be read.
 
-    `is_odd` = it is written in a way that another reader may read otherwise (a quote that never ends)."""
+    `is_odd` = it is written in a way that another reader reads otherwise, or may (a quote that never ends)."""
 
     name: str
     address: str
@@ -48,12 +50,21 @@ def mailboxes(values: Iterable[str]) -> list[Mailbox]:
     """Every mailbox in the raw values of a header, in order; groups are opened, comments dropped."""
     found: list[Mailbox] = []
     for value in values:
-        is_odd = '"' in _PIECE.findall(value)
-        for name, address in _entries(value):
+        entries = _entries(value)
+        is_odd = '"' in _PIECE.findall(value) or (len(entries) == 1 and _reads_otherwise(value, entries[0][1]))
+        for name, address in entries:
             if len(found) >= MAX_ADDRESSES:
                 return found
             found.append(Mailbox(shown(name), normalised(address), is_odd))
     return found
+
+
+def _reads_otherwise(value: str, address: str) -> bool:
+    """Whether another parser (the standard library's) sees another address in a header that names one."""
+    if len(value) > _LONGEST:
+        return True
+    other = parseaddr(value)[1]
+    return other.lower() not in ("", normalised(address)) and normalised(other) != normalised(address)
 
 
 def shown(name: str) -> str:

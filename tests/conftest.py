@@ -41,7 +41,10 @@ def pytest_configure(config: pytest.Config) -> None:
     _keep_files_in_memory(config)
     gc.set_threshold(_BETWEEN_COLLECTIONS, *gc.get_threshold()[1:])
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # else a training's threads wait in circles for the other tests
-    hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    is_long = config.option.markexpr == "long"  # new examples each time; every other run tries the same ones
+    hypothesis.settings.register_profile(
+        "untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=not is_long
+    )
     hypothesis.settings.load_profile("untimed")
 
 

@@ -34,17 +34,18 @@ def test_training_twice_gives_the_same_moods(tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.timeout(600)
 def test_committed_moods_are_what_the_build_makes() -> None:
-    """Words count alike everywhere, to a step of an int8; what is learnt from vectors agrees as far as processors do, whose
-    integer arithmetic of the encoder differs (with and without VNNI): nearly all of it, and none of the limits."""
+    """Words count alike everywhere, to a step of an int8. What is learnt from vectors follows the processor's arithmetic in the
+    encoder: on one where these sources never changed, 0.65 % of it differed by more than a step, none by more than seven."""
     made, committed = build.make(LINES).heads(), moods.read_from(weights.PACKAGED)
     assert np.abs(made.words.stored.astype(int) - committed.words.stored).max() <= 1
     for ours, theirs in ((made.words, committed.words), (made.meaning, committed.meaning)):
         steps = np.abs(ours.stored.astype(int) - theirs.stored)
-        assert (steps > 1).mean() < 0.03
-        assert steps.max() <= 20
+        assert (steps > 1).mean() < 0.01
+        assert steps.max() <= 8
         assert np.corrcoef(ours.stored.ravel(), theirs.stored.ravel())[0, 1] > 0.999
-        if ours.meaning.size:
-            assert np.corrcoef(ours.meaning.ravel(), theirs.meaning.ravel())[0, 1] > 0.99
+        apart = np.abs(ours.meaning - theirs.meaning)
+        assert apart.max(initial=0.0) < 0.3
+        assert apart.sum() <= 0.005 * apart.size
         for name in moods.RISKS:
             assert abs(ours.limits.take[name] - theirs.limits.take[name]) <= 0.02
 

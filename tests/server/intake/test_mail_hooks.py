@@ -14,7 +14,6 @@ import httpx2
 import pytest
 
 from memory.engines.base import Tx
-from memory.errors import StorageUnavailable
 from server.app import build
 from server.calls import Calls
 from server.clock import HandClock
@@ -237,11 +236,8 @@ async def test_what_is_too_large_is_refused(door: Door) -> None:
     assert await door.stored() == []
 
 
-async def test_what_cannot_be_stored_is_asked_for_again(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def full(*_: Any, **__: Any) -> bool:
-        raise StorageUnavailable("the disk is full")
-
-    monkeypatch.setattr("server.intake.mail_hooks.keep_call", full)
+async def test_what_cannot_be_stored_is_asked_for_again(door: Door) -> None:
+    await door.services.database.close()
     assert (await door.raw(MAIL)).status_code == 503
     assert (await door.mailgun({"body-mime": MAIL.decode()})).status_code == 503
 
